@@ -1,0 +1,35 @@
+import { createApplicationCommands } from './application-commands';
+import { createChannelActivities } from './channel-calls';
+import { createCloseActivities } from './close';
+import { createDebitDoubtActivities } from './debit-doubt';
+import type { ActivityDeps } from './deps';
+import { translateErrors } from './errors';
+import { createLoanAgendaActivities } from './loan-agenda';
+import { createLoanCommands } from './loan-commands';
+import { createOriginationActivities } from './origination';
+import { createPaymentActivities } from './payments';
+
+/** Every activity, bound to its dependencies. Which worker registers which is decided in workers/. */
+export function createActivities(deps: ActivityDeps) {
+  const origination = createOriginationActivities(deps);
+  const loanAgenda = createLoanAgendaActivities(deps);
+  const all = {
+    ...origination.activities,
+    ...createApplicationCommands(deps, origination),
+    ...loanAgenda,
+    ...createLoanCommands(deps),
+    ...createPaymentActivities(deps),
+    ...createDebitDoubtActivities(deps),
+    ...createChannelActivities(deps),
+    ...createCloseActivities(deps),
+  };
+  return translateErrors(all, (error, activity) => {
+    deps.log.error({ activity, name: error instanceof Error ? error.name : typeof error, stack: error instanceof Error ? error.stack?.split('\n').slice(1, 6).join('\n') : undefined, pgCode: pgCode(error) }, 'activity failed unexpectedly');
+  });
+}
+
+function pgCode(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
+}
+
+export type Activities = ReturnType<typeof createActivities>;

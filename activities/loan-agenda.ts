@@ -1,0 +1,147 @@
+import { acknowledgeFacts, addFactNotice, addMail } from '../db/outbox';
+import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../db/loans';
+import { postEntry } from '../db/journal';
+import type { Tx } from '../db/pool';
+import { foldAccount, owedOn, type Account } from '../domain/account';
+import { holdInForce, nextAppointment as decideNext, type Appointment } from '../domain/agenda';
+import { openPromise } from '../domain/agenda-candidates';
+import { businessDateOf, laterOf, type BusinessDate, type Instant } from '../domain/dates';
+import { yuan } from '../domain/money';
+import { chargedOff } from '../domain/postings';
+import { assertTransition, LOAN_TRANSITIONS } from '../domain/states';
+import { productOf, type ActivityDeps } from './deps';
+import { renderMail } from './mail-templates';
+
+/** What serviceLoan learns at every wake: its next appointment and what operators see. No amounts that it could compute with. */
+export interface LoanOutlook {
+  readonly appointment: Appointment;
+  readonly status: string;
+  readonly bucket: string;
+  readonly daysPastDue: number;
+  readonly nextDueOn: BusinessDate | null;
+  readonly needsAttention: string | null;
+  readonly channel: string | null;
+}
+
+/** The account as far as anything is known: value dates may lie after the loan's own today. */
+export function accountNow(file: LoanFile, today: BusinessDate): Account {
+  const latest = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), today);
+  return foldAccount({ schedule: file.schedule, facts: file.facts, asOf: latest });
+}
+
+/** Why a person has to look at this loan, or null. */
+function attention(file: LoanFile, appointment: Appointment): string | null {
+  if (file.instructions.some((each) => each.state === 'MANUAL')) return 'a payment is past its SLA without an outcome';
+  if (appointment.kind === 'AWAIT_OPERATOR') return appointment.summary;
+  if (file.loan.needs_attention?.startsWith('!')) return file.loan.needs_attention;
+  return null;
+}
+
+export function createLoanAgendaActivities(deps: ActivityDeps) {
+  async function close(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+    const account = accountNow(file, appointment.businessDate);
+    const status = account.status === 'OVERPAID' ? 'OVERPAID' : 'CLOSED_OBLIGATIONS_MET';
+    const closedOn = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), appointment.businessDate);
+    if (file.loan.status !== status) assertTransition(LOAN_TRANSITIONS, file.loan.status, status);
+    await updateLoan(tx, file.loan.id, { status, closed_on: closedOn, bucket: 'CURRENT' });
+    await insertLoanEvent(tx, file.loan.id, { key: 'settled', kind: 'SETTLED', at, businessDate: closedOn, data: { overpaid: account.overpaid } });
+    await addMail(tx, { key: `settled:${file.loan.id}`, borrowerId: file.loan.borrower_id, template: 'settled', params: { loanId: file.loan.id, closedOn } });
+  }
+
+  async function checkPromise(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+    const promise = openPromise(file.events);
+    const made = file.events.find((event) => event.kind === 'PROMISE_MADE' && event.data.promiseId === promise?.id);
+    if (!promise || !made) return;
+    const paid = file.facts
+      .filter((fact) => fact.type === 'REPAYMENT' && fact.valueDate >= made.businessDate && fact.valueDate <= promise.dueOn)
+      .reduce((sum, fact) => sum + fact.amount, 0);
+    const kind = paid >= Number(made.data.amount) ? 'PROMISE_KEPT' : paid > 0 ? 'PROMISE_PARTIAL' : 'PROMISE_BROKEN';
+    await insertLoanEvent(tx, file.loan.id, { key: appointment.key, kind, at, businessDate: appointment.businessDate, data: { promiseId: promise.id, promised: made.data.amount ?? 0, paid, plannedAt: appointment.at ?? at } });
+  }
+
+  async function remind(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+    const number = Number(appointment.key.split(':')[1]);
+    const row = file.schedule.find((each) => each.number === number);
+    const dueOn = row?.dueOn ?? appointment.businessDate;
+    const owed = owedOn(accountNow(file, appointment.businessDate), dueOn);
+    await insertLoanEvent(tx, file.loan.id, { key: appointment.key, kind: 'REMINDED', at, businessDate: appointment.businessDate, data: { dueOn, amount: owed, plannedAt: appointment.at ?? at } });
+    await addMail(tx, { key: `${file.loan.id}:${appointment.key}`, borrowerId: file.loan.borrower_id, template: 'reminder', params: { loanId: file.loan.id, dueOn, amount: yuan(owed) } });
+  }
+
+  async function chargeOff(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+    const { principal } = accountNow(file, appointment.businessDate).outstanding;
+    await insertTransaction(tx, { loanId: file.loan.id, key: 'charge-off', type: 'CHARGE_OFF', amount: principal, valueDate: appointment.businessDate, businessDate: appointment.businessDate, instructionId: null });
+    await postEntry(tx, { key: `loan:${file.loan.id}:charge-off`, loanId: file.loan.id, businessDate: appointment.businessDate, posting: chargedOff(principal) });
+    await insertLoanEvent(tx, file.loan.id, { key: appointment.key, kind: 'CHARGED_OFF', at, businessDate: appointment.businessDate, data: { principal, plannedAt: appointment.at ?? at } });
+  }
+
+  const PERFORMERS = { SETTLE: close, CHECK_PROMISE: checkPromise, REMIND: remind, CHARGE_OFF: chargeOff } as const;
+
+  async function look(input: { loanId: string; at: Instant }): Promise<LoanOutlook> {
+    await acknowledgeFacts(deps.db, input.loanId);
+    const file = await readLoanFile(deps.db, input.loanId);
+    const appointment = decideNext({ loanId: file.loan.id, product: productOf(deps, file.loan), schedule: file.schedule, facts: file.facts, events: file.events, instructions: file.instructions, now: input.at });
+    const today = businessDateOf(input.at);
+    const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
+    const needsAttention = attention(file, appointment);
+    const hold = holdInForce(file.events, input.at);
+    await updateLoan(deps.db, input.loanId, {
+      date_cursor: appointment.at !== null && appointment.at < input.at ? appointment.businessDate : today,
+      next_kind: appointment.kind,
+      next_at: appointment.at,
+      next_summary: hold ? `on hold until ${hold.until}; then ${appointment.summary}` : appointment.summary,
+      waiting_since: file.loan.next_kind === appointment.kind && file.loan.next_summary === appointment.summary ? (file.loan.waiting_since ?? input.at) : input.at,
+      needs_attention: needsAttention,
+      bucket: account.bucket,
+    });
+    const latest = await deps.db('payment_attempts').where({ loan_id: input.loanId }).orderBy('created_at', 'desc').first<{ channel: string } | undefined>('channel');
+    return { appointment, status: file.loan.status, bucket: account.bucket, daysPastDue: account.daysPastDue, nextDueOn: account.nextDue?.dueOn ?? null, needsAttention, channel: latest?.channel ?? null };
+  }
+
+  return {
+    /** Folds the account and decides what comes next; records it as the loan's report (cursor, next appointment). Idempotent. */
+    lookAhead: look,
+
+    /**
+     * Performs an appointment that touches only our database, under its own business date, then looks
+     * ahead again. Its key makes a repetition harmless.
+     */
+    async performAppointment(input: { loanId: string; appointment: Appointment; at: Instant }): Promise<LoanOutlook> {
+      const { appointment } = input;
+      await deps.db.transaction(async (tx) => {
+        await lockLoan(tx, input.loanId);
+        const file = await readLoanFile(tx, input.loanId);
+        if (!(appointment.kind in PERFORMERS)) return;
+        await PERFORMERS[appointment.kind as keyof typeof PERFORMERS](tx, file, appointment, laterOf(input.at, appointment.at ?? input.at));
+        await addFactNotice(tx, input.loanId, appointment.key);
+      });
+      return look({ loanId: input.loanId, at: input.at });
+    },
+
+    /**
+     * One step of the collection ladder: the record first, then the message, then the mark that it went
+     * out. Repeated after a crash it sends the same mail under the same Message-ID.
+     */
+    async contactBorrower(input: { loanId: string; appointment: Appointment; at: Instant }): Promise<void> {
+      const { appointment } = input;
+      const file = await readLoanFile(deps.db, input.loanId);
+      const action = appointment.action ?? 'MAIL';
+      const account = accountNow(file, appointment.businessDate);
+      const owed = owedOn(account, appointment.businessDate);
+      const daysPastDue = Number(appointment.key.split(':')[2]);
+      await deps.db('contacts').insert({ loan_id: input.loanId, key: appointment.key, action, business_date: appointment.businessDate }).onConflict(['loan_id', 'key']).ignore();
+      let record: Record<string, string> = { did: 'opened a task for a person to call; nobody has called yet' };
+      if (action !== 'CALL_TASK') {
+        const { email } = await deps.borrowers.identity(deps.db, file.loan.borrower_id);
+        const mail = renderMail({ template: 'overdue', loanId: input.loanId, amount: yuan(owed), daysPastDue });
+        await deps.mailer.send({ to: email, key: `${input.loanId}.${appointment.key}`, ...mail });
+        record = action === 'SMS' ? { did: 'sent as mail', notDone: 'no SMS gateway is configured' } : { did: 'sent as mail' };
+      }
+      await deps.db.transaction(async (tx) => {
+        await tx('contacts').where({ loan_id: input.loanId, key: appointment.key }).update({ state: action === 'CALL_TASK' ? 'OPEN' : 'SENT', record: JSON.stringify(record) });
+        await insertLoanEvent(tx, input.loanId, { key: appointment.key, kind: 'CONTACTED', at: input.at, businessDate: appointment.businessDate, data: { action, daysPastDue, owed, plannedAt: appointment.at ?? input.at } });
+        await addFactNotice(tx, input.loanId, appointment.key);
+      });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { LoanloomError } from '../domain/errors';
+
+type Params = Readonly<Record<string, string | number>>;
+type Template = (params: Params) => { subject: string; text: string };
+
+const value = (params: Params, name: string) => String(params[name] ?? '');
+
+/** Everything that we write to borrowers, Chinese first. Parameters are ids, amounts and dates. */
+const TEMPLATES: Readonly<Record<string, Template>> = {
+  'signing-code': (p) => ({
+    subject: '签约验证码 / Your signing code',
+    text: `签约验证码：${value(p, 'secret')}（合同 ${value(p, 'loanId')}，10 分钟内有效）。\nYour code to sign contract ${value(p, 'loanId')} is ${value(p, 'secret')}. It is valid for 10 minutes. Never tell it to anyone.`,
+  }),
+  'payout-confirmed': (p) => ({
+    subject: '放款成功 / Your loan was paid out',
+    text: `贷款 ${value(p, 'loanId')} 已放款 ${value(p, 'amount')} 元，起息日 ${value(p, 'valueDate')}，首期 ${value(p, 'firstDueOn')} 应还 ${value(p, 'firstAmount')} 元，还款计划以此为准。\nLoan ${value(p, 'loanId')}: ${value(p, 'amount')} yuan paid out, value date ${value(p, 'valueDate')}. First installment ${value(p, 'firstAmount')} yuan on ${value(p, 'firstDueOn')}. The schedule is binding from today.`,
+  }),
+  reminder: (p) => ({
+    subject: '还款提醒 / Payment reminder',
+    text: `贷款 ${value(p, 'loanId')} 将于 ${value(p, 'dueOn')} 扣款 ${value(p, 'amount')} 元，请保持余额充足。\nLoan ${value(p, 'loanId')}: ${value(p, 'amount')} yuan will be collected on ${value(p, 'dueOn')}.`,
+  }),
+  overdue: (p) => ({
+    subject: '逾期提醒 / Your payment is late',
+    text: `贷款 ${value(p, 'loanId')} 已逾期 ${value(p, 'daysPastDue')} 天，应还 ${value(p, 'amount')} 元。如有困难请联系我们协商。\nLoan ${value(p, 'loanId')} is ${value(p, 'daysPastDue')} days past due with ${value(p, 'amount')} yuan owed. If you cannot pay, talk to us: you can promise a date in the app.`,
+  }),
+  'payment-received': (p) => ({
+    subject: '还款成功 / We received your payment',
+    text: `贷款 ${value(p, 'loanId')} 已收到还款 ${value(p, 'amount')} 元（${value(p, 'valueDate')}）。\nLoan ${value(p, 'loanId')}: ${value(p, 'amount')} yuan received on ${value(p, 'valueDate')}.`,
+  }),
+  settled: (p) => ({
+    subject: '贷款结清 / Your loan is settled',
+    text: `贷款 ${value(p, 'loanId')} 已于 ${value(p, 'closedOn')} 结清。\nLoan ${value(p, 'loanId')} was settled on ${value(p, 'closedOn')}. Nothing is owed.`,
+  }),
+};
+
+export function renderMail(params: Params): { subject: string; text: string } {
+  const template = TEMPLATES[value(params, 'template')];
+  if (!template) throw new LoanloomError('INTERNAL', `there is no mail template ${value(params, 'template')}`);
+  return template(params);
+}

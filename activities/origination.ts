@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { insertApplicationEvent, insertDecision, insertOffer, lockApplication, readContract, readDecisions, readOffer, updateApplication, type ApplicationRow } from '../db/applications';
+import { insertLoan } from '../db/loans';
+import type { Tx } from '../db/pool';
+import { contractText } from '../domain/contract-text';
+import { businessDateOf, DAY_MS, epochMs, instant, type Instant } from '../domain/dates';
+import { assertThat, LoanloomError } from '../domain/errors';
+import { quote } from '../domain/offer';
+import { APPLICATION_TRANSITIONS, assertTransition, type ApplicationStatus } from '../domain/states';
+import { decide } from '../risk/rules';
+import { dateOfBirth } from '../risk/identity';
+import { readSteps } from './application-steps';
+import { productOf, type ActivityDeps } from './deps';
+
+/** What originateLoan does next. `at` is a deadline; a message may come before it. */
+export interface ApplicationStepResult {
+  readonly status: ApplicationStatus;
+  readonly next: 'WAIT' | 'VERIFY_IDENTITY' | 'OPEN_LOAN' | 'END';
+  readonly at: Instant | null;
+  readonly summary: string;
+}
+
+const hoursAfter = (at: Instant | Date, hours: number) => instant((at instanceof Date ? at.getTime() : epochMs(at)) + hours * 3_600_000);
+
+/** Moves the application one legal step and records why. */
+export async function moveApplication(tx: Tx, application: ApplicationRow, to: ApplicationStatus, at: Instant, why: string, waitingUntil: Instant | null = null): Promise<ApplicationRow> {
+  assertTransition(APPLICATION_TRANSITIONS, application.status, to);
+  await updateApplication(tx, application.id, { status: to, waiting_until: waitingUntil });
+  await insertApplicationEvent(tx, application.id, { key: `status:${application.status}:${to}`, kind: to, at, businessDate: businessDateOf(at), data: { why } });
+  return { ...application, status: to, waiting_until: waitingUntil === null ? null : new Date(waitingUntil) };
+}
+
+export function createOriginationActivities(deps: ActivityDeps) {
+  async function decideByRules(tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
+    const product = productOf(deps, application);
+    const steps = await readSteps(deps, tx, application);
+    const today = businessDateOf(at);
+    const { idNumber } = await deps.borrowers.identity(tx, application.borrower_id);
+    const bornOn = dateOfBirth(idNumber);
+    assertThat(bornOn, 'an ID number that passed the identity check has a date of birth');
+    const terms = quote({ principal: steps.principal, termMonths: steps.termMonths }, product, today);
+    const decision = decide({ bornOn, monthlyIncome: steps.monthlyIncome, requested: steps.principal, installment: terms.firstInstallment, asOf: today }, product);
+    await insertDecision(tx, {
+      application_id: application.id,
+      stage: 'RULES',
+      outcome: decision.outcome,
+      policy: decision.policy,
+      reasons: decision.results.filter((each) => each.outcome !== 'PASS').map((each) => each.reason),
+      checks: { checked: decision.results, notChecked: decision.notChecked },
+      decided_by: 'rules',
+      decided_at: at,
+    });
+    if (decision.outcome === 'DECLINE') return moveApplication(tx, application, 'DECLINED', at, 'declined by rules');
+    if (decision.outcome === 'REFER') return moveApplication(tx, application, 'FOUR_EYES', at, 'referred to an operator', instant(epochMs(at) + product.review.validDays * DAY_MS));
+    return offer(tx, application, at);
+  }
+
+  /** Writes the offer and opens its validity; also after an operator's approval. */
+  async function offer(tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
+    const product = productOf(deps, application);
+    const steps = await readSteps(deps, tx, application);
+    const terms = quote({ principal: steps.principal, termMonths: steps.termMonths }, product, businessDateOf(at));
+    const expiresAt = hoursAfter(at, product.offer.validHours);
+    await insertOffer(tx, {
+      application_id: application.id,
+      principal_fen: terms.principal,
+      term_months: terms.termMonths,
+      annual_rate: terms.annualRate,
+      apr: terms.apr,
+      first_installment_fen: terms.firstInstallment,
+      total_payment_fen: terms.totalPayment,
+      illustration: terms.schedule,
+      offered_at: at,
+      expires_at: expiresAt,
+    });
+    return moveApplication(tx, application, 'OFFERED', at, 'offer made', expiresAt);
+  }
+
+  /** Draws the contract up once; its hash is what the borrower signs. The cap is checked again here. */
+  async function awaitSignature(tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
+    const product = productOf(deps, application);
+    const accepted = await readOffer(tx, application.id);
+    assertThat(accepted, 'an application past its offer has one');
+    if (!(await readContract(tx, application.id))) {
+      const identity = await deps.borrowers.identity(tx, application.borrower_id);
+      const terms = quote({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
+      const text = contractText({ contractNumber: application.id, borrowerName: identity.name, idNumber: identity.idNumber, drawnUpOn: businessDateOf(at), product, quote: terms });
+      const person = await deps.borrowers.personVault(tx, application.borrower_id);
+      await tx('contracts').insert({
+        application_id: application.id,
+        sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
+        document_enc: person.encrypt({ table: 'contracts', column: 'document_enc', row: application.id }, text),
+        drawn_up_at: at,
+      });
+    }
+    return moveApplication(tx, application, 'AWAITING_SIGNATURE', at, 'contract drawn up', hoursAfter(at, product.signing.validHours));
+  }
+
+  async function openLoan(tx: Tx, application: ApplicationRow, at: Instant): Promise<void> {
+    const accepted = await readOffer(tx, application.id);
+    assertThat(accepted && application.bank_card_id, 'a signed application has an offer and a card');
+    await insertLoan(tx, {
+      id: application.id,
+      borrower_id: application.borrower_id,
+      product_id: application.product_id,
+      product_version: application.product_version,
+      bank_card_id: application.bank_card_id,
+      principal_fen: accepted.principal_fen,
+      currency: 'CNY',
+      annual_rate: accepted.annual_rate,
+      term_months: accepted.term_months,
+      opened_on: businessDateOf(at),
+    });
+  }
+
+  /** One step that needs neither a person nor the outside; undefined when the application has to wait or to go out. */
+  async function stepOnce(tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow | undefined> {
+    const product = productOf(deps, application);
+    const isOver = application.waiting_until !== null && epochMs(at) >= application.waiting_until.getTime();
+    switch (application.status) {
+      case 'SUBMITTED':
+        return moveApplication(tx, application, 'KYC_PENDING', at, 'identity is checked');
+      case 'DECISION_PENDING':
+        return decideByRules(tx, application, at);
+      case 'REFLECTION_PERIOD':
+        if (!isOver) return undefined;
+        return product.reflection.after === 'signing' ? moveApplication(tx, application, 'READY_TO_DISBURSE', at, 'reflection period over') : awaitSignature(tx, application, at);
+      case 'SIGNED':
+        if (product.reflection.after === 'signing' && product.reflection.hours > 0) {
+          return moveApplication(tx, application, 'REFLECTION_PERIOD', at, 'reflection period after signing', hoursAfter(at, product.reflection.hours));
+        }
+        return moveApplication(tx, application, 'READY_TO_DISBURSE', at, 'signed and no period is open');
+      case 'DRAFT':
+      case 'FOUR_EYES':
+      case 'OFFERED':
+      case 'AWAITING_SIGNATURE':
+        return isOver ? moveApplication(tx, application, 'EXPIRED', at, `${application.status} ran out of time`) : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  const SUMMARIES: Partial<Record<ApplicationStatus, string>> = {
+    DRAFT: 'waiting for the borrower to complete the steps',
+    FOUR_EYES: 'referred: waiting for an operator to approve or decline',
+    OFFERED: 'waiting for the borrower to accept the offer',
+    REFLECTION_PERIOD: 'reflection period: the borrower may cancel free of charge',
+    AWAITING_SIGNATURE: 'waiting for the borrower to sign',
+  };
+
+  function describe(application: ApplicationRow): ApplicationStepResult {
+    const at = application.waiting_until === null ? null : instant(application.waiting_until);
+    const summary = SUMMARIES[application.status] ?? application.status;
+    if (application.status === 'KYC_PENDING') return { status: application.status, next: 'VERIFY_IDENTITY', at: null, summary: 'identity is being checked' };
+    if (application.status === 'READY_TO_DISBURSE') return { status: application.status, next: 'OPEN_LOAN', at: null, summary: 'the loan is opened' };
+    if (['DECLINED', 'WITHDRAWN', 'EXPIRED', 'DISBURSED'].includes(application.status)) return { status: application.status, next: 'END', at: null, summary };
+    return { status: application.status, next: 'WAIT', at, summary };
+  }
+
+  return {
+    offer,
+    awaitSignature,
+    activities: {
+      /** Takes every step that is due by `at` and says what comes next. Repeating it finds the steps taken and changes nothing. */
+      async advanceApplication(input: { applicationId: string; at: Instant }): Promise<ApplicationStepResult> {
+        return deps.db.transaction(async (tx) => {
+          let application = await lockApplication(tx, input.applicationId);
+          if (application.status === 'DRAFT' && application.waiting_until === null) {
+            const until = instant(epochMs(input.at) + productOf(deps, application).draftValidDays * DAY_MS);
+            await updateApplication(tx, application.id, { waiting_until: until });
+            application = { ...application, waiting_until: new Date(until) };
+          }
+          for (let next = await stepOnce(tx, application, input.at); next; next = await stepOnce(tx, application, input.at)) application = next;
+          if (application.status === 'READY_TO_DISBURSE') await openLoan(tx, application, input.at);
+          return describe(application);
+        });
+      },
+
+      /** Asks the identity provider and records its verdict, once. Runs on the provider's task queue. */
+      async verifyIdentity(input: { applicationId: string; at: Instant }): Promise<{ passed: boolean }> {
+        const known = (await readDecisions(deps.db, input.applicationId)).find((decision) => decision.stage === 'KYC');
+        if (known) return { passed: known.outcome === 'APPROVE' };
+        const claim = await deps.db.transaction(async (tx) => {
+          const application = await lockApplication(tx, input.applicationId);
+          const identity = await deps.borrowers.identity(tx, application.borrower_id);
+          return { ...identity, cardNumber: (await readSteps(deps, tx, application)).cardNumber };
+        });
+        const verdict = await deps.identityVerifier.verify(claim);
+        await deps.db.transaction(async (tx) => {
+          const application = await lockApplication(tx, input.applicationId);
+          if (application.status !== 'KYC_PENDING') return;
+          await insertDecision(tx, {
+            application_id: application.id,
+            stage: 'KYC',
+            outcome: verdict.passed ? 'APPROVE' : 'DECLINE',
+            policy: verdict.provider,
+            reasons: verdict.checked.filter((each) => !each.passed).map((each) => `not passed: ${each.check}`),
+            checks: { checked: verdict.checked, notChecked: verdict.notChecked },
+            decided_by: verdict.provider,
+            decided_at: input.at,
+          });
+          await moveApplication(tx, application, verdict.passed ? 'DECISION_PENDING' : 'DECLINED', input.at, verdict.passed ? 'identity checks passed' : 'identity checks failed');
+        });
+        return { passed: verdict.passed };
+      },
+    },
+  };
+}
+
+/** Thrown where a step's deadline has passed although the loop has not woken yet. */
+export function assertNotOver(application: ApplicationRow, at: Instant): void {
+  if (application.waiting_until !== null && epochMs(at) >= application.waiting_until.getTime()) {
+    throw new LoanloomError('OFFER_EXPIRED', 'the time for this step is over: start a new application');
+  }
+}

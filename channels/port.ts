@@ -1,0 +1,54 @@
+import type { BusinessDate, Instant } from '../domain/dates';
+import type { Fen } from '../domain/money';
+
+/**
+ * What is known after talking to a channel. Every adapter maps its codes through an allow-list and says
+ * UNKNOWN to everything else.
+ * - SUCCEEDED: an authenticated answer with a listed final code; number, amount and account agree.
+ * - FAILED_DEFINITIVE: a listed refusal in an authenticated answer, or provably nothing was sent.
+ * - UNKNOWN: the money may or may not move: ask again by the same number, never send elsewhere.
+ * - RETRY_SAME: not taken for now (rate limit, channel balance): the same number over the same channel later.
+ */
+export type Outcome = 'SUCCEEDED' | 'FAILED_DEFINITIVE' | 'UNKNOWN' | 'RETRY_SAME';
+
+export type PaymentKind = 'PAYOUT' | 'DEBIT';
+
+/** One attempt as the channel sees it. `number` is ours and unique per channel; `asOf` is business time. */
+export interface PaymentOrder {
+  readonly number: string;
+  readonly kind: PaymentKind;
+  readonly amount: Fen;
+  readonly currency: 'CNY';
+  readonly account: string;
+  readonly accountName: string;
+  /** End-to-end reference: the loan's id. */
+  readonly reference: string;
+  readonly asOf: Instant;
+}
+
+export interface ChannelReply {
+  readonly outcome: Outcome;
+  /** The channel's own code, or ours in capitals where there was none (TIMEOUT, UNSIGNED …). */
+  readonly code: string;
+  /** UNKNOWN only: the channel has taken the order and is working on it. */
+  readonly acknowledged?: boolean;
+  /** UNKNOWN only: the channel does not know the number. Not a failure: it may still be on its way. */
+  readonly notFound?: boolean;
+  /** SUCCEEDED only: the date on which the channel booked it. */
+  readonly valueDate?: BusinessDate;
+  readonly channelReference?: string;
+  /** RETRY_SAME only. */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * A way to move money. No method throws for what a channel or a network does: that is an outcome.
+ * `send` may be repeated only with the same order; `close` asks the channel never to execute a number,
+ * and FAILED_DEFINITIVE from it is the fence that turns "not found" into "failed".
+ */
+export interface Channel {
+  readonly name: string;
+  send(order: PaymentOrder, signal: AbortSignal): Promise<ChannelReply>;
+  query(order: PaymentOrder, signal: AbortSignal): Promise<ChannelReply>;
+  close(order: PaymentOrder, signal: AbortSignal): Promise<ChannelReply>;
+}

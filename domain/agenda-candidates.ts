@@ -1,0 +1,170 @@
+import { overdueSinceOn, owedOn, sumOf, type Account } from './account';
+import type { AgendaInput, AppointmentKind } from './agenda';
+import { addDays, at, daysBetween, epochMs, instant, type BusinessDate, type Instant } from './dates';
+import type { LoanEvent } from './loan-events';
+import { yuan } from './money';
+
+/** The scheduled debit of a date is its presentment 1; payments that the borrower asks for count on from 2. */
+export const SCHEDULED_PRESENTMENT = 1;
+
+/** A moment that the product's rules name. `wanted` says why the account calls for it, or undefined when it does not. */
+export interface Candidate {
+  readonly kind: AppointmentKind;
+  readonly key: string;
+  readonly at: Instant;
+  readonly businessDate: BusinessDate;
+  readonly wanted: (account: Account) => string | undefined;
+  readonly stopsForHold: boolean;
+  readonly contact?: boolean;
+  readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
+}
+
+/** Same moment: what settles an account comes before what presses for payment. */
+const PRIORITY: Partial<Record<AppointmentKind, number>> = { REMIND: 0, DEBIT: 1, CHECK_PROMISE: 2, CONTACT: 3, CHARGE_OFF: 4 };
+
+/** Spreads the loans' debits over the product's window, the same for a loan every month (32-bit FNV-1a of its id). */
+export function spreadMinutes(loanId: string, window: number): number {
+  let hash = 0x811c9dc5;
+  for (const char of loanId) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  return hash % window;
+}
+
+function reminders(input: AgendaInput, recorded: ReadonlySet<string>): Candidate[] {
+  const { reminder } = input.product;
+  const disbursedOn = input.facts.find((fact) => fact.type === 'DISBURSEMENT')?.valueDate;
+  return input.schedule.flatMap((row): Candidate[] => {
+    const key = `remind:${String(row.number)}`;
+    const date = addDays(row.dueOn, -reminder.daysBefore);
+    if (recorded.has(key) || (disbursedOn && date < disbursedOn)) return [];
+    return [
+      {
+        kind: 'REMIND',
+        key,
+        at: at(date, reminder.at),
+        businessDate: date,
+        stopsForHold: true,
+        wanted: (account) => {
+          const open = account.installments.find((each) => each.number === row.number);
+          return open && sumOf(open.outstanding) > 0 ? `remind of installment ${String(row.number)}, due ${row.dueOn}` : undefined;
+        },
+      },
+    ];
+  });
+}
+
+/** Presentments of every due date, one a day at most: the debit of a day collects arrears and what is due. */
+function debits(input: AgendaInput, recorded: ReadonlySet<string>): Candidate[] {
+  const { debit } = input.product;
+  const taken = new Set(input.instructions.filter((each) => each.direction === 'DEBIT' && each.presentment === SCHEDULED_PRESENTMENT).map((each) => each.businessDate));
+  const dates = new Set<BusinessDate>();
+  for (const row of input.schedule) {
+    for (const days of debit.presentmentDays) {
+      const date = addDays(row.dueOn, days);
+      if (!taken.has(date) && !recorded.has(`debit:${date}`)) dates.add(date);
+    }
+  }
+  const minutes = spreadMinutes(input.loanId, debit.spreadMinutes);
+  return [...dates].map((date) => ({
+    kind: 'DEBIT',
+    key: `debit:${date}`,
+    at: instant(epochMs(at(date, debit.at)) + minutes * 60_000),
+    businessDate: date,
+    stopsForHold: true,
+    wanted: (account) => {
+      const owed = owedOn(account, date);
+      const since = overdueSinceOn(account, date);
+      if (owed === 0) return undefined;
+      return since ? `debit ${yuan(owed)}, ${String(daysBetween(since, date))} days past due` : `debit ${yuan(owed)}`;
+    },
+  }));
+}
+
+interface Promise_ {
+  readonly id: string;
+  readonly madeAt: Instant;
+  readonly dueOn: BusinessDate;
+  readonly resolvedAt: Instant | undefined;
+}
+
+function promisesOf(events: readonly LoanEvent[]): Promise_[] {
+  return events
+    .filter((event) => event.kind === 'PROMISE_MADE')
+    .map((event) => {
+      const id = String(event.data.promiseId);
+      const resolved = events.find((other) => other.kind.startsWith('PROMISE_') && other.kind !== 'PROMISE_MADE' && other.data.promiseId === id);
+      return { id, madeAt: event.at, dueOn: event.data.dueOn as BusinessDate, resolvedAt: resolved?.at };
+    });
+}
+
+export function openPromise(events: readonly LoanEvent[]): { id: string; dueOn: BusinessDate } | undefined {
+  return promisesOf(events).find((promise) => promise.resolvedAt === undefined);
+}
+
+function promiseChecks(input: AgendaInput, promises: readonly Promise_[]): Candidate[] {
+  return promises
+    .filter((promise) => promise.resolvedAt === undefined)
+    .map((promise) => ({
+      kind: 'CHECK_PROMISE',
+      key: `promise:${promise.id}:resolved`,
+      at: at(promise.dueOn, input.product.collections.promise.checkAt),
+      businessDate: promise.dueOn,
+      stopsForHold: false,
+      wanted: () => `see whether the promise for ${promise.dueOn} was kept`,
+    }));
+}
+
+/**
+ * The collection ladder of each due date that may become the oldest unpaid one. A step is wanted when,
+ * on its date, the loan is late since exactly that due date; an open promise silences the steps
+ * between its making and its check.
+ */
+function ladder(input: AgendaInput, recorded: ReadonlySet<string>, promises: readonly Promise_[]): Candidate[] {
+  const { collections } = input.product;
+  const promised = (moment: Instant) => promises.some((promise) => promise.madeAt <= moment && moment < (promise.resolvedAt ?? at(promise.dueOn, collections.promise.checkAt)));
+  const chargedOff = input.events.some((event) => event.kind === 'CHARGED_OFF');
+  return input.schedule.flatMap((row) =>
+    collections.ladder.flatMap((step): Candidate[] => {
+      const isContact = step.action !== 'CHARGE_OFF';
+      const key = isContact ? `contact:${row.dueOn}:${String(step.daysPastDue)}` : 'charge-off';
+      const date = addDays(row.dueOn, step.daysPastDue);
+      const moment = at(date, collections.at);
+      if (recorded.has(key) || (isContact && promised(moment)) || (!isContact && chargedOff)) return [];
+      return [
+        {
+          kind: isContact ? 'CONTACT' : 'CHARGE_OFF',
+          key,
+          at: moment,
+          businessDate: date,
+          stopsForHold: true,
+          contact: isContact,
+          ...(step.action === 'CHARGE_OFF' ? {} : { action: step.action }),
+          wanted: (account) => {
+            if (overdueSinceOn(account, date) !== row.dueOn) return undefined;
+            return `${isContact ? step.action : 'charge off'} at ${String(step.daysPastDue)} days past due`;
+          },
+        },
+      ];
+    }),
+  );
+}
+
+/** The moment up to which the loan has decided: what lies before it was performed or was not wanted. */
+export function decidedUpTo(events: readonly LoanEvent[]): Instant | undefined {
+  let latest: Instant | undefined;
+  for (const event of events) {
+    const planned = event.data.plannedAt;
+    if (typeof planned === 'string' && (latest === undefined || planned > latest)) latest = planned as Instant;
+  }
+  return latest;
+}
+
+/** Every candidate that is not behind the loan, earliest first. */
+export function candidates(input: AgendaInput): Candidate[] {
+  const recorded = new Set(input.events.map((event) => event.key));
+  const promises = promisesOf(input.events);
+  const decided = decidedUpTo(input.events);
+  const all = [...reminders(input, recorded), ...debits(input, recorded), ...promiseChecks(input, promises), ...ladder(input, recorded, promises)];
+  return all
+    .filter((candidate) => decided === undefined || candidate.kind === 'CHECK_PROMISE' || candidate.at >= decided)
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : (PRIORITY[a.kind] ?? 9) - (PRIORITY[b.kind] ?? 9)));
+}

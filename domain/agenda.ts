@@ -1,0 +1,158 @@
+import { foldAccount, type Account, type LoanFact } from './account';
+import { candidates, SCHEDULED_PRESENTMENT, type Candidate } from './agenda-candidates';
+import { at, businessDateOf, laterOf, localTime, addDays, type BusinessDate, type Instant } from './dates';
+import { keys } from './ids';
+import type { LoanEvent, OpenInstruction } from './loan-events';
+import { yuan } from './money';
+import type { Product } from './products';
+import type { Installment } from './schedule';
+
+export type AppointmentKind =
+  | 'PAY_OUT'
+  | 'AWAIT_OPERATOR'
+  | 'REMIND'
+  | 'DEBIT'
+  | 'QUERY_DEBIT'
+  | 'CONTACT'
+  | 'CHECK_PROMISE'
+  | 'CHARGE_OFF'
+  | 'AWAIT_RELEASE'
+  | 'SETTLE'
+  | 'END';
+
+/**
+ * The next thing that a loan does. `at` is when (null: only a message can move it on), `businessDate`
+ * the date whose rules and books it belongs to even when it is performed late, `key` its identity:
+ * performing it twice has one effect.
+ */
+export interface Appointment {
+  readonly kind: AppointmentKind;
+  readonly key: string;
+  readonly at: Instant | null;
+  readonly businessDate: BusinessDate;
+  readonly summary: string;
+  /** DEBIT, QUERY_DEBIT: the business date's how-manieth presentment. */
+  readonly presentment?: number;
+  /** PAY_OUT, DEBIT, QUERY_DEBIT where the instruction exists already. */
+  readonly instructionId?: string;
+  /** CONTACT: the ladder's action. */
+  readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
+}
+
+/** Everything that decides a loan's next appointment. `events` in the order of their recording. */
+export interface AgendaInput {
+  readonly loanId: string;
+  readonly product: Product;
+  readonly schedule: readonly Installment[];
+  readonly facts: readonly LoanFact[];
+  readonly events: readonly LoanEvent[];
+  readonly instructions: readonly OpenInstruction[];
+  readonly now: Instant;
+}
+
+interface Hold {
+  readonly from: Instant;
+  readonly until: Instant;
+}
+
+/** Holds with the time in which each was in force: to its end date or its release, whichever came first. */
+function holdsOf(events: readonly LoanEvent[]): Hold[] {
+  const holds: Hold[] = [];
+  for (const event of events) {
+    if (event.kind === 'HOLD_PLACED') holds.push({ from: event.at, until: at(addDays(event.data.until as BusinessDate, 1), '00:00') });
+    const current = holds.at(-1);
+    if (event.kind === 'HOLD_RELEASED' && current && event.at < current.until) holds[holds.length - 1] = { ...current, until: event.at };
+  }
+  return holds;
+}
+
+export function holdInForce(events: readonly LoanEvent[], now: Instant): Hold | undefined {
+  return holdsOf(events).find((hold) => hold.from <= now && now < hold.until);
+}
+
+/** When a contact may go out: its planned time, or, when it is performed late, the next lawful moment. */
+function lawfulMoment(planned: Instant, now: Instant, hours: { from: string; to: string }): Instant {
+  const earliest = laterOf(planned, now);
+  if (earliest === planned) return planned;
+  const time = localTime(earliest);
+  if (time >= hours.from && time < hours.to) return planned;
+  const today = businessDateOf(earliest);
+  return at(time < hours.from ? today : addDays(today, 1), hours.from);
+}
+
+/** Payout first: nothing else of the loan runs before its money has provably arrived. */
+function beforeDisbursement(input: AgendaInput): Appointment {
+  const today = businessDateOf(input.now);
+  const payouts = input.instructions.filter((each) => each.direction === 'PAYOUT');
+  const latest = payouts.at(-1);
+  const hold = holdInForce(input.events, input.now);
+  if (latest?.state === 'FAILED') {
+    return { kind: 'AWAIT_OPERATOR', key: `operator:${latest.id}`, at: null, businessDate: today, summary: 'every channel refused the payout: an operator retries it or rejects the loan' };
+  }
+  if (hold) return { kind: 'AWAIT_RELEASE', key: `release:${hold.from}`, at: hold.until, businessDate: today, summary: 'on hold: no payout before it ends' };
+  const instructionId = latest?.id ?? keys.payoutInstruction(input.loanId, 1);
+  return { kind: 'PAY_OUT', key: `payout:${instructionId}`, at: input.now, businessDate: today, instructionId, summary: 'pay the loan out' };
+}
+
+/** An open debit blocks every other debit and contact: start it, or ask the channel how it ended. */
+function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
+  const base = { businessDate: debit.businessDate, presentment: debit.presentment, instructionId: debit.id };
+  if (debit.state === 'CREATED' || debit.state === 'AUTHORIZED') {
+    return { ...base, kind: 'DEBIT', key: `debit:${debit.id}`, at: holdInForce(input.events, input.now)?.until ?? input.now, summary: `present the debit of ${yuan(debit.amount)} that was asked for` };
+  }
+  const hours = input.product.debit.queryAfterHours;
+  const wait = hours[Math.min(debit.queries, hours.length - 1)] ?? 24;
+  const since = debit.lastQueriedAt ?? debit.sentAt ?? input.now;
+  const when = new Date(Date.parse(since) + wait * 3_600_000).toISOString() as Instant;
+  return { ...base, kind: 'QUERY_DEBIT', key: `query:${debit.id}:${String(debit.queries + 1)}`, at: when, summary: 'the outcome of the last debit is unknown: ask the channel; no second debit before it is known' };
+}
+
+function isClosed(account: Account): boolean {
+  return account.status === 'CLOSED_OBLIGATIONS_MET' || account.status === 'OVERPAID';
+}
+
+/**
+ * The loan's whole policy as one pure function: folds the account, reads the product's rules and the
+ * open facts, and answers with the next appointment. Appointments whose time has passed come first, in
+ * date order, each judged by what was due on its own date and is unpaid today; what has been recorded
+ * is not repeated.
+ */
+export function nextAppointment(input: AgendaInput): Appointment {
+  const { now, schedule, facts, events } = input;
+  const today = businessDateOf(now);
+  if (!facts.some((fact) => fact.type === 'DISBURSEMENT')) {
+    if (events.some((event) => event.kind === 'REJECTED')) return { kind: 'END', key: 'end', at: now, businessDate: today, summary: 'rejected before payout' };
+    return beforeDisbursement(input);
+  }
+  const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
+  if (debit) return openDebit(input, debit);
+  const latestFact = facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b));
+  const account = foldAccount({ schedule, facts, asOf: latestFact > today ? latestFact : today });
+  if (isClosed(account)) {
+    const settled = events.some((event) => event.kind === 'SETTLED');
+    return { kind: settled ? 'END' : 'SETTLE', key: settled ? 'end' : 'settle', at: now, businessDate: today, summary: settled ? 'nothing is left to do' : 'everything is paid: close the loan' };
+  }
+  const next = firstThatHolds(input, candidates(input), account);
+  if (next) return next;
+  return { kind: 'AWAIT_OPERATOR', key: 'operator:exhausted', at: null, businessDate: today, summary: 'debits and contacts of the product are used up: a person decides how to recover the debt' };
+}
+
+/** The earliest candidate that the account calls for. */
+function firstThatHolds(input: AgendaInput, sorted: readonly Candidate[], account: Account): Appointment | undefined {
+  const holds = holdsOf(input.events);
+  for (const candidate of sorted) {
+    if (candidate.stopsForHold && holds.some((hold) => hold.from <= candidate.at && candidate.at < hold.until)) continue;
+    const summary = candidate.wanted(account);
+    if (summary === undefined) continue;
+    return {
+      kind: candidate.kind,
+      key: candidate.key,
+      at: candidate.contact ? lawfulMoment(candidate.at, input.now, input.product.collections.lawfulHours) : candidate.at,
+      businessDate: candidate.businessDate,
+      summary,
+      ...(candidate.action === undefined ? {} : { action: candidate.action }),
+      ...(candidate.kind === 'DEBIT' ? { presentment: SCHEDULED_PRESENTMENT, instructionId: keys.debitInstruction(input.loanId, candidate.businessDate, SCHEDULED_PRESENTMENT) } : {}),
+    };
+  }
+  return undefined;
+}

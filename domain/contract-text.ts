@@ -1,0 +1,35 @@
+import type { BusinessDate } from './dates';
+import { yuan } from './money';
+import type { Quote } from './offer';
+import type { Product } from './products';
+
+/** The parties and terms that go into a contract. */
+export interface ContractParts {
+  readonly contractNumber: string;
+  readonly borrowerName: string;
+  readonly idNumber: string;
+  readonly drawnUpOn: BusinessDate;
+  readonly product: Product;
+  readonly quote: Quote;
+}
+
+/** The contract as plain text. What is hashed and signed is exactly this string in UTF-8. */
+export function contractText(parts: ContractParts): string {
+  const { product, quote } = parts;
+  const rows = quote.schedule.map((row) => `${String(row.number).padStart(3)}  ${row.dueOn}  ${yuan(row.principal)}  ${yuan(row.interest)}  ${yuan(row.fee)}  ${yuan(row.payment)}`);
+  return [
+    `个人贷款合同 / Consumer loan contract ${parts.contractNumber}`,
+    `产品 / Product: ${product.name['zh-CN']} / ${product.name.en} (${product.id} version ${String(product.version)})`,
+    `借款人 / Borrower: ${parts.borrowerName}, ${parts.idNumber}`,
+    `签订日期 / Drawn up on: ${parts.drawnUpOn}`,
+    `本金 / Principal: ${yuan(quote.principal)} CNY; 期限 / Term: ${String(quote.termMonths)} 个月 / months; 等额本息 / equal installments`,
+    `合同利率 / Contract rate: ${quote.annualRate} a year; 年化综合成本（单利 IRR）/ True yearly cost (IRR, nominal): ${quote.apr}`,
+    `费用 / Fees: ${product.fees.length === 0 ? '无 / none' : product.fees.map((fee) => `${fee.name} ${yuan(fee.amount)} → ${fee.collector}`).join('; ')}。除上述外不收取其他费用 / Nothing else is charged.`,
+    `还款计划以放款成功日为准，以下为示例 / The schedule is made from the day on which the payout is confirmed; this one illustrates it:`,
+    ' #   到期日 due     本金 principal  利息 interest  费用 fee  应还 payment',
+    ...rows,
+    `合计 / Total: ${yuan(quote.totalPayment)}，其中利息 / of which interest ${yuan(quote.totalInterest)}`,
+    `提前还款按实际天数计息 / Early repayment: interest for the days used only (Civil Code art. 677).`,
+    '',
+  ].join('\n');
+}

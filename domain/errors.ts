@@ -1,0 +1,82 @@
+/**
+ * The error catalogue: every refusal that Loanloom can give has one code here, one HTTP status in
+ * api/errors.ts, one retry rule in activities/errors.ts and one entry in docs/errors.md (a test
+ * proves that none is missing).
+ *
+ * A business outcome (declined application, insufficient funds) is a value, never an error.
+ */
+export const ERROR_CODES = [
+  'VALIDATION',
+  'INVALID_DATE',
+  'INVALID_AMOUNT',
+  'INVALID_RATE',
+  'CALENDAR_YEAR_NOT_COVERED',
+  'PRODUCT_INVALID',
+  'PRODUCT_NOT_FOUND',
+  'TERM_NOT_OFFERED',
+  'AMOUNT_NOT_OFFERED',
+  'INSTALLMENT_TOO_SMALL',
+  'APR_CAP_EXCEEDED',
+  'RATE_NOT_FOUND',
+  'FACTS_INCONSISTENT',
+  'ILLEGAL_TRANSITION',
+  'NOT_FOUND',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'IDEMPOTENCY_KEY_MISSING',
+  'IDEMPOTENCY_KEY_REUSED',
+  'STEP_INCOMPLETE',
+  'IDENTITY_IN_USE',
+  'OFFER_EXPIRED',
+  'CODE_INVALID',
+  'CODE_EXHAUSTED',
+  'LOAN_NOT_ACTIVE',
+  'LOAN_ON_HOLD',
+  'LOAN_NOT_ON_HOLD',
+  'NOTHING_OWED',
+  'DEBIT_IN_DOUBT',
+  'PROMISE_OPEN',
+  'PAYOUT_NOT_STUCK',
+  'CHANNEL_UNKNOWN',
+  'OPERATION_UNKNOWN',
+  'TOO_MANY_IN_FLIGHT',
+  'UNAVAILABLE',
+  'DECRYPTION_FAILED',
+  'CONFIGURATION',
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Where in the input the fault lies (`terms.firstDueOn`), and facts that are safe to show: never personal data. */
+export interface ErrorDetails {
+  readonly path?: string;
+  readonly [fact: string]: string | number | boolean | undefined;
+}
+
+/** The only error class that crosses our module boundaries. `message` is a sentence that says what to do and holds no personal data. */
+export class LoanloomError extends Error {
+  override readonly name = 'LoanloomError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+  ) {
+    super(message);
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && (ERROR_CODES as readonly string[]).includes(value);
+}
+
+/** Fails as a defect of ours, not as bad input. */
+export function assertThat(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new LoanloomError('INTERNAL', message);
+}
+
+/** Makes a switch over a union exhaustive: a new member is a type error here. */
+export function unreachable(value: never): never {
+  throw new LoanloomError('INTERNAL', `unhandled case ${JSON.stringify(value)}`);
+}

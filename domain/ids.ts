@@ -1,0 +1,50 @@
+import { LoanloomError } from './errors';
+
+/**
+ * Identities. An application and the loan that it becomes share one id, so `application-<id>` and
+ * `loan-<id>` are the two chapters of one life and the loan's id is known before it exists.
+ */
+export type LoanId = string & { readonly __brand: 'LoanId' };
+export type BorrowerId = string & { readonly __brand: 'BorrowerId' };
+
+const ID = /^[0-9a-z][0-9a-z-]{3,47}$/;
+
+function checked(text: string, what: string): string {
+  if (!ID.test(text)) throw new LoanloomError('VALIDATION', `a ${what} id has 4 to 48 lower-case letters, digits and hyphens`, { path: `${what}Id` });
+  return text;
+}
+
+export function loanId(text: string): LoanId {
+  return checked(text, 'loan') as LoanId;
+}
+
+export function borrowerId(text: string): BorrowerId {
+  return checked(text, 'borrower') as BorrowerId;
+}
+
+/** Temporal workflow ids: business identity only, never a clock, a run id or a random number (design §3). */
+export const workflowIds = {
+  application: (id: string) => `application-${id}`,
+  loan: (id: string) => `loan-${id}`,
+  disbursement: (instructionId: string) => `disbursement-${instructionId}`,
+  debit: (id: string, date: string, presentment: number) => `debit-${id}-${date}-${String(presentment)}`,
+  close: (date: string, revision = 0) => (revision === 0 ? `close-${date}` : `close-${date}-r${String(revision)}`),
+} as const;
+
+/** Business keys (design §4): UNIQUE in the database, the same however often the step is repeated. */
+export const keys = {
+  payoutInstruction: (id: string, approval: number) => `payout-${id}-${String(approval)}`,
+  debitInstruction: (id: string, date: string, presentment: number) => `debit-${id}-${date}-${String(presentment)}`,
+  attemptNumber: (instructionId: string, attempt: number) => `${instructionId}-a${String(attempt)}`,
+  disbursement: (instructionId: string) => `disbursement:${instructionId}`,
+  repayment: (instructionId: string) => `repayment:${instructionId}`,
+} as const;
+
+/** Task queues, one per group of systems, so that each can become a worker fleet of its own (design §5). */
+export const taskQueues = {
+  loans: 'loans',
+  identity: 'identity',
+  collections: 'collections',
+  batch: 'batch',
+  channel: (name: string) => `channel-${name}`,
+} as const;

@@ -1,0 +1,50 @@
+import type { BusinessDate, Instant } from './dates';
+import type { Fen } from './money';
+import type { InstructionState } from './states';
+
+/** What happened to a loan besides money: performed appointments, promises, holds, operator decisions. Append-only; `key` is unique within the loan. */
+export type LoanEventKind =
+  | 'PAYOUT_CONFIRMED'
+  | 'PAYOUT_FAILED'
+  | 'PAYOUT_REAUTHORIZED'
+  | 'REMINDED'
+  | 'DEBIT_PRESENTED'
+  | 'DEBIT_FAILED'
+  | 'DEBIT_IN_DOUBT'
+  | 'PAYMENT_REQUESTED'
+  | 'PAYMENT_RECEIVED'
+  | 'CONTACTED'
+  | 'PROMISE_MADE'
+  | 'PROMISE_KEPT'
+  | 'PROMISE_PARTIAL'
+  | 'PROMISE_BROKEN'
+  | 'HOLD_PLACED'
+  | 'HOLD_RELEASED'
+  | 'CHARGED_OFF'
+  | 'REJECTED'
+  | 'SETTLED';
+
+export interface LoanEvent {
+  readonly key: string;
+  readonly kind: LoanEventKind;
+  /** When it happened on the loan's clock. */
+  readonly at: Instant;
+  /** The date to which it belongs. */
+  readonly businessDate: BusinessDate;
+  readonly data: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A payment instruction as the agenda needs it; `open` while neither success nor failure is proved. */
+export interface OpenInstruction {
+  readonly id: string;
+  readonly direction: 'PAYOUT' | 'DEBIT';
+  readonly state: InstructionState;
+  readonly open: boolean;
+  readonly amount: Fen;
+  readonly businessDate: BusinessDate;
+  readonly presentment: number;
+  readonly sentAt: Instant | null;
+  readonly lastQueriedAt: Instant | null;
+  /** Appointments (not seconds-long polling) at which the channel was asked in vain. */
+  readonly queries: number;
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { businessDate, type BusinessDate } from './dates';
+import { LoanloomError } from './errors';
+import { fenFromYuan, type Fen } from './money';
+import { rational } from './rational';
+import { PRODUCT_FILES } from './products/index';
+
+/**
+ * The product catalogue: what may be offered and every rule that a loan lives by, as versioned JSON.
+ * A contract pins (id, version), so a rule changes for new loans only. Rates are decimal strings
+ * (fractions of one), amounts yuan strings in the files and fen in memory.
+ *
+ * Not for workflow code (zod): the agenda reads policies inside local activities.
+ */
+const rate = z.string().refine((text) => isRate(text), 'a rate is a decimal string such as "0.12", from 0 to 10');
+const money = z.string().transform((text, context): Fen => {
+  try {
+    return fenFromYuan(text);
+  } catch {
+    context.addIssue('an amount is a string in yuan such as "1000.00"');
+    return z.NEVER;
+  }
+});
+const date = z.string().transform((text, context): BusinessDate => {
+  try {
+    return businessDate(text);
+  } catch {
+    context.addIssue('a date is YYYY-MM-DD');
+    return z.NEVER;
+  }
+});
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time is HH:MM');
+const count = (max: number) => z.int().min(0).max(max);
+
+function isRate(text: string): boolean {
+  try {
+    const value = rational(text);
+    return value.numerator >= 0n && value.numerator <= 10n * value.denominator;
+  } catch {
+    return false;
+  }
+}
+
+const ladderStep = z.strictObject({ daysPastDue: z.int().min(1).max(720), action: z.enum(['SMS', 'MAIL', 'CALL_TASK', 'CHARGE_OFF']) });
+
+const productSchema = z
+  .strictObject({
+    id: z.string().regex(/^[a-z][a-z0-9-]{2,39}$/),
+    version: z.int().min(1),
+    name: z.strictObject({ en: z.string().min(1), 'zh-CN': z.string().min(1) }),
+    effectiveFrom: date,
+    currency: z.literal('CNY'),
+    method: z.enum(['equal_installment']),
+    annualRate: rate,
+    interest: z.strictObject({ basis: z.literal('periodic'), periodsPerYear: z.literal(12), rounding: z.enum(['half_up', 'half_even', 'down', 'up', 'ceiling']) }),
+    amount: z.strictObject({ min: money, max: money }),
+    term: z.strictObject({ min: z.int().min(1), max: z.int().max(600) }),
+    dueDates: z.strictObject({ holidayRule: z.enum(['same_day', 'next_working_day', 'previous_working_day']), calendar: z.literal('cn-mainland') }),
+    fees: z.array(z.strictObject({ name: z.string().min(1), amount: money, on: z.enum(['each_installment']), collector: z.string().min(1) })),
+    aprCap: z.strictObject({ annualRate: rate, source: z.string().min(1) }),
+    eligibility: z.strictObject({ ageMin: count(120), ageMax: count(120), monthlyIncomeMin: money, installmentToIncomeMax: rate, referAbove: money }),
+    draftValidDays: z.int().min(1).max(365),
+    review: z.strictObject({ validDays: z.int().min(1).max(90) }),
+    offer: z.strictObject({ validHours: z.int().min(1).max(24 * 90) }),
+    reflection: z.strictObject({ hours: count(24 * 14), after: z.enum(['acceptance', 'signing']) }),
+    signing: z.strictObject({ validHours: z.int().min(1).max(24 * 90) }),
+    payout: z.strictObject({ slaHours: z.int().min(1).max(24 * 30) }),
+    reminder: z.strictObject({ daysBefore: z.int().min(1).max(20), at: time }),
+    debit: z.strictObject({ at: time, spreadMinutes: z.int().min(1).max(720), presentmentDays: z.array(count(365)).min(1).max(30), queryAfterHours: z.array(z.int().min(1).max(240)).min(1) }),
+    collections: z.strictObject({
+      lawfulHours: z.strictObject({ from: time, to: time }),
+      at: time,
+      ladder: z.array(ladderStep),
+      promise: z.strictObject({ daysMax: z.int().min(1).max(60), checkAt: time }),
+    }),
+  })
+  .superRefine((product, context) => {
+    const fail = (path: string[], message: string) => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    if (product.amount.min > product.amount.max || product.amount.min <= 0) fail(['amount'], 'min must be positive and not above max');
+    if (product.term.min > product.term.max) fail(['term'], 'min must not be above max');
+    if (product.eligibility.ageMin > product.eligibility.ageMax) fail(['eligibility'], 'ageMin must not be above ageMax');
+    if (!strictlyIncreasing(product.debit.presentmentDays)) fail(['debit', 'presentmentDays'], 'days must strictly increase: one presentment a day');
+    if (!strictlyIncreasing(product.collections.ladder.map((step) => step.daysPastDue))) fail(['collections', 'ladder'], 'daysPastDue must strictly increase');
+    const { from, to } = product.collections.lawfulHours;
+    if (from < '08:00' || to > '22:00' || from >= to) fail(['collections', 'lawfulHours'], 'contacts are lawful between 08:00 and 22:00 only (CBA rules of 2026-01)');
+    if (product.collections.at < from || product.collections.at >= to) fail(['collections', 'at'], 'must lie within the lawful hours');
+    if (product.collections.promise.checkAt < product.debit.at) fail(['collections', 'promise'], 'a promise is checked after the day’s debit');
+  });
+
+export type Product = z.output<typeof productSchema>;
+export type LadderAction = Product['collections']['ladder'][number]['action'];
+
+function strictlyIncreasing(numbers: readonly number[]): boolean {
+  return numbers.every((value, index) => index === 0 || value > (numbers[index - 1] ?? value));
+}
+
+/** Validates one product file; PRODUCT_INVALID names the product, the path and the rule. */
+export function parseProduct(raw: unknown): Product {
+  const result = productSchema.safeParse(raw);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const id = typeof raw === 'object' && raw !== null && 'id' in raw ? String(raw.id) : 'without id';
+  throw new LoanloomError('PRODUCT_INVALID', `product ${id}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`, { path: issue?.path.join('.') ?? '' });
+}
+
+export interface Catalogue {
+  /** The pinned version; PRODUCT_NOT_FOUND otherwise. */
+  version(id: string, version: number): Product;
+  /** The version on offer on a date: the highest one in effect. */
+  current(id: string, on: BusinessDate): Product;
+  all(): readonly Product[];
+}
+
+/** Loads and validates every file at once; two files with one (id, version) are refused. */
+export function createCatalogue(files: readonly unknown[] = PRODUCT_FILES): Catalogue {
+  const products = files.map(parseProduct);
+  const byKey = new Map<string, Product>();
+  for (const product of products) {
+    const key = `${product.id}@${String(product.version)}`;
+    if (byKey.has(key)) throw new LoanloomError('PRODUCT_INVALID', `product ${key} is defined twice`);
+    byKey.set(key, product);
+  }
+  const notFound = (what: string) => new LoanloomError('PRODUCT_NOT_FOUND', `there is no product ${what}; GET /v1/products lists what is on offer`);
+  return {
+    all: () => products,
+    version(id, version) {
+      const product = byKey.get(`${id}@${String(version)}`);
+      if (!product) throw notFound(`${id.slice(0, 40)} version ${String(version)}`);
+      return product;
+    },
+    current(id, on) {
+      const product = products.filter((each) => each.id === id && each.effectiveFrom <= on).sort((a, b) => b.version - a.version)[0];
+      if (!product) throw notFound(id.slice(0, 40));
+      return product;
+    },
+  };
+}

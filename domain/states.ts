@@ -1,0 +1,84 @@
+import { LoanloomError } from './errors';
+
+/**
+ * The state machines, as data: the type system, this table and a database trigger generated from it
+ * (see migrations) all refuse the same jumps.
+ */
+export const APPLICATION_TRANSITIONS = {
+  DRAFT: ['SUBMITTED', 'WITHDRAWN', 'EXPIRED'],
+  SUBMITTED: ['KYC_PENDING', 'WITHDRAWN'],
+  KYC_PENDING: ['DECISION_PENDING', 'DECLINED', 'WITHDRAWN'],
+  DECISION_PENDING: ['OFFERED', 'FOUR_EYES', 'DECLINED', 'WITHDRAWN'],
+  FOUR_EYES: ['OFFERED', 'DECLINED', 'WITHDRAWN', 'EXPIRED'],
+  OFFERED: ['REFLECTION_PERIOD', 'AWAITING_SIGNATURE', 'WITHDRAWN', 'EXPIRED'],
+  REFLECTION_PERIOD: ['AWAITING_SIGNATURE', 'READY_TO_DISBURSE', 'WITHDRAWN'],
+  AWAITING_SIGNATURE: ['SIGNED', 'WITHDRAWN', 'EXPIRED'],
+  SIGNED: ['REFLECTION_PERIOD', 'READY_TO_DISBURSE', 'WITHDRAWN'],
+  READY_TO_DISBURSE: ['DISBURSED'],
+  DISBURSED: [],
+  DECLINED: [],
+  WITHDRAWN: [],
+  EXPIRED: [],
+} as const;
+
+/** Fineract's loan statuses; delinquency is a tag derived by the fold, not a status. */
+export const LOAN_TRANSITIONS = {
+  APPROVED: ['ACTIVE', 'REJECTED'],
+  ACTIVE: ['CLOSED_OBLIGATIONS_MET', 'OVERPAID', 'CLOSED_WRITTEN_OFF'],
+  OVERPAID: ['CLOSED_OBLIGATIONS_MET', 'ACTIVE'],
+  CLOSED_OBLIGATIONS_MET: ['ACTIVE'],
+  CLOSED_WRITTEN_OFF: [],
+  REJECTED: [],
+} as const;
+
+/** A payment instruction: our intent to move money once. MANUAL = past its SLA, a person has the case; queries go on. */
+export const INSTRUCTION_TRANSITIONS = {
+  CREATED: ['AUTHORIZED', 'FAILED'],
+  AUTHORIZED: ['IN_FLIGHT', 'FAILED'],
+  IN_FLIGHT: ['SUCCEEDED', 'FAILED', 'MANUAL'],
+  MANUAL: ['SUCCEEDED', 'FAILED', 'IN_FLIGHT'],
+  FAILED: ['AUTHORIZED'],
+  SUCCEEDED: ['RETURNED'],
+  RETURNED: [],
+} as const;
+
+/** One sending over one channel. Terminal states never downgrade, save SUCCEEDED → RETURNED. */
+export const ATTEMPT_TRANSITIONS = {
+  SENDING: ['ACCEPTED', 'UNKNOWN', 'SUCCEEDED', 'FAILED'],
+  ACCEPTED: ['UNKNOWN', 'SUCCEEDED', 'FAILED'],
+  UNKNOWN: ['ACCEPTED', 'SUCCEEDED', 'FAILED'],
+  SUCCEEDED: ['RETURNED'],
+  FAILED: [],
+  RETURNED: [],
+} as const;
+
+export type ApplicationStatus = keyof typeof APPLICATION_TRANSITIONS;
+export type LoanStatus = keyof typeof LOAN_TRANSITIONS;
+export type InstructionState = keyof typeof INSTRUCTION_TRANSITIONS;
+export type AttemptState = keyof typeof ATTEMPT_TRANSITIONS;
+
+type Table = Readonly<Record<string, readonly string[]>>;
+
+/** The states that `From` may move to: `transition(APPLICATION_TRANSITIONS, 'DRAFT', 'OFFERED')` does not compile. */
+export type NextOf<T extends Table, From extends keyof T> = T[From][number];
+
+/** `to`, when the table allows the step; ILLEGAL_TRANSITION otherwise (for values that only the run time knows). */
+export function transition<T extends Table, From extends keyof T & string, To extends NextOf<T, From>>(table: T, from: From, to: To): To {
+  assertTransition(table, from, to);
+  return to;
+}
+
+export function canTransition(table: Table, from: string, to: string): boolean {
+  return table[from]?.includes(to) ?? false;
+}
+
+export function assertTransition(table: Table, from: string, to: string): void {
+  if (!canTransition(table, from, to)) {
+    throw new LoanloomError('ILLEGAL_TRANSITION', `${from} cannot become ${to}`, { from, to });
+  }
+}
+
+/** Statuses from which nothing follows. */
+export function isTerminal(table: Table, state: string): boolean {
+  return (table[state]?.length ?? 0) === 0;
+}

@@ -1,0 +1,33 @@
+import type { BusinessDate, Instant } from '../domain/dates';
+import { database } from './activity-options';
+import { BusinessTime } from './business-time';
+import { driveAttempt } from './payment-attempt';
+
+export interface DebitLoanInput {
+  readonly loanId: string;
+  readonly instructionId: string;
+  readonly businessDate: BusinessDate;
+  readonly presentment: number;
+  readonly now: Instant;
+}
+
+export interface DebitLoanResult {
+  readonly outcome: 'SUCCEEDED' | 'FAILED' | 'UNKNOWN';
+  readonly now: Instant;
+}
+
+/** Minutes, not days: what is unknown after these queries is an appointment of the loan. */
+const QUERIES_MAX = 7;
+
+/** Presents one debit, or resumes it, and asks for its outcome for a few minutes. See docs/workflows/debit-loan.md. */
+export async function debitLoan(input: DebitLoanInput): Promise<DebitLoanResult> {
+  const time = new BusinessTime(input.now);
+  const step = await database.openDebit({ loanId: input.loanId, instructionId: input.instructionId, businessDate: input.businessDate, presentment: input.presentment, at: time.now() });
+  if (step.next === 'DONE') return { outcome: step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED', now: time.now() };
+  if (step.next === 'WAIT') return { outcome: 'UNKNOWN', now: time.now() };
+  const live = { instructionId: input.instructionId, attempt: step.attempt, channel: step.channel };
+  const result = await driveAttempt(live, step.next === 'SEND', time, { queriesMax: QUERIES_MAX });
+  if (result !== 'OPEN') return { outcome: result, now: time.now() };
+  await database.noteDebitInDoubt({ instructionId: input.instructionId, at: time.now() });
+  return { outcome: 'UNKNOWN', now: time.now() };
+}

@@ -1,0 +1,52 @@
+import { condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { epochMs, type BusinessDate, type Instant } from '../domain/dates';
+import { database } from './activity-options';
+import { BusinessTime } from './business-time';
+import { queryNow } from './disburse-loan.messages';
+import { driveAttempt } from './payment-attempt';
+
+export interface DisburseLoanInput {
+  readonly loanId: string;
+  readonly instructionId: string;
+  readonly businessDate: BusinessDate;
+  readonly now: Instant;
+}
+
+export interface DisburseLoanResult {
+  readonly state: 'SUCCEEDED' | 'FAILED';
+  readonly now: Instant;
+}
+
+/**
+ * Pays a loan out over one channel after another until success is confirmed or every channel has
+ * provably refused. See docs/workflows/disburse-loan.md.
+ */
+export async function disburseLoan(input: DisburseLoanInput): Promise<DisburseLoanResult> {
+  const time = new BusinessTime(input.now);
+  let nudges = 0;
+  setHandler(queryNow, () => {
+    nudges += 1;
+  });
+  const nudged = () => {
+    if (nudges === 0) return false;
+    nudges -= 1;
+    return true;
+  };
+
+  for (;;) {
+    const step = await database.openPayout({ loanId: input.loanId, instructionId: input.instructionId, businessDate: input.businessDate, at: time.now() });
+    if (step.next === 'DONE') return { state: step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED', now: time.now() };
+    if (step.next === 'WAIT') {
+      setCurrentDetails(`On hold until ${step.until}: no payout before it ends.`);
+      await condition(nudged, Math.max(1_000, epochMs(step.until) - Date.now()));
+      continue;
+    }
+    setCurrentDetails(`Attempt ${String(step.attempt)} over **${step.channel}**: ${step.next === 'SEND' ? 'sending' : 'asking for its outcome'}. SLA ${step.slaAt}.`);
+    await driveAttempt({ instructionId: input.instructionId, attempt: step.attempt, channel: step.channel }, step.next === 'SEND', time, {
+      queriesMax: Infinity,
+      slaAt: step.slaAt,
+      onSlaExceeded: () => database.escalatePayment({ instructionId: input.instructionId, at: time.now() }),
+      nudged,
+    });
+  }
+}

@@ -1,0 +1,6 @@
+/** The workflow bundle's entry: one export per workflow type. */
+export { originateLoan } from './originate-loan';
+export { serviceLoan } from './service-loan';
+export { disburseLoan } from './disburse-loan';
+export { debitLoan } from './debit-loan';
+export { closeBusinessDay } from './close-business-day';

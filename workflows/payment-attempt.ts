@@ -1,0 +1,83 @@
+import { ActivityFailure, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
+import type { RecordedOutcome } from '../activities/payment-outcomes';
+import type { Instant } from '../domain/dates';
+import { asker, sender } from './activity-options';
+import type { BusinessTime } from './business-time';
+
+export interface LiveAttempt {
+  readonly instructionId: string;
+  readonly attempt: number;
+  readonly channel: string;
+}
+
+/** Seconds between queries: quickly at first, then minutes, then hours (UnionPay's 1…32 s and beyond). */
+const QUERY_SECONDS = [1, 2, 4, 8, 16, 32, 60, 300, 900, 3_600] as const;
+
+/** A number that the channel has not known for this long is closed there: the fence that proves failure. */
+const QUIET_PERIOD_MS = 30_000;
+
+/** How often a channel may say "later" to a debit before its number is closed. */
+const MAX_LATER = 20;
+
+export interface AttemptLimits {
+  /** Give up asking after this many queries and report the attempt as open; Infinity for payouts. */
+  readonly queriesMax: number;
+  /** Called once when `slaAt` has passed without an outcome. */
+  readonly slaAt?: Instant;
+  readonly onSlaExceeded?: () => Promise<void>;
+  /** Set by an operator's wish to ask at once. */
+  readonly nudged?: () => boolean;
+}
+
+/** The state of the attempt: final, or still open when the limits ran out. */
+export type AttemptResult = 'SUCCEEDED' | 'FAILED' | 'OPEN';
+
+const resultOf = (state: RecordedOutcome['state']): AttemptResult => (state === 'SUCCEEDED' || state === 'RETURNED' ? 'SUCCEEDED' : state === 'FAILED' ? 'FAILED' : 'OPEN');
+
+/** Sends once. A send whose activity failed (worker died, timed out) may have reached the channel: open. */
+async function sendOnce(live: LiveAttempt, time: BusinessTime): Promise<RecordedOutcome | undefined> {
+  try {
+    return await sender(live.channel).sendPayment({ instructionId: live.instructionId, attempt: live.attempt, at: time.now() });
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    log.warn('the sending of a payment ended without an answer; its outcome will be asked for');
+    return undefined;
+  }
+}
+
+/**
+ * Drives one attempt to a final state: send once (unless it is resumed), then query the same number;
+ * "later" is answered by sending the same number again; "not found" past the quiet period by closing it.
+ * Nothing here can lead to a second payment: another attempt exists only after this one is FAILED.
+ */
+export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: BusinessTime, limits: AttemptLimits): Promise<AttemptResult> {
+  return CancellationScope.nonCancellable(async () => {
+    let outcome = isNew ? await sendOnce(live, time) : undefined;
+    let later = 0;
+    let escalated = false;
+    for (let query = 0; ; ) {
+      if (outcome && resultOf(outcome.state) !== 'OPEN') return resultOf(outcome.state);
+      const mustResend = outcome?.retryAfterSeconds != null && later < MAX_LATER;
+      if (query >= limits.queriesMax && !mustResend) return 'OPEN';
+      if (!escalated && limits.slaAt !== undefined && time.now() >= limits.slaAt) {
+        escalated = true;
+        await limits.onSlaExceeded?.();
+      }
+      const seconds = mustResend ? (outcome?.retryAfterSeconds ?? 60) : (QUERY_SECONDS[Math.min(query, QUERY_SECONDS.length - 1)] ?? 3_600);
+      await condition(() => limits.nudged?.() ?? false, seconds * 1_000);
+      if (mustResend) {
+        later += 1;
+        outcome = (await sendOnce(live, time)) ?? outcome;
+        if (outcome?.retryAfterSeconds != null) continue;
+      }
+      outcome = await ask(live, time, outcome);
+      query += 1;
+    }
+  });
+}
+
+async function ask(live: LiveAttempt, time: BusinessTime, last: RecordedOutcome | undefined): Promise<RecordedOutcome> {
+  const call = { instructionId: live.instructionId, attempt: live.attempt, at: time.now() };
+  if (last && last.notFoundForMs >= QUIET_PERIOD_MS) return asker(live.channel).closePayment(call);
+  return asker(live.channel).queryPayment(call);
+}
