@@ -2,7 +2,7 @@ import type { ApplicationRow } from '../db/applications';
 import { readDraft, savedSteps } from '../db/applications';
 import type { Tx } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
-import { fenFromYuan, type Fen } from '../domain/money';
+import { fen, type Fen } from '../domain/money';
 import type { ActivityDeps } from './deps';
 
 /** The wizard's steps in their order. Each is stored encrypted before the workflow hears of it. */
@@ -17,8 +17,8 @@ export interface CompletedSteps {
 }
 
 interface Drafts {
-  readonly request: { principal: string; termMonths: number };
-  readonly income: { monthlyIncome: string };
+  readonly request: { principalFen: number; termMonths: number };
+  readonly income: { monthlyIncomeFen: number };
   readonly card: { cardNumber: string };
 }
 
@@ -36,9 +36,9 @@ export async function readSteps(deps: ActivityDeps, tx: Tx, application: Applica
   };
   const request = await open('request');
   return {
-    principal: fenFromYuan(request.principal),
+    principal: fen(request.principalFen),
     termMonths: request.termMonths,
-    monthlyIncome: fenFromYuan((await open('income')).monthlyIncome),
+    monthlyIncome: fen((await open('income')).monthlyIncomeFen),
     cardNumber: (await open('card')).cardNumber,
   };
 }

@@ -75,7 +75,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
      * Opens (or resumes) a debit. A scheduled one asks for what was due on its business date and is still
      * unpaid; with nothing owed it is recorded as not needed and nothing is sent.
      */
-    async openDebit(input: { loanId: string; instructionId: string; businessDate: BusinessDate; presentment: number; at: Instant }): Promise<PaymentStep> {
+    async openDebit(input: { loanId: string; instructionId: string; businessDate: BusinessDate; presentment: number; plannedAt: Instant | null; at: Instant }): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
         await lockLoan(tx, input.loanId);
         const known = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
@@ -83,7 +83,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
           const file = await readLoanFile(tx, input.loanId);
           const owed = owedOn(accountNow(file, input.businessDate), input.businessDate);
           if (owed === 0) {
-            await insertLoanEvent(tx, input.loanId, { key: `debit:${input.businessDate}`, kind: 'DEBIT_PRESENTED', at: input.at, businessDate: input.businessDate, data: { amount: 0, needed: false } });
+            await insertLoanEvent(tx, input.loanId, { key: `debit:${input.businessDate}`, kind: 'DEBIT_PRESENTED', at: input.at, businessDate: input.businessDate, data: { amount: 0, needed: false, plannedAt: input.plannedAt ?? input.at } });
             return { next: 'DONE', state: 'NOTHING_DUE', valueDate: null };
           }
           await openInstruction(tx, input, owed);
@@ -104,14 +104,14 @@ export function createPaymentActivities(deps: ActivityDeps) {
     },
   };
 
-  async function openInstruction(tx: Tx, input: { loanId: string; instructionId: string; businessDate: BusinessDate; presentment: number; at: Instant }, amount: Fen): Promise<void> {
+  async function openInstruction(tx: Tx, input: { loanId: string; instructionId: string; businessDate: BusinessDate; presentment: number; plannedAt: Instant | null; at: Instant }, amount: Fen): Promise<void> {
     await insertInstruction(tx, { id: input.instructionId, loan_id: input.loanId, direction: 'DEBIT', amount_fen: amount, business_date: input.businessDate, presentment: input.presentment }, input.at);
     await insertLoanEvent(tx, input.loanId, {
       key: `debit:${input.businessDate}`,
       kind: 'DEBIT_PRESENTED',
       at: input.at,
       businessDate: input.businessDate,
-      data: { amount, presentment: input.presentment, plannedAt: input.at },
+      data: { amount, presentment: input.presentment, plannedAt: input.plannedAt ?? input.at },
     });
   }
 }

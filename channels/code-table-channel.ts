@@ -21,7 +21,7 @@ const answerSchema = z.object({
   amountFen: z.int().optional(),
   account: z.string().optional(),
   valueDate: z.string().optional(),
-  channelReference: z.string().max(64).optional(),
+  channelReference: z.string().max(140).optional(),
 });
 
 const unknown = (code: string): ChannelReply => ({ outcome: 'UNKNOWN', code });

@@ -22,6 +22,13 @@ export function borrowerId(text: string): BorrowerId {
   return checked(text, 'borrower') as BorrowerId;
 }
 
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** A new loan id from 12 random bytes (the caller's; 60 bits are used): short enough for channels' order numbers, no letters that look alike. */
+export function loanIdFrom(random: Uint8Array): LoanId {
+  return loanId([...random.slice(0, 12)].map((byte) => ALPHABET[byte % 32] ?? '0').join(''));
+}
+
 /** Temporal workflow ids: business identity only, never a clock, a run id or a random number (design §3). */
 export const workflowIds = {
   application: (id: string) => `application-${id}`,
@@ -35,7 +42,8 @@ export const workflowIds = {
 export const keys = {
   payoutInstruction: (id: string, approval: number) => `payout-${id}-${String(approval)}`,
   debitInstruction: (id: string, date: string, presentment: number) => `debit-${id}-${date}-${String(presentment)}`,
-  attemptNumber: (instructionId: string, attempt: number) => `${instructionId}-a${String(attempt)}`,
+  /** The channel's order number: at most 35 characters (ISO 20022 EndToEndId). */
+  attemptNumber: (instructionId: string, attempt: number) => `${instructionId.replace(/(\d{4})-(\d\d)-(\d\d)/, '$1$2$3')}a${String(attempt)}`,
   disbursement: (instructionId: string) => `disbursement:${instructionId}`,
   repayment: (instructionId: string) => `repayment:${instructionId}`,
 } as const;

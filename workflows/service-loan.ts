@@ -172,7 +172,7 @@ class LoanInterpreter {
     return executeChild<typeof debitLoan>('debitLoan', {
       workflowId: workflowIds.debit(this.loanId, appointment.businessDate, presentment),
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [{ loanId: this.loanId, instructionId: appointment.instructionId ?? '', businessDate: appointment.businessDate, presentment, now: this.time.now() }],
+      args: [{ loanId: this.loanId, instructionId: appointment.instructionId ?? '', businessDate: appointment.businessDate, presentment, plannedAt: appointment.at, now: this.time.now() }],
     });
   }
 

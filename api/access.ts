@@ -1,0 +1,18 @@
+import { readApplication, type ApplicationRow } from '../db/applications';
+import { readLoanFile, type LoanFile } from '../db/loans';
+import type { Db } from '../db/pool';
+import { LoanloomError } from '../domain/errors';
+import type { Caller } from './auth';
+
+/** A borrower sees what is theirs; what belongs to another does not exist for them. */
+export async function ownApplication(db: Db, caller: Caller, id: string): Promise<ApplicationRow> {
+  const application = await readApplication(db, id);
+  if (caller.role === 'borrower' && application.borrower_id !== caller.id) throw new LoanloomError('NOT_FOUND', 'there is no such application');
+  return application;
+}
+
+export async function ownLoan(db: Db, caller: Caller, id: string): Promise<LoanFile> {
+  const file = await readLoanFile(db, id);
+  if (caller.role === 'borrower' && file.loan.borrower_id !== caller.id) throw new LoanloomError('NOT_FOUND', 'there is no such loan');
+  return file;
+}

@@ -1,0 +1,19 @@
+import type { Client } from '@temporalio/client';
+import type { Log } from '../activities/deps';
+import type { Borrowers } from '../db/borrowers';
+import type { Db } from '../db/pool';
+import type { Vault } from '../db/vault';
+import type { Catalogue } from '../domain/products';
+
+/** What the API is made of; composed in server.ts. */
+export interface ApiDeps {
+  readonly db: Db;
+  readonly client: Client;
+  readonly vault: Vault;
+  readonly borrowers: Borrowers;
+  readonly catalogue: Catalogue;
+  readonly tokenSecret: Uint8Array;
+  readonly log: Log;
+  /** How long a request waits for a workflow's verdict before it answers 202. */
+  readonly verdictTimeoutMs: number;
+}

@@ -1,0 +1,97 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { z } from 'zod';
+import type { Log } from '../activities/deps';
+import { isConnectionFault } from '../db/pool';
+import { LoanloomError, type ErrorCode } from '../domain/errors';
+
+/** The HTTP status of every code. A missing entry does not compile. */
+export const STATUS_BY_CODE = {
+  VALIDATION: 400,
+  INVALID_DATE: 400,
+  INVALID_AMOUNT: 400,
+  INVALID_RATE: 400,
+  CALENDAR_YEAR_NOT_COVERED: 422,
+  PRODUCT_INVALID: 500,
+  PRODUCT_NOT_FOUND: 404,
+  TERM_NOT_OFFERED: 422,
+  AMOUNT_NOT_OFFERED: 422,
+  INSTALLMENT_TOO_SMALL: 422,
+  APR_CAP_EXCEEDED: 422,
+  RATE_NOT_FOUND: 422,
+  FACTS_INCONSISTENT: 500,
+  ILLEGAL_TRANSITION: 409,
+  NOT_FOUND: 404,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  IDEMPOTENCY_KEY_MISSING: 400,
+  IDEMPOTENCY_KEY_REUSED: 422,
+  STEP_INCOMPLETE: 409,
+  IDENTITY_IN_USE: 409,
+  OFFER_EXPIRED: 409,
+  CODE_INVALID: 422,
+  CODE_EXHAUSTED: 429,
+  LOAN_NOT_ACTIVE: 409,
+  LOAN_ON_HOLD: 409,
+  LOAN_NOT_ON_HOLD: 409,
+  NOTHING_OWED: 409,
+  DEBIT_IN_DOUBT: 409,
+  PROMISE_OPEN: 409,
+  PAYOUT_NOT_STUCK: 409,
+  CHANNEL_UNKNOWN: 422,
+  OPERATION_UNKNOWN: 404,
+  TOO_MANY_IN_FLIGHT: 429,
+  UNAVAILABLE: 503,
+  DECRYPTION_FAILED: 500,
+  CONFIGURATION: 500,
+  INTERNAL: 500,
+} as const satisfies Record<ErrorCode, number>;
+
+/** RFC 9457 problem details, with our stable code. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    requestId: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+type Problem = z.output<typeof problemSchema>;
+
+function problem(code: ErrorCode, detail: string, requestId: string, errors?: Problem['errors']): Problem {
+  return { type: `urn:loanloom:error:${code}`, title: code.toLowerCase().replaceAll('_', ' '), status: STATUS_BY_CODE[code], detail, code, requestId, ...(errors === undefined ? {} : { errors }) };
+}
+
+function toProblem(error: unknown, requestId: string, log: Log): Problem {
+  if (error instanceof LoanloomError) {
+    const isOurs = STATUS_BY_CODE[error.code] >= 500 && error.code !== 'UNAVAILABLE';
+    if (isOurs) log.error({ requestId, code: error.code }, error.message);
+    return problem(error.code, isOurs ? 'something went wrong on our side; quote the request id' : error.message, requestId, error.details.path === undefined ? undefined : [{ pointer: `/${error.details.path.replaceAll('.', '/')}`, detail: error.message }]);
+  }
+  if (error instanceof z.ZodError) {
+    const errors = error.issues.slice(0, 20).map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }));
+    return problem('VALIDATION', 'the request does not have the documented form', requestId, errors);
+  }
+  if (isConnectionFault(error)) return problem('UNAVAILABLE', 'the service is not available for the moment: try again', requestId);
+  const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+  if (status >= 400 && status < 500) return problem('VALIDATION', 'the request body could not be read', requestId);
+  log.error({ requestId, name: error instanceof Error ? error.name : typeof error, stack: error instanceof Error ? error.stack : undefined }, 'unexpected error');
+  return problem('INTERNAL', 'something went wrong on our side; quote the request id', requestId);
+}
+
+/** The one place where an error becomes an answer; never a stack, never personal data. */
+export function errorHandler(log: Log): ErrorRequestHandler {
+  // Express recognises an error handler by its four parameters.
+  return (error: unknown, _request, response, _next) => {
+    const body = toProblem(error, String(response.locals.requestId), log);
+    if (body.status === 429 || body.status === 503) response.set('Retry-After', '2');
+    response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
+  };
+}
+
+export const notFoundHandler: RequestHandler = () => {
+  throw new LoanloomError('NOT_FOUND', 'there is nothing at this address; GET /docs shows what there is');
+};

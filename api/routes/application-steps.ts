@@ -1,0 +1,62 @@
+import isIdentityCard from 'validator/lib/isIdentityCard';
+import isLuhnNumber from 'validator/lib/isLuhnNumber';
+import isMobilePhone from 'validator/lib/isMobilePhone';
+import { z } from 'zod';
+import { APPLICATION_STEPS, draftAddress, type ApplicationStep } from '../../activities/application-steps';
+import type { ApplicationRow } from '../../db/applications';
+import { LoanloomError } from '../../domain/errors';
+import { assertOffered } from '../../domain/offer';
+import type { ApiDeps } from '../deps';
+import { fenOf, moneySchema } from '../wire';
+
+export const stepNameSchema = z.enum(APPLICATION_STEPS);
+
+const requestStep = z.strictObject({ principal: moneySchema, termMonths: z.int().min(1).max(600) }).meta({ id: 'RequestStep' });
+const identityStep = z
+  .strictObject({
+    name: z.string().trim().min(2).max(60),
+    idNumber: z.string().refine((text) => isIdentityCard(text, 'zh-CN'), 'a mainland ID number with a correct check digit'),
+    phone: z.string().refine((text) => isMobilePhone(text, 'zh-CN'), 'a mainland mobile number'),
+    email: z.email().max(120),
+  })
+  .meta({ id: 'IdentityStep' });
+const incomeStep = z.strictObject({ monthlyIncome: moneySchema }).meta({ id: 'IncomeStep' });
+const cardStep = z.strictObject({ cardNumber: z.string().refine((text) => /^\d{13,19}$/.test(text) && isLuhnNumber(text), 'a card number with a correct check digit') }).meta({ id: 'CardStep' });
+
+export const stepBodySchema = z.union([requestStep, identityStep, incomeStep, cardStep]);
+const SCHEMAS = { request: requestStep, identity: identityStep, income: incomeStep, card: cardStep } as const satisfies Record<ApplicationStep, z.ZodType>;
+
+/** What is kept of a step: amounts in fen, everything else as it was sent. */
+function payloadOf(step: ApplicationStep, body: unknown): object {
+  switch (step) {
+    case 'request': {
+      const { principal, termMonths } = SCHEMAS.request.parse(body);
+      return { principalFen: fenOf(principal), termMonths };
+    }
+    case 'income':
+      return { monthlyIncomeFen: fenOf(SCHEMAS.income.parse(body).monthlyIncome) };
+    case 'identity':
+      return SCHEMAS.identity.parse(body);
+    case 'card':
+      return SCHEMAS.card.parse(body);
+  }
+}
+
+/** Stores the next version of a step, encrypted with the borrower's key, before any workflow hears of it. Returns the version. */
+export async function saveStep(deps: ApiDeps, application: ApplicationRow, step: ApplicationStep, body: unknown): Promise<number> {
+  const payload = payloadOf(step, body);
+  if (step === 'request') {
+    const { principal, termMonths } = SCHEMAS.request.parse(body);
+    assertOffered({ principal: fenOf(principal), termMonths }, deps.catalogue.version(application.product_id, application.product_version));
+  }
+  return deps.db.transaction(async (tx) => {
+    const current = await tx('applications').where({ id: application.id }).forUpdate().first<{ status: string }>('status');
+    if (current.status !== 'DRAFT') throw new LoanloomError('ILLEGAL_TRANSITION', `the application is ${current.status}: its steps can no longer be changed`, { from: current.status });
+    if (step === 'identity') await deps.borrowers.saveIdentity(tx, application.borrower_id, SCHEMAS.identity.parse(body));
+    const latest = await tx('application_drafts').where({ application_id: application.id, step }).first<{ version: number | null }>(tx.raw('max(version)::int AS version'));
+    const version = (latest.version ?? 0) + 1;
+    const person = await deps.borrowers.personVault(tx, application.borrower_id);
+    await tx('application_drafts').insert({ application_id: application.id, step, version, payload_enc: person.encrypt(draftAddress(application.id, step, version), JSON.stringify(payload)) });
+    return version;
+  });
+}

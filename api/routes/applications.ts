@@ -1,0 +1,161 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { readDecisions, readOffer, savedSteps } from '../../db/applications';
+import { businessNow } from '../../db/clock';
+import { storeCommand } from '../../db/commands';
+import { LoanloomError } from '../../domain/errors';
+import { loanIdFrom } from '../../domain/ids';
+import { ownApplication } from '../access';
+import { route } from '../route';
+import { bodyHash, commandResponses, deliver, submit } from '../submit';
+import { apr, aprSchema, idSchema, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
+import { saveStep, stepBodySchema, stepNameSchema } from './application-steps';
+
+export const applicationParams = z.strictObject({ applicationId: idSchema });
+const tag = 'Applications';
+
+const applicationSchema = z
+  .object({
+    applicationId: z.string(),
+    productId: z.string(),
+    productVersion: z.int(),
+    status: z.string(),
+    waitingUntil: z.string().nullable(),
+    stepsSaved: z.record(z.string(), z.int()),
+    decisions: z.array(z.object({ stage: z.string(), outcome: z.string(), policy: z.string(), reasons: z.array(z.string()) })),
+  })
+  .meta({ id: 'Application' });
+
+const start = route({
+  method: 'post',
+  path: '/v1/applications',
+  summary: 'Start an application; it can be resumed from any device until it expires',
+  tag,
+  role: 'borrower',
+  idempotencyKey: 'required',
+  body: z.strictObject({ productId: z.string().max(40) }),
+  responses: { ...commandResponses, 200: { description: 'Started: result.applicationId names it', schema: commandResponses[200].schema } },
+  handle: async (deps, { caller, body, idempotencyKey, rawBody }) => {
+    const { today } = await businessNow(deps.db);
+    const product = deps.catalogue.current(body.productId, today);
+    const applicationId = loanIdFrom(randomBytes(12));
+    const row = await deps.db.transaction(async (tx) => {
+      await deps.borrowers.ensure(tx, caller.id);
+      const stored = await storeCommand(tx, {
+        id: randomUUID(),
+        caller: caller.name,
+        idempotencyKey,
+        operation: 'START_APPLICATION',
+        subject: applicationId,
+        bodySha256: bodyHash('START_APPLICATION', '', rawBody),
+        body: { productId: product.id, productVersion: product.version },
+        businessDate: today,
+      });
+      if (stored.isNew) await tx('applications').insert({ id: applicationId, borrower_id: caller.id, product_id: product.id, product_version: product.version, created_on: today });
+      return stored.row;
+    });
+    const answer = await deliver(deps, row);
+    return { ...answer, body: { ...(answer.body as object), result: { applicationId: row.subject } } };
+  },
+});
+
+const read = route({
+  method: 'get',
+  path: '/v1/applications/{applicationId}',
+  summary: 'Where an application stands',
+  tag,
+  role: 'borrower',
+  params: applicationParams,
+  responses: { 200: { description: 'The application', schema: applicationSchema } },
+  handle: async (deps, { caller, params }) => {
+    const application = await ownApplication(deps.db, caller, params.applicationId);
+    const decisions = await readDecisions(deps.db, application.id);
+    return {
+      status: 200,
+      body: {
+        applicationId: application.id,
+        productId: application.product_id,
+        productVersion: application.product_version,
+        status: application.status,
+        waitingUntil: application.waiting_until?.toISOString() ?? null,
+        stepsSaved: Object.fromEntries(await savedSteps(deps.db, application.id)),
+        decisions: decisions.map((each) => ({ stage: each.stage, outcome: each.outcome, policy: each.policy, reasons: each.reasons })),
+      },
+    };
+  },
+});
+
+const putStep = route({
+  method: 'put',
+  path: '/v1/applications/{applicationId}/steps/{step}',
+  summary: 'Save one step; saving it again makes a new version',
+  tag,
+  role: 'borrower',
+  params: z.strictObject({ applicationId: idSchema, step: stepNameSchema }),
+  body: stepBodySchema,
+  responses: commandResponses,
+  handle: async (deps, { caller, params, body, idempotencyKey }) => {
+    const application = await ownApplication(deps.db, caller, params.applicationId);
+    const version = await saveStep(deps, application, params.step, body);
+    return submit(deps, caller, { operation: 'SAVE_STEP', subject: application.id, body: { step: params.step, version }, rawBody: { step: params.step, version }, idempotencyKey });
+  },
+});
+
+const command = (suffix: string, operation: 'SUBMIT' | 'ACCEPT_OFFER' | 'CANCEL', summary: string, idempotencyKey: 'required' | 'optional') =>
+  route({
+    method: 'post',
+    path: `/v1/applications/{applicationId}/${suffix}`,
+    summary,
+    tag,
+    role: 'borrower',
+    idempotencyKey,
+    params: applicationParams,
+    responses: commandResponses,
+    handle: async (deps, input) => {
+      const application = await ownApplication(deps.db, input.caller, input.params.applicationId);
+      return submit(deps, input.caller, { operation, subject: application.id, body: {}, rawBody: null, idempotencyKey: input.idempotencyKey });
+    },
+  });
+
+const offer = route({
+  method: 'get',
+  path: '/v1/applications/{applicationId}/offer',
+  summary: 'The offer: amount, true yearly cost, illustrative schedule, and until when it stands',
+  tag,
+  role: 'borrower',
+  params: applicationParams,
+  responses: {
+    200: {
+      description: 'The offer',
+      schema: z.object({ principal: moneySchema, termMonths: z.int(), annualRate: z.string(), apr: aprSchema, firstInstallment: moneySchema, totalPayment: moneySchema, expiresAt: z.string(), schedule: z.array(scheduleRowSchema) }),
+    },
+  },
+  handle: async (deps, { caller, params }) => {
+    const application = await ownApplication(deps.db, caller, params.applicationId);
+    const row = await readOffer(deps.db, application.id);
+    if (!row) throw new LoanloomError('NOT_FOUND', `there is no offer yet: the application is ${application.status}`);
+    return {
+      status: 200,
+      body: {
+        principal: money(row.principal_fen),
+        termMonths: row.term_months,
+        annualRate: row.annual_rate,
+        apr: apr(row.apr),
+        firstInstallment: money(row.first_installment_fen),
+        totalPayment: money(row.total_payment_fen),
+        expiresAt: row.expires_at.toISOString(),
+        schedule: row.illustration.map(scheduleRow),
+      },
+    };
+  },
+});
+
+export const applicationRoutes = [
+  start,
+  read,
+  putStep,
+  command('submission', 'SUBMIT', 'Submit the application for a decision', 'optional'),
+  offer,
+  command('acceptance', 'ACCEPT_OFFER', 'Accept the offer; the reflection period begins', 'required'),
+  command('cancellation', 'CANCEL', 'Cancel, free of charge, any time before the loan is paid out', 'optional'),
+];

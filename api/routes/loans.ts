@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { businessNow } from '../../db/clock';
+import { readLoanFile, type LoanFile } from '../../db/loans';
+import { readInstruction } from '../../db/payments';
+import { foldAccount } from '../../domain/account';
+import type { BusinessDate } from '../../domain/dates';
+import { LoanloomError } from '../../domain/errors';
+import { ownLoan } from '../access';
+import { route } from '../route';
+import { accountRow, accountRowSchema, asDate, componentsOf, componentsSchema, dateSchema, idSchema, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
+
+const tag = 'Loans';
+export const loanParams = z.strictObject({ loanId: idSchema });
+
+const loanSchema = z
+  .object({
+    loanId: z.string(),
+    productId: z.string(),
+    status: z.string(),
+    bucket: z.string(),
+    daysPastDue: z.int(),
+    principal: moneySchema,
+    annualRate: z.string(),
+    termMonths: z.int(),
+    activatedOn: z.string().nullable(),
+    closedOn: z.string().nullable(),
+    owedNow: moneySchema,
+    outstanding: componentsSchema,
+    overpaid: moneySchema,
+    nextDue: z.object({ number: z.int(), dueOn: z.string(), amount: moneySchema }).nullable(),
+  })
+  .meta({ id: 'Loan' });
+
+function loanView(file: LoanFile, today: BusinessDate): z.output<typeof loanSchema> {
+  const { loan } = file;
+  const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
+  return {
+    loanId: loan.id,
+    productId: loan.product_id,
+    status: loan.status,
+    bucket: account.bucket,
+    daysPastDue: account.daysPastDue,
+    principal: money(loan.principal_fen),
+    annualRate: loan.annual_rate,
+    termMonths: loan.term_months,
+    activatedOn: loan.activated_on,
+    closedOn: loan.closed_on,
+    owedNow: money(account.owedNow),
+    outstanding: componentsOf(account.outstanding),
+    overpaid: money(account.overpaid),
+    nextDue: account.nextDue === null ? null : { number: account.nextDue.number, dueOn: account.nextDue.dueOn, amount: money(account.nextDue.amount) },
+  };
+}
+
+const list = route({
+  method: 'get',
+  path: '/v1/loans',
+  summary: 'The caller’s loans, newest first',
+  tag,
+  role: 'borrower',
+  responses: { 200: { description: 'Loans', schema: z.object({ loans: z.array(loanSchema) }) } },
+  handle: async (deps, { caller }) => {
+    const { today } = await businessNow(deps.db);
+    const rows = await deps.db('loans').where({ borrower_id: caller.id }).orderBy('opened_on', 'desc').limit(100).select<{ id: string }[]>('id');
+    const files = await Promise.all(rows.map((row) => readLoanFile(deps.db, row.id)));
+    return { status: 200, body: { loans: files.map((file) => loanView(file, today)) } };
+  },
+});
+
+const read = route({
+  method: 'get',
+  path: '/v1/loans/{loanId}',
+  summary: 'One loan: what is owed, and what is next',
+  tag,
+  role: 'borrower',
+  params: loanParams,
+  responses: { 200: { description: 'The loan', schema: loanSchema } },
+  handle: async (deps, { caller, params }) => {
+    const { today } = await businessNow(deps.db);
+    return { status: 200, body: loanView(await ownLoan(deps.db, caller, params.loanId), today) };
+  },
+});
+
+const schedule = route({
+  method: 'get',
+  path: '/v1/loans/{loanId}/schedule',
+  summary: 'The binding schedule and how each installment stands',
+  tag,
+  role: 'borrower',
+  params: loanParams,
+  responses: { 200: { description: 'The schedule', schema: z.object({ version: z.int(), schedule: z.array(scheduleRowSchema), installments: z.array(accountRowSchema) }) } },
+  handle: async (deps, { caller, params }) => {
+    const { today } = await businessNow(deps.db);
+    const file = await ownLoan(deps.db, caller, params.loanId);
+    const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
+    return { status: 200, body: { version: file.loan.schedule_version, schedule: file.schedule.map(scheduleRow), installments: account.installments.map(accountRow) } };
+  },
+});
+
+const payoffQuote = route({
+  method: 'get',
+  path: '/v1/loans/{loanId}/payoff-quote',
+  summary: 'What settles the loan on a date, by default today',
+  tag,
+  role: 'borrower',
+  params: loanParams,
+  query: z.strictObject({ on: dateSchema.optional() }),
+  responses: { 200: { description: 'The quote', schema: z.object({ on: z.string(), payoff: componentsSchema }) } },
+  handle: async (deps, { caller, params, query }) => {
+    const { today } = await businessNow(deps.db);
+    const on = query.on === undefined ? today : asDate(query.on);
+    if (on < today) throw new LoanloomError('INVALID_DATE', 'a payoff is quoted for today or later', { path: 'on' });
+    const file = await ownLoan(deps.db, caller, params.loanId);
+    if (file.loan.status !== 'ACTIVE') throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${file.loan.status}: there is nothing to pay off`);
+    return { status: 200, body: { on, payoff: componentsOf(foldAccount({ schedule: file.schedule, facts: file.facts, asOf: on }).payoff) } };
+  },
+});
+
+const timelineSchema = z.object({
+  happened: z.array(z.object({ at: z.string(), businessDate: z.string(), kind: z.string(), data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) })),
+  next: z.object({ kind: z.string(), at: z.string().nullable(), why: z.string() }).nullable(),
+});
+
+const timeline = route({
+  method: 'get',
+  path: '/v1/loans/{loanId}/timeline',
+  summary: 'What happened, why, and what comes next and when',
+  tag,
+  role: 'borrower',
+  params: loanParams,
+  responses: { 200: { description: 'The timeline', schema: timelineSchema } },
+  handle: async (deps, { caller, params }) => {
+    const { loan, events } = await ownLoan(deps.db, caller, params.loanId);
+    const applied = await deps.db('application_events').where({ application_id: loan.id }).orderBy('seq').select<{ at: Date; business_date: string; kind: string; data: Record<string, string> }[]>('at', 'business_date', 'kind', 'data');
+    const isOver = loan.closed_on !== null;
+    return {
+      status: 200,
+      body: {
+        happened: [...applied.map((event) => ({ at: event.at.toISOString(), businessDate: event.business_date, kind: event.kind, data: event.data })), ...events.map(({ at, businessDate, kind, data }) => ({ at, businessDate, kind, data }))],
+        next: isOver || loan.next_kind === null ? null : { kind: loan.next_kind, at: loan.next_at, why: loan.next_summary ?? '' },
+      },
+    };
+  },
+});
+
+const payment = route({
+  method: 'get',
+  path: '/v1/loans/{loanId}/payments/{paymentId}',
+  summary: 'How a payment stands: open, succeeded or failed',
+  tag,
+  role: 'borrower',
+  params: z.strictObject({ loanId: idSchema, paymentId: z.string().max(80) }),
+  responses: { 200: { description: 'The payment', schema: z.object({ paymentId: z.string(), amount: moneySchema, businessDate: z.string(), state: z.enum(['OPEN', 'SUCCEEDED', 'FAILED', 'RETURNED']), code: z.string().nullable() }) } },
+  handle: async (deps, { caller, params }) => {
+    const { loan } = await ownLoan(deps.db, caller, params.loanId);
+    const instruction = await readInstruction(deps.db, params.paymentId);
+    if (instruction.loan_id !== loan.id || instruction.direction !== 'DEBIT') throw new LoanloomError('NOT_FOUND', 'there is no such payment');
+    const isFinal = instruction.state === 'SUCCEEDED' || instruction.state === 'FAILED' || instruction.state === 'RETURNED';
+    return { status: 200, body: { paymentId: instruction.id, amount: money(instruction.amount_fen), businessDate: instruction.business_date, state: isFinal ? instruction.state : 'OPEN', code: instruction.failure_code } };
+  },
+});
+
+export const loanRoutes = [list, read, schedule, payoffQuote, timeline, payment];

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { readCommand } from '../../db/commands';
+import { disbursementOf, nudgeDisbursement } from '../nudge';
+import { route } from '../route';
+import { commandResponses, commandSchema, commandView, submit } from '../submit';
+import { dateSchema } from '../wire';
+import { applicationParams } from './applications';
+import { loanParams } from './loans';
+
+const tag = 'Operations';
+const reason = z.string().trim().min(3).max(500);
+
+const review = route({
+  method: 'post',
+  path: '/v1/ops/applications/{applicationId}/review',
+  summary: 'Approve or decline a referred application',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'required',
+  params: applicationParams,
+  body: z.strictObject({ verdict: z.enum(['APPROVE', 'DECLINE']), reason }),
+  responses: commandResponses,
+  handle: (deps, { caller, params, body, rawBody, idempotencyKey }) => submit(deps, caller, { operation: 'REVIEW', subject: params.applicationId, body, rawBody, idempotencyKey }),
+});
+
+const hold = route({
+  method: 'post',
+  path: '/v1/ops/loans/{loanId}/hold',
+  summary: 'Stop payouts, debits and contacts until the end of a date; interest runs on',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'required',
+  params: loanParams,
+  body: z.strictObject({ until: dateSchema, reason }),
+  responses: commandResponses,
+  handle: (deps, { caller, params, body, rawBody, idempotencyKey }) => submit(deps, caller, { operation: 'HOLD', subject: params.loanId, body, rawBody, idempotencyKey }),
+});
+
+const withReason = (suffix: string, operation: 'RELEASE' | 'REJECT_LOAN', summary: string) =>
+  route({
+    method: 'post',
+    path: `/v1/ops/loans/{loanId}/${suffix}`,
+    summary,
+    tag,
+    role: 'operator',
+    idempotencyKey: 'required',
+    params: loanParams,
+    body: z.strictObject({ reason }),
+    responses: commandResponses,
+    handle: (deps, { caller, params, body, rawBody, idempotencyKey }) => submit(deps, caller, { operation, subject: params.loanId, body, rawBody, idempotencyKey }),
+  });
+
+const retry = route({
+  method: 'post',
+  path: '/v1/ops/loans/{loanId}/payout-retry',
+  summary: 'Authorise a new payout after every channel refused, optionally over a given channel first',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'required',
+  params: loanParams,
+  body: z.strictObject({ channel: z.string().max(40).optional(), reason }),
+  responses: commandResponses,
+  handle: (deps, { caller, params, body, rawBody, idempotencyKey }) => {
+    const { channel } = body;
+    const command = channel === undefined ? { reason: body.reason } : { reason: body.reason, channel };
+    return submit(deps, caller, { operation: channel === undefined ? 'RETRY_PAYOUT' : 'SWITCH_CHANNEL', subject: params.loanId, body: command, rawBody, idempotencyKey });
+  },
+});
+
+const query = route({
+  method: 'post',
+  path: '/v1/ops/loans/{loanId}/payout-query',
+  summary: 'Ask the channel about an open payout now instead of at the next interval',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'optional',
+  params: loanParams,
+  body: z.strictObject({ reason }),
+  responses: { 202: { description: 'The channel is asked', schema: z.object({ workflowId: z.string() }) } },
+  handle: async (deps, { caller, params, body }) => {
+    const workflowId = await disbursementOf(deps, params.loanId);
+    await nudgeDisbursement(deps, { workflowId, actor: caller.name, loanId: params.loanId, reason: body.reason });
+    return { status: 202, body: { workflowId } };
+  },
+});
+
+const status = route({
+  method: 'get',
+  path: '/v1/ops/commands/{commandId}',
+  summary: 'What became of any command',
+  tag,
+  role: 'operator',
+  params: z.strictObject({ commandId: z.uuid() }),
+  responses: { 200: { description: 'The command', schema: commandSchema } },
+  handle: async (deps, { params }) => ({ status: 200, body: commandView(await readCommand(deps.db, params.commandId)) }),
+});
+
+export const opsRoutes = [review, hold, withReason('release', 'RELEASE', 'End a hold early'), retry, withReason('rejection', 'REJECT_LOAN', 'Give up a loan whose payout failed'), query, status];

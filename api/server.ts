@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { readEnv, type Env } from '../config/env';
+import { Borrowers } from '../db/borrowers';
+import { createDb } from '../db/pool';
+import { LoanloomError } from '../domain/errors';
+import { createCatalogue } from '../domain/products';
+import { lazyClient, openVault, required } from '../workers/compose';
+import { createLog } from '../workers/log';
+import { createApp } from './app';
+import type { ApiDeps } from './deps';
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** TLS where a certificate is configured; plain HTTP on loopback only. */
+function createServer(env: Env, app: ReturnType<typeof createApp>) {
+  const { API_TLS_CERT_FILE: certificate, API_TLS_KEY_FILE: key } = env;
+  if (certificate !== undefined && key !== undefined) return createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key), minVersion: 'TLSv1.2' }, app);
+  if (!LOOPBACK.has(env.API_HOST)) throw new LoanloomError('CONFIGURATION', `plain HTTP is served on loopback only: set API_TLS_CERT_FILE and API_TLS_KEY_FILE to listen on ${env.API_HOST}`);
+  return createHttpServer(app);
+}
+
+function main(): void {
+  const env = readEnv();
+  const log = createLog('api', env.LOG_LEVEL);
+  const vault = openVault(env);
+  const db = createDb(required(env, 'DATABASE_URL'), 10);
+  const deps: ApiDeps = {
+    db,
+    vault,
+    borrowers: new Borrowers(vault),
+    catalogue: createCatalogue(),
+    client: lazyClient(env),
+    tokenSecret: readFileSync(required(env, 'LOANLOOM_TOKEN_SECRET_FILE')),
+    log,
+    verdictTimeoutMs: 5_000,
+  };
+  const server = createServer(env, createApp(deps));
+  server.listen(env.API_PORT, env.API_HOST, () => process.stdout.write('api ready\n'));
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => {
+    server.close(() => {
+      void Promise.all([db.destroy(), deps.client.connection.close()]).finally(() => process.exit(0));
+    });
+    server.closeIdleConnections();
+  });
+}
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`the API cannot run: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { readEnv, type Env } from '../config/env';
+import { createDb, type Db } from '../db/pool';
+import { StackFault } from './stack/fault';
+import { isAlive, readRecord, type StackRecord } from './stack/record';
+
+/** A running stack that a command works on. */
+export interface Attached {
+  readonly env: Env;
+  readonly db: Db;
+  readonly client: Client;
+  readonly tokenSecret: Uint8Array;
+  readonly apiUrl: string;
+  readonly record: StackRecord | undefined;
+  close(): Promise<void>;
+}
+
+export function runningRecord(dataDir: string): StackRecord | undefined {
+  const record = readRecord(resolve(dataDir));
+  return record && isAlive(record.supervisor) ? record : undefined;
+}
+
+/** Attaches to the stack of a data folder, or to the one that the environment names (TEMPORAL_ADDRESS, DATABASE_URL). */
+export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Attached> {
+  const record = runningRecord(dataDir);
+  const env = readEnv(record ? { ...process.env, ...record.env } : process.env);
+  if (!record && (env.DATABASE_URL === undefined || env.TEMPORAL_ADDRESS === undefined)) {
+    throw new StackFault(`no stack runs in ${resolve(dataDir)}: start one with "npm start", or name another with --data or DATABASE_URL and TEMPORAL_ADDRESS`);
+  }
+  const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS ?? '', connectTimeout: 3_000 });
+  const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });
+  const db = createDb(env.DATABASE_URL ?? '', 4);
+  return {
+    env,
+    db,
+    client,
+    tokenSecret: env.LOANLOOM_TOKEN_SECRET_FILE === undefined ? new Uint8Array() : readFileSync(env.LOANLOOM_TOKEN_SECRET_FILE),
+    apiUrl: record?.apiUrl ?? `http://${env.API_HOST}:${String(env.API_PORT)}`,
+    record,
+    close: async () => {
+      await db.destroy();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type { Person } from './person';
+
+export interface BorrowerClientOptions {
+  readonly apiUrl: string;
+  readonly mailUrl: string;
+  readonly token: string;
+  readonly person: Person;
+}
+
+interface Command {
+  readonly commandId: string;
+  readonly state: string;
+  readonly result?: Record<string, string>;
+}
+
+export interface LoanView {
+  readonly loanId: string;
+  readonly status: string;
+  readonly bucket: string;
+  readonly daysPastDue: number;
+  readonly activatedOn: string | null;
+  readonly closedOn: string | null;
+  readonly owedNow: { minor: string };
+  readonly outstanding: { total: { minor: string } };
+}
+
+const money = (fen: number) => ({ minor: String(fen), currency: 'CNY' });
+
+/** An answer that was not a success. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+  ) {
+    super(`${code}: ${detail}`);
+  }
+}
+
+/** What a borrower does, over HTTP only: the API, and the mailbox for signing codes. */
+export class BorrowerClient {
+  constructor(private readonly options: BorrowerClientOptions) {}
+
+  async call<T>(method: string, path: string, body?: unknown, idempotencyKey: string = randomUUID()): Promise<T> {
+    const response = await fetch(`${this.options.apiUrl}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.options.token}`, 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const payload = (await response.json()) as T & { code?: string; detail?: string };
+    if (!response.ok) throw new ApiProblem(response.status, payload.code ?? '', payload.detail ?? '');
+    return payload;
+  }
+
+  /** Repeats `read` until it gives a value; `what` names it in the error. */
+  async until<T>(what: string, read: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const value = await read();
+      if (value !== undefined) return value;
+      if (Date.now() > deadline) throw new Error(`${what} did not come within ${String(timeoutMs / 1_000)} s`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  async applicationStatus(id: string): Promise<string> {
+    return (await this.call<{ status: string }>('GET', `/v1/applications/${id}`)).status;
+  }
+
+  async untilStatus(id: string, wanted: readonly string[]): Promise<string> {
+    return this.until(`status ${wanted.join(' or ')}`, async () => {
+      const status = await this.applicationStatus(id);
+      return wanted.includes(status) ? status : undefined;
+    });
+  }
+
+  /** The four steps and the submission; returns the application's id. */
+  async apply(request: { principalFen: number; termMonths: number; monthlyIncomeFen?: number }): Promise<string> {
+    const { person } = this.options;
+    const started = await this.call<Command>('POST', '/v1/applications', { productId: 'consumer-installment' });
+    const id = started.result?.applicationId ?? '';
+    const put = (step: string, body: unknown) => this.call('PUT', `/v1/applications/${id}/steps/${step}`, body);
+    await put('request', { principal: money(request.principalFen), termMonths: request.termMonths });
+    await put('identity', { name: person.name, idNumber: person.idNumber, phone: person.phone, email: person.email });
+    await put('income', { monthlyIncome: money(request.monthlyIncomeFen ?? Math.max(2_000_000, request.principalFen * 4)) });
+    await put('card', { cardNumber: person.cardNumber });
+    await this.call('POST', `/v1/applications/${id}/submission`);
+    return id;
+  }
+
+  async accept(id: string): Promise<void> {
+    await this.call('POST', `/v1/applications/${id}/acceptance`);
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this.call('POST', `/v1/applications/${id}/cancellation`);
+  }
+
+  /** Asks for a code, reads it in the mailbox and signs what was shown. */
+  async sign(id: string): Promise<void> {
+    const { sha256 } = await this.call<{ sha256: string }>('GET', `/v1/applications/${id}/contract`);
+    await this.call('POST', `/v1/applications/${id}/signing-codes`);
+    const code = await this.until('the signing code', async () => {
+      const mails = (await (await fetch(`${this.options.mailUrl}/messages?to=${encodeURIComponent(this.options.person.email)}`)).json()) as { text: string }[];
+      return mails.map((mail) => (mail.text.includes(id) ? /code to sign contract \S+ is (\d{6})/.exec(mail.text)?.[1] : undefined)).findLast((each) => each !== undefined);
+    });
+    await this.call('POST', `/v1/applications/${id}/signature`, { code, contractSha256: sha256 });
+  }
+
+  async loan(id: string): Promise<LoanView> {
+    return this.call('GET', `/v1/loans/${id}`);
+  }
+
+  async timeline(id: string): Promise<{ happened: { at: string; businessDate: string; kind: string; data: Record<string, string | number | boolean> }[]; next: { kind: string; at: string | null; why: string } | null }> {
+    return this.call('GET', `/v1/loans/${id}/timeline`);
+  }
+
+  /** Pays and waits for the channel's outcome. */
+  async pay(id: string, amountFen: number | 'PAYOFF'): Promise<{ paymentId: string; state: string }> {
+    const command = await this.call<Command>('POST', `/v1/loans/${id}/payments`, amountFen === 'PAYOFF' ? { payoff: true } : { amount: money(amountFen) });
+    const paymentId = command.result?.paymentId ?? '';
+    const state = await this.until(`payment ${paymentId}`, async () => {
+      const payment = await this.call<{ state: string }>('GET', `/v1/loans/${id}/payments/${paymentId}`);
+      return payment.state === 'OPEN' ? undefined : payment.state;
+    });
+    return { paymentId, state };
+  }
+
+  async promise(id: string, amountFen: number, dueOn: string): Promise<void> {
+    await this.call('POST', `/v1/loans/${id}/promises`, { amount: money(amountFen), dueOn });
+  }
+}

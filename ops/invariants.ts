@@ -1,0 +1,169 @@
+import type { Client } from '@temporalio/client';
+import { backlog } from '../db/outbox';
+import { brokenAuditRows } from '../db/audit';
+import { readLoanFile } from '../db/loans';
+import type { Db } from '../db/pool';
+import { foldAccount, sumOf } from '../domain/account';
+import type { BusinessDate } from '../domain/dates';
+import { workflowIds } from '../domain/ids';
+
+/** What the banks' own books say, as the simulator's /books prints them. */
+export interface BankBooks {
+  readonly banks: Readonly<Record<string, { payoutsFen: number; debitsFen: number; movementFen: number }>>;
+  readonly entries: readonly { bank: string; number: string; kind: 'PAYOUT' | 'DEBIT'; amountFen: number; reference: string; state: string; valueDate: string }[];
+}
+
+export interface CheckResult {
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I11';
+  readonly claim: string;
+  /** Empty when it holds; otherwise what contradicts it. */
+  readonly violations: readonly string[];
+}
+
+const MAX_LISTED = 10;
+
+/** I1: by the banks' books, at most one booked payout per instruction. */
+function onePayoutPerInstruction(books: BankBooks, instructionOf: ReadonlyMap<string, string>): string[] {
+  const paid = new Map<string, string[]>();
+  for (const entry of books.entries) {
+    if (entry.kind !== 'PAYOUT' || entry.state !== 'BOOKED') continue;
+    const instruction = instructionOf.get(`${entry.bank}|${entry.number}`) ?? `unknown to us: ${entry.number}`;
+    paid.set(instruction, [...(paid.get(instruction) ?? []), `${entry.bank} ${entry.number}`]);
+  }
+  return [...paid].filter(([instruction, numbers]) => numbers.length > 1 || instruction.startsWith('unknown')).map(([instruction, numbers]) => `${instruction} was paid by ${numbers.join(' and ')}`);
+}
+
+/** I3: per channel, settlement + what is in transit explains the bank's movement. */
+async function ledgerEqualsBanks(db: Db, books: BankBooks): Promise<string[]> {
+  const rows = await db('journal_lines')
+    .where('account', 'like', 'settlement:%')
+    .groupBy('account')
+    .select<{ account: string; balance: number }[]>('account', db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`));
+  const open = await db('payment_attempts as a')
+    .join('payment_instructions as i', 'i.id', 'a.instruction_id')
+    .whereIn('a.state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
+    .select<{ channel: string; number: string }[]>('a.channel', 'a.number');
+  const openNumbers = new Set(open.map((each) => `${each.channel}|${each.number}`));
+  const ours = new Map(rows.map((row) => [row.account.replace('settlement:', ''), row.balance]));
+  return [...new Set([...ours.keys(), ...Object.keys(books.banks)])].flatMap((channel) => {
+    const inTransit = books.entries
+      .filter((entry) => entry.bank === channel && entry.state === 'BOOKED' && openNumbers.has(`${channel}|${entry.number}`))
+      .reduce((sum, entry) => sum + (entry.kind === 'DEBIT' ? entry.amountFen : -entry.amountFen), 0);
+    const bank = books.banks[channel]?.movementFen ?? 0;
+    const ledger = ours.get(channel) ?? 0;
+    return ledger + inTransit === bank ? [] : [`${channel}: ledger ${String(ledger)} + in transit ${String(inTransit)} ≠ bank ${String(bank)} fen`];
+  });
+}
+
+async function balancedJournal(db: Db): Promise<string[]> {
+  const rows = await db('journal_lines')
+    .groupBy('entry_id')
+    .havingRaw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) <> 0`)
+    .limit(MAX_LISTED)
+    .select<{ entry_id: number }[]>('entry_id');
+  const broken = await brokenAuditRows(db);
+  return [...rows.map((row) => `journal entry ${String(row.entry_id)} is off balance`), ...broken.slice(0, MAX_LISTED).map((id) => `audit row ${String(id)} was changed`)];
+}
+
+/** I4: an open payment or an undelivered notice past its time is marked for a person. */
+async function nothingWaitsUnseen(db: Db): Promise<string[]> {
+  const stale = await db('payment_instructions as i')
+    .join('loans as l', 'l.id', 'i.loan_id')
+    .where('i.state', 'IN_FLIGHT')
+    .where('i.direction', 'PAYOUT')
+    .whereNull('l.needs_attention')
+    .whereRaw(`(SELECT min(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id) < l.date_cursor::timestamptz - interval '3 days'`)
+    .select<{ id: string }[]>('i.id');
+  const waiting = await backlog(db);
+  const isStuck = waiting.oldest !== null && Date.now() - Date.parse(waiting.oldest) > 600_000;
+  return [...stale.map((row) => `${row.id} is open past its SLA without a case`), ...(isStuck ? [`${String(waiting.rows)} outbox rows wait, the oldest since ${waiting.oldest ?? ''}`] : [])];
+}
+
+/** I5: a loan has been active if and only if exactly one of its payouts succeeded. */
+async function activeMeansPaidOut(db: Db): Promise<string[]> {
+  const result = await db.raw<{ rows: { id: string; status: string }[] }>(`
+    SELECT l.id, l.status FROM loans l
+    WHERE (l.activated_on IS NOT NULL) <> EXISTS (SELECT FROM payment_instructions i WHERE i.loan_id = l.id AND i.direction = 'PAYOUT' AND i.state = 'SUCCEEDED')
+       OR (l.activated_on IS NOT NULL) <> EXISTS (SELECT FROM loan_transactions t WHERE t.loan_id = l.id AND t.type = 'DISBURSEMENT')
+    LIMIT ${String(MAX_LISTED)}`);
+  return result.rows.map((row) => `loan ${row.id} is ${row.status} although its payout says otherwise`);
+}
+
+/** I6: every booked bank movement has one fact of ours and one posting, and the other way round. */
+async function oneKeyOneEffect(db: Db, books: BankBooks | undefined): Promise<string[]> {
+  const attempts = await db('payment_attempts').where({ state: 'SUCCEEDED' }).select<{ channel: string; number: string; instruction_id: string }[]>('channel', 'number', 'instruction_id');
+  const result = await db.raw<{ rows: { instruction_id: string; facts: number; postings: number }[] }>(`
+    SELECT a.instruction_id,
+      (SELECT count(*)::int FROM loan_transactions t WHERE t.loan_id = a.loan_id AND t.instruction_id = a.instruction_id) AS facts,
+      (SELECT count(*)::int FROM journal_entries e WHERE e.key = 'payment:' || a.number || ':succeeded') AS postings
+    FROM payment_attempts a WHERE a.state = 'SUCCEEDED'`);
+  const wrong = result.rows.filter((row) => row.facts !== 1 || row.postings !== 1).map((row) => `${row.instruction_id} has ${String(row.facts)} facts and ${String(row.postings)} postings`);
+  if (!books) return wrong;
+  const booked = new Set(books.entries.filter((entry) => entry.state === 'BOOKED').map((entry) => `${entry.bank}|${entry.number}`));
+  const missing = attempts.filter((attempt) => !booked.has(`${attempt.channel}|${attempt.number}`)).map((attempt) => `${attempt.number} succeeded here but not at ${attempt.channel}`);
+  return [...wrong, ...missing];
+}
+
+/** I7: per loan, allocations sum to what was paid, 0 ≤ paid ≤ due, and the principal ledger equals the fold. */
+async function allocationsAddUp(db: Db): Promise<string[]> {
+  const loans = await db('loans').whereNotNull('activated_on').select<{ id: string }[]>('id');
+  const violations: string[] = [];
+  for (const { id } of loans) {
+    const file = await readLoanFile(db, id);
+    const latest = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), '1900-01-01' as BusinessDate);
+    const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: latest });
+    const paid = file.facts.filter((fact) => fact.type === 'REPAYMENT').reduce((sum, fact) => sum + fact.amount, 0);
+    const allocated = account.allocations.reduce((sum, each) => sum + sumOf(each.components) + each.surplus, 0);
+    if (paid !== allocated) violations.push(`loan ${id}: paid ${String(paid)}, allocated ${String(allocated)}`);
+    for (const row of account.installments) {
+      if (Object.values(row.outstanding).some((amount) => amount < 0) || Object.values(row.paid).some((amount) => amount < 0)) violations.push(`loan ${id}: installment ${String(row.number)} is paid beyond what is due`);
+    }
+  }
+  const ledger = await db('journal_lines').where({ account: 'loans-receivable' }).first<{ balance: number | null }>(db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`));
+  const folded = await principalByFold(db, loans.map((loan) => loan.id));
+  if ((ledger.balance ?? 0) !== folded) violations.push(`principal: ledger ${String(ledger.balance ?? 0)} ≠ loans ${String(folded)} fen`);
+  return violations.slice(0, MAX_LISTED);
+}
+
+async function principalByFold(db: Db, ids: readonly string[]): Promise<number> {
+  let sum = 0;
+  for (const id of ids) {
+    const file = await readLoanFile(db, id);
+    if (file.events.some((event) => event.kind === 'CHARGED_OFF')) continue;
+    const latest = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), '1900-01-01' as BusinessDate);
+    sum += foldAccount({ schedule: file.schedule, facts: file.facts, asOf: latest }).outstanding.principal;
+  }
+  return sum;
+}
+
+/** I11: every open loan in Postgres has its one running workflow. */
+export async function loansWithoutWorkflow(db: Db, client: Client): Promise<string[]> {
+  const loans = await db('loans').whereIn('status', ['APPROVED', 'ACTIVE']).select<{ id: string }[]>('id');
+  const missing: string[] = [];
+  for (const { id } of loans) {
+    const isRunning = await client.workflow
+      .getHandle(workflowIds.loan(id))
+      .describe()
+      .then((description) => description.status.name === 'RUNNING')
+      .catch(() => false);
+    if (!isRunning) missing.push(id);
+  }
+  return missing;
+}
+
+/** Every invariant of design §9 that the data at hand allows to be checked. `books` undefined: no bank's books are within reach. */
+export async function checkInvariants(input: { db: Db; client?: Client; books?: BankBooks }): Promise<CheckResult[]> {
+  const { db, client, books } = input;
+  const attempts = await db('payment_attempts').select<{ channel: string; number: string; instruction_id: string }[]>('channel', 'number', 'instruction_id');
+  const instructionOf = new Map(attempts.map((attempt) => [`${attempt.channel}|${attempt.number}`, attempt.instruction_id]));
+  return [
+    ...(books ? [{ invariant: 'I1' as const, claim: 'at most one payout per instruction, by the banks’ own books', violations: onePayoutPerInstruction(books, instructionOf) }] : []),
+    { invariant: 'I2', claim: 'every journal entry is balanced and the audit chain is intact', violations: await balancedJournal(db) },
+    ...(books ? [{ invariant: 'I3' as const, claim: 'ledger cash and what is in transit equal the banks’ books', violations: await ledgerEqualsBanks(db, books) }] : []),
+    { invariant: 'I4', claim: 'nothing waits past its SLA without a case', violations: await nothingWaitsUnseen(db) },
+    { invariant: 'I5', claim: 'a loan was active if and only if its payout is confirmed', violations: await activeMeansPaidOut(db) },
+    { invariant: 'I6', claim: 'one key, one effect', violations: await oneKeyOneEffect(db, books) },
+    { invariant: 'I7', claim: 'allocations sum to what was paid, and the ledger’s principal equals the loans’', violations: await allocationsAddUp(db) },
+    ...(client ? [{ invariant: 'I11' as const, claim: 'every open loan has its running workflow', violations: (await loansWithoutWorkflow(db, client)).map((id) => `loan ${id} has none: run "npx loan doctor --repair"`) }] : []),
+  ];
+}

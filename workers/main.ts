@@ -1,0 +1,46 @@
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import { readEnv } from '../config/env';
+import { ensureChannelAccounts } from '../db/journal';
+import { CHANNEL_NAMES } from '../channels/index';
+import { workflowBundle } from './bundle';
+import { composeDeps, lazyClient, temporalConnection } from './compose';
+import { createFleet } from './fleet';
+import { createLog } from './log';
+import { startRelay } from './relay';
+
+/** The worker process: every task queue and the relay. SIGTERM lets running work finish. */
+async function main(): Promise<void> {
+  const env = readEnv();
+  const log = createLog('worker', env.LOG_LEVEL);
+  Runtime.install({
+    shutdownSignals: [],
+    logger: { log: (level, message) => { if (level === 'WARN' || level === 'ERROR') log.warn({ level }, message); }, trace: () => undefined, debug: () => undefined, info: () => undefined, warn: (message) => { log.warn({}, message); }, error: (message) => { log.error({}, message); } },
+  });
+  const deps = composeDeps(env, log);
+  await ensureChannelAccounts(deps.db, CHANNEL_NAMES);
+  const connection = await NativeConnection.connect(temporalConnection(env));
+  const workers = await createFleet({ connection, namespace: env.TEMPORAL_NAMESPACE, deps, bundle: await workflowBundle(env.LOANLOOM_CACHE_DIR) });
+  const relay = startRelay(deps, lazyClient(env));
+  let isStopping = false;
+  const stop = () => {
+    if (isStopping) return;
+    isStopping = true;
+    for (const worker of workers) worker.shutdown();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', () => undefined);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  process.stdout.write('worker ready\n');
+  await running;
+  await relay.stop();
+  await connection.close();
+  await deps.db.destroy();
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`the worker cannot run: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
