@@ -22,7 +22,7 @@ export const dateSchema = z.iso.date().refine((text) => {
   }
 }, 'a calendar date, YYYY-MM-DD');
 
-export const idSchema = z.string().regex(/^[0-9a-z][0-9a-z-]{3,47}$/, 'an id of lower-case letters, digits and hyphens');
+export const idSchema = z.string().regex(/^[0-9a-z][0-9a-z-]{1,47}$/, 'an id of lower-case letters, digits and hyphens');
 
 export const scheduleRowSchema = z
   .object({ number: z.int(), dueOn: z.string(), principal: moneySchema, interest: moneySchema, fee: moneySchema, payment: moneySchema, balance: moneySchema })

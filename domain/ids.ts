@@ -7,10 +7,10 @@ import { LoanloomError } from './errors';
 export type LoanId = string & { readonly __brand: 'LoanId' };
 export type BorrowerId = string & { readonly __brand: 'BorrowerId' };
 
-const ID = /^[0-9a-z][0-9a-z-]{3,47}$/;
+const ID = /^[0-9a-z][0-9a-z-]{1,47}$/;
 
 function checked(text: string, what: string): string {
-  if (!ID.test(text)) throw new LoanloomError('VALIDATION', `a ${what} id has 4 to 48 lower-case letters, digits and hyphens`, { path: `${what}Id` });
+  if (!ID.test(text)) throw new LoanloomError('VALIDATION', `a ${what} id has 2 to 48 lower-case letters, digits and hyphens`, { path: `${what}Id` });
   return text;
 }
 

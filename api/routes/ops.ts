@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readCommand } from '../../db/commands';
+import { ownApplication, ownLoan } from '../access';
 import { disbursementOf, nudgeDisbursement } from '../nudge';
 import { route } from '../route';
 import { commandResponses, commandSchema, commandView, submit } from '../submit';
@@ -20,7 +21,10 @@ const review = route({
   params: applicationParams,
   body: z.strictObject({ verdict: z.enum(['APPROVE', 'DECLINE']), reason }),
   responses: commandResponses,
-  handle: (deps, { caller, params, body, rawBody, idempotencyKey }) => submit(deps, caller, { operation: 'REVIEW', subject: params.applicationId, body, rawBody, idempotencyKey }),
+  handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
+    await ownApplication(deps.db, caller, params.applicationId);
+    return submit(deps, caller, { operation: 'REVIEW', subject: params.applicationId, body, rawBody, idempotencyKey });
+  },
 });
 
 const hold = route({
@@ -33,7 +37,10 @@ const hold = route({
   params: loanParams,
   body: z.strictObject({ until: dateSchema, reason }),
   responses: commandResponses,
-  handle: (deps, { caller, params, body, rawBody, idempotencyKey }) => submit(deps, caller, { operation: 'HOLD', subject: params.loanId, body, rawBody, idempotencyKey }),
+  handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
+    await ownLoan(deps.db, caller, params.loanId);
+    return submit(deps, caller, { operation: 'HOLD', subject: params.loanId, body, rawBody, idempotencyKey });
+  },
 });
 
 const withReason = (suffix: string, operation: 'RELEASE' | 'REJECT_LOAN', summary: string) =>
@@ -47,7 +54,10 @@ const withReason = (suffix: string, operation: 'RELEASE' | 'REJECT_LOAN', summar
     params: loanParams,
     body: z.strictObject({ reason }),
     responses: commandResponses,
-    handle: (deps, { caller, params, body, rawBody, idempotencyKey }) => submit(deps, caller, { operation, subject: params.loanId, body, rawBody, idempotencyKey }),
+    handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
+      await ownLoan(deps.db, caller, params.loanId);
+      return submit(deps, caller, { operation, subject: params.loanId, body, rawBody, idempotencyKey });
+    },
   });
 
 const retry = route({
@@ -60,7 +70,8 @@ const retry = route({
   params: loanParams,
   body: z.strictObject({ channel: z.string().max(40).optional(), reason }),
   responses: commandResponses,
-  handle: (deps, { caller, params, body, rawBody, idempotencyKey }) => {
+  handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
+    await ownLoan(deps.db, caller, params.loanId);
     const { channel } = body;
     const command = channel === undefined ? { reason: body.reason } : { reason: body.reason, channel };
     return submit(deps, caller, { operation: channel === undefined ? 'RETRY_PAYOUT' : 'SWITCH_CHANNEL', subject: params.loanId, body: command, rawBody, idempotencyKey });

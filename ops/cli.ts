@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { mintToken } from '../api/auth';
+import { describeEnv, readEnv } from '../config/env';
+import { businessNow } from '../db/clock';
+import { addDays, at, businessDate, localTime, type BusinessDate } from '../domain/dates';
+import { attach, runningRecord, type Attached } from './attach';
+import { advanceClock } from './clock';
+import { examine, printReport, repair } from './doctor';
+import { addOperatorCommands } from './operator-commands';
+import { StackFault } from './stack/fault';
+import { DEFAULT_PORTS } from './stack/start';
+import { startStack } from './stack/stack';
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+async function withAttached(command: Command, work: (attached: Attached) => Promise<void>): Promise<void> {
+  const attached = await attach(command.optsWithGlobals<{ data: string }>().data);
+  try {
+    await work(attached);
+  } finally {
+    await attached.close();
+  }
+}
+
+function addToken(program: Command): void {
+  program
+    .command('token')
+    .description('mint a bearer token for the API')
+    .option('--borrower <id>', 'for this borrower')
+    .option('--operator <name>', 'for this operator')
+    .option('--hours <n>', 'how long it is valid', '8')
+    .action((options: { borrower?: string; operator?: string; hours: string }, command: Command) =>
+      withAttached(command, async ({ tokenSecret }) => {
+        const subject = options.borrower ?? options.operator;
+        if (subject === undefined) throw new Error('say for whom: --borrower <id> or --operator <name>');
+        print(await mintToken(tokenSecret, options.borrower === undefined ? 'operator' : 'borrower', subject, Number(options.hours)));
+      }),
+    );
+}
+
+function addClock(program: Command): void {
+  const clock = program.command('clock').description('the sandbox’s one business clock');
+  clock
+    .command('show', { isDefault: true })
+    .description('business time now')
+    .action((_options: object, command: Command) =>
+      withAttached(command, async ({ db }) => {
+        const { now, today } = await businessNow(db);
+        print(`${today} ${localTime(now)} (${now})`);
+      }),
+    );
+  clock
+    .command('advance')
+    .description('move every loan, the API and the banks forward; appointments on the way are performed')
+    .option('--days <n>', 'by this many days')
+    .option('--to <date>', 'to 23:00 of this business date')
+    .action((options: { days?: string; to?: string }, command: Command) =>
+      withAttached(command, async ({ db, client, env }) => {
+        const { now, today } = await businessNow(db);
+        const date: BusinessDate = options.to === undefined ? addDays(today, Number(options.days ?? 1)) : businessDate(options.to);
+        const target = options.to === undefined ? at(date, localTime(now)) : at(date, '23:00');
+        await advanceClock({ db, client, isSandbox: env.LOANLOOM_SANDBOX, progress: print }, target);
+        print(`business date ${date}: every loan has caught up, the dates crossed are closed`);
+      }),
+    );
+}
+
+function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('start the stack (or use the running one), print every loan, and check the invariants')
+    .option('--repair', 'restart the workflow of every open loan that has none')
+    .option('--json', 'one JSON object instead of text')
+    .action(async (options: { repair?: boolean; json?: boolean }, command: Command) => {
+      const { data } = command.optsWithGlobals<{ data: string }>();
+      const isRunning = runningRecord(data) !== undefined || readEnv().DATABASE_URL !== undefined;
+      const own = isRunning ? undefined : await startStack({ dataDir: resolve(data), ports: DEFAULT_PORTS, progress: options.json ? () => undefined : print });
+      const attached = await attach(data);
+      try {
+        if (options.repair) for (const id of await repair(attached.db, attached.client)) print(`restarted loan-${id}`);
+        const report = await examine({ db: attached.db, client: attached.client, ...(attached.env.LOANLOOM_SANDBOX ? { booksUrl: `${attached.env.CHANNELS_URL}/books` } : {}) });
+        if (options.json) print(JSON.stringify(report));
+        else printReport(report, print);
+        if (!options.json) print(own ? 'the stack starts and stops as it should' : 'the running stack was used');
+        if (report.checks.some((check) => check.violations.length > 0)) process.exitCode = 2;
+      } finally {
+        await attached.close();
+        await own?.stop();
+      }
+    });
+}
+
+function main(): void {
+  // A reader such as `head` may close the pipe early: that is no error.
+  process.stdout.on('error', () => process.exit(0));
+  const program = new Command('loan').description('Loanloom from the command line');
+  program.option('--data <folder>', 'data folder of the local stack', readEnv().LOANLOOM_DATA_DIR);
+  addToken(program);
+  addClock(program);
+  addDoctor(program);
+  addOperatorCommands(program);
+  program
+    .command('config')
+    .description('every environment variable and what it means')
+    .action(() => {
+      for (const { name, meaning } of describeEnv()) print(`${name.padEnd(28)} ${meaning}`);
+    });
+  program.parseAsync().then(
+    () => process.exit(),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${error instanceof StackFault && error.output !== '' ? `${error.output}\n` : ''}`);
+      process.exit(1);
+    },
+  );
+}
+
+main();
