@@ -1,4 +1,11 @@
-import { lockApplication, readContract, updateApplication, insertApplicationEvent, insertDecision, type ApplicationRow } from '../db/applications';
+import {
+  lockApplication,
+  readContract,
+  updateApplication,
+  insertApplicationEvent,
+  insertDecision,
+  type ApplicationRow,
+} from '../db/applications';
 import { writeAudit } from '../db/audit';
 import type { CommandRow } from '../db/commands';
 import type { Tx } from '../db/pool';
@@ -12,12 +19,20 @@ import { productOf, type ActivityDeps } from './deps';
 import { assertNotOver, moveApplication, type createOriginationActivities } from './origination';
 
 type Origination = ReturnType<typeof createOriginationActivities>;
-type Handler = (tx: Tx, command: CommandRow, application: ApplicationRow, at: Instant) => Promise<Record<string, string | number | boolean>>;
+type Handler = (
+  tx: Tx,
+  command: CommandRow,
+  application: ApplicationRow,
+  at: Instant,
+) => Promise<Record<string, string | number | boolean>>;
 
 const MAX_CODE_ATTEMPTS = 5;
 
 function requireStatus(application: ApplicationRow, status: ApplicationRow['status'], what: string): void {
-  if (application.status !== status) throw new LoanloomError('ILLEGAL_TRANSITION', `${what} is not possible while the application is ${application.status}`, { from: application.status });
+  if (application.status !== status)
+    throw new LoanloomError('ILLEGAL_TRANSITION', `${what} is not possible while the application is ${application.status}`, {
+      from: application.status,
+    });
 }
 
 export function createApplicationCommands(deps: ActivityDeps, origination: Origination) {
@@ -46,9 +61,17 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
 
   const cancel: Handler = async (tx, command, application, at) => {
     if (!canTransition(APPLICATION_TRANSITIONS, application.status, 'WITHDRAWN')) {
-      throw new LoanloomError('ILLEGAL_TRANSITION', `an application that is ${application.status} cannot be cancelled`, { from: application.status });
+      throw new LoanloomError('ILLEGAL_TRANSITION', `an application that is ${application.status} cannot be cancelled`, {
+        from: application.status,
+      });
     }
-    await moveApplication(tx, application, 'WITHDRAWN', at, `cancelled by ${command.caller.startsWith('operator:') ? 'an operator' : 'the borrower'}`);
+    await moveApplication(
+      tx,
+      application,
+      'WITHDRAWN',
+      at,
+      `cancelled by ${command.caller.startsWith('operator:') ? 'an operator' : 'the borrower'}`,
+    );
     return {};
   };
 
@@ -57,17 +80,28 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
     requireStatus(application, 'AWAITING_SIGNATURE', 'signing');
     assertNotOver(application, at);
     const contract = await readContract(tx, application.id);
-    const code = await tx('one_time_codes').where({ id: String(command.body.codeId), application_id: application.id }).forUpdate().first<{ id: string; used_at: Date | null; attempts: number } | undefined>();
-    if (!contract || !code?.used_at || code.attempts > MAX_CODE_ATTEMPTS) throw new LoanloomError('CODE_INVALID', 'the signing code was not confirmed: ask for a new one');
-    if (command.body.contractSha256 !== contract.sha256) throw new LoanloomError('VALIDATION', 'the contract that was shown is not the one to be signed: load it again', { path: 'contractSha256' });
+    const code = await tx('one_time_codes')
+      .where({ id: String(command.body.codeId), application_id: application.id })
+      .forUpdate()
+      .first<{ id: string; used_at: Date | null; attempts: number } | undefined>();
+    if (!contract || !code?.used_at || code.attempts > MAX_CODE_ATTEMPTS)
+      throw new LoanloomError('CODE_INVALID', 'the signing code was not confirmed: ask for a new one');
+    if (command.body.contractSha256 !== contract.sha256)
+      throw new LoanloomError('VALIDATION', 'the contract that was shown is not the one to be signed: load it again', {
+        path: 'contractSha256',
+      });
     const terms = { principal: application.principal_fen, termMonths: application.term_months };
-    if (terms.principal !== null && terms.termMonths !== null) quote({ principal: terms.principal, termMonths: terms.termMonths }, productOf(deps, application), businessDateOf(at));
+    if (terms.principal !== null && terms.termMonths !== null)
+      quote({ principal: terms.principal, termMonths: terms.termMonths }, productOf(deps, application), businessDateOf(at));
     await tx('signatures').insert({
       application_id: application.id,
       contract_sha256: contract.sha256,
       method: 'one-time-code',
       code_id: code.id,
-      verified: JSON.stringify({ checked: ['the contract text has this SHA-256', 'the code that was mailed to the borrower was entered'], notChecked: ['CA certificate', 'trusted timestamp', 'who reads the mailbox'] }),
+      verified: JSON.stringify({
+        checked: ['the contract text has this SHA-256', 'the code that was mailed to the borrower was entered'],
+        notChecked: ['CA certificate', 'trusted timestamp', 'who reads the mailbox'],
+      }),
       signed_at: at,
     });
     await moveApplication(tx, application, 'SIGNED', at, 'signed with a one-time code');
@@ -78,7 +112,16 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
     requireStatus(application, 'FOUR_EYES', 'a review');
     const approved = command.body.verdict === 'APPROVE';
     const reason = String(command.body.reason ?? '');
-    await insertDecision(tx, { application_id: application.id, stage: 'REVIEW', outcome: approved ? 'APPROVE' : 'DECLINE', policy: 'operator-review', reasons: [reason], checks: { checked: [], notChecked: [] }, decided_by: command.caller, decided_at: at });
+    await insertDecision(tx, {
+      application_id: application.id,
+      stage: 'REVIEW',
+      outcome: approved ? 'APPROVE' : 'DECLINE',
+      policy: 'operator-review',
+      reasons: [reason],
+      checks: { checked: [], notChecked: [] },
+      decided_by: command.caller,
+      decided_at: at,
+    });
     await writeAudit(tx, { actor: command.caller, action: approved ? 'APPROVE' : 'DECLINE', subject: application.id, reason });
     if (approved) await origination.offer(tx, application, at);
     else await moveApplication(tx, application, 'DECLINED', at, 'declined by an operator');
@@ -87,11 +130,24 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
 
   const saveStep: Handler = async (tx, command, application, at) => {
     requireStatus(application, 'DRAFT', 'saving a step');
-    await insertApplicationEvent(tx, application.id, { key: `step:${String(command.body.step)}:${String(command.body.version)}`, kind: 'STEP_SAVED', at, businessDate: businessDateOf(at), data: { step: command.body.step ?? '', version: command.body.version ?? 0 } });
+    await insertApplicationEvent(tx, application.id, {
+      key: `step:${String(command.body.step)}:${String(command.body.version)}`,
+      kind: 'STEP_SAVED',
+      at,
+      businessDate: businessDateOf(at),
+      data: { step: command.body.step ?? '', version: command.body.version ?? 0 },
+    });
     return { step: command.body.step ?? '', version: command.body.version ?? 0 };
   };
 
-  const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = { SAVE_STEP: saveStep, SUBMIT: submit, ACCEPT_OFFER: acceptOffer, CANCEL: cancel, SIGN: sign, REVIEW: review };
+  const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
+    SAVE_STEP: saveStep,
+    SUBMIT: submit,
+    ACCEPT_OFFER: acceptOffer,
+    CANCEL: cancel,
+    SIGN: sign,
+    REVIEW: review,
+  };
 
   return {
     /** Applies one stored command to its application, once: a repeated call returns the stored verdict. A refusal is a verdict too and changes nothing else. */

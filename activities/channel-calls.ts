@@ -31,13 +31,31 @@ export function createChannelActivities(deps: ActivityDeps) {
     const channel = deps.channels.get(attempt.channel);
     if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${attempt.channel} is not configured`);
     const instruction = await readInstruction(deps.db, call.instructionId);
-    const loan = await deps.db('loans').where({ id: instruction.loan_id }).first<{ borrower_id: string; bank_card_id: string }>('borrower_id', 'bank_card_id');
+    const loan = await deps
+      .db('loans')
+      .where({ id: instruction.loan_id })
+      .first<{ borrower_id: string; bank_card_id: string }>('borrower_id', 'bank_card_id');
     const account = await deps.borrowers.cardNumber(deps.db, loan.borrower_id, loan.bank_card_id);
     const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
-    return { channel, order: { number: attempt.number, kind: instruction.direction, amount: instruction.amount_fen, currency: 'CNY', account, accountName: name, reference: instruction.loan_id, asOf: call.at } };
+    return {
+      channel,
+      order: {
+        number: attempt.number,
+        kind: instruction.direction,
+        amount: instruction.amount_fen,
+        currency: 'CNY',
+        account,
+        accountName: name,
+        reference: instruction.loan_id,
+        asOf: call.at,
+      },
+    };
   }
 
-  async function ask(call: ChannelCall, how: (channel: Channel, order: PaymentOrder, signal: AbortSignal) => Promise<ChannelReply>): Promise<RecordedOutcome> {
+  async function ask(
+    call: ChannelCall,
+    how: (channel: Channel, order: PaymentOrder, signal: AbortSignal) => Promise<ChannelReply>,
+  ): Promise<RecordedOutcome> {
     const attempt = await readAttempt(deps.db, call.instructionId, call.attempt);
     const { channel, order } = await orderFor(call, attempt);
     const reply = await whileHeartbeating((signal) => how(channel, order, signal));

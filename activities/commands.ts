@@ -19,7 +19,11 @@ function toVerdict(command: CommandRow): Verdict {
  * and a refusal rolls back whatever the work did before it is stored. Faults that may pass (database,
  * defects) are thrown, and the command stays RECEIVED.
  */
-export async function applyOnce(db: Db, commandId: string, work: (tx: Tx, command: CommandRow) => Promise<Record<string, string | number | boolean>>): Promise<Verdict> {
+export async function applyOnce(
+  db: Db,
+  commandId: string,
+  work: (tx: Tx, command: CommandRow) => Promise<Record<string, string | number | boolean>>,
+): Promise<Verdict> {
   return db.transaction(async (tx) => {
     const command = await lockCommand(tx, commandId);
     if (command.state !== 'RECEIVED') return toVerdict(command);

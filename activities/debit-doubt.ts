@@ -9,8 +9,16 @@ export function createDebitDoubtActivities(deps: ActivityDeps) {
     async noteDebitInDoubt(input: { instructionId: string; at: Instant }): Promise<void> {
       await deps.db.transaction(async (tx) => {
         const instruction = await readInstruction(tx, input.instructionId);
-        await tx('payment_instructions').where({ id: input.instructionId }).update({ queries: instruction.queries + 1, last_queried_at: input.at });
-        await insertLoanEvent(tx, instruction.loan_id, { key: `in-doubt:${instruction.id}:${String(instruction.queries + 1)}`, kind: 'DEBIT_IN_DOUBT', at: input.at, businessDate: instruction.business_date, data: { queries: instruction.queries + 1 } });
+        await tx('payment_instructions')
+          .where({ id: input.instructionId })
+          .update({ queries: instruction.queries + 1, last_queried_at: input.at });
+        await insertLoanEvent(tx, instruction.loan_id, {
+          key: `in-doubt:${instruction.id}:${String(instruction.queries + 1)}`,
+          kind: 'DEBIT_IN_DOUBT',
+          at: input.at,
+          businessDate: instruction.business_date,
+          data: { queries: instruction.queries + 1 },
+        });
       });
     },
   };

@@ -13,10 +13,17 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'TOO_MANY_IN_F
 export function toApplicationFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   if (error instanceof LoanloomError) {
-    return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: !RETRYABLE.has(error.code), details: [error.details] });
+    return ApplicationFailure.create({
+      type: error.code,
+      message: error.message,
+      nonRetryable: !RETRYABLE.has(error.code),
+      details: [error.details],
+    });
   }
-  if (isConnectionFault(error)) return ApplicationFailure.create({ type: 'UNAVAILABLE', message: 'the database is not available', nonRetryable: false });
-  if (isGuardViolation(error)) return ApplicationFailure.create({ type: 'ILLEGAL_TRANSITION', message: 'the database refused an illegal step', nonRetryable: true });
+  if (isConnectionFault(error))
+    return ApplicationFailure.create({ type: 'UNAVAILABLE', message: 'the database is not available', nonRetryable: false });
+  if (isGuardViolation(error))
+    return ApplicationFailure.create({ type: 'ILLEGAL_TRANSITION', message: 'the database refused an illegal step', nonRetryable: true });
   const name = error instanceof Error ? error.name : 'unknown';
   return ApplicationFailure.create({ type: 'INTERNAL', message: `unexpected ${name}; see the worker's log`, nonRetryable: false });
 }

@@ -24,7 +24,15 @@ export function createActivities(deps: ActivityDeps) {
     ...createCloseActivities(deps),
   };
   return translateErrors(all, (error, activity) => {
-    deps.log.error({ activity, name: error instanceof Error ? error.name : typeof error, stack: error instanceof Error ? error.stack?.split('\n').slice(1, 6).join('\n') : undefined, pgCode: pgCode(error) }, 'activity failed unexpectedly');
+    deps.log.error(
+      {
+        activity,
+        name: error instanceof Error ? error.name : typeof error,
+        stack: error instanceof Error ? error.stack?.split('\n').slice(1, 6).join('\n') : undefined,
+        pgCode: pgCode(error),
+      },
+      'activity failed unexpectedly',
+    );
   });
 }
 

@@ -44,8 +44,19 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     const closedOn = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), appointment.businessDate);
     if (file.loan.status !== status) assertTransition(LOAN_TRANSITIONS, file.loan.status, status);
     await updateLoan(tx, file.loan.id, { status, closed_on: closedOn, bucket: 'CURRENT' });
-    await insertLoanEvent(tx, file.loan.id, { key: 'settled', kind: 'SETTLED', at, businessDate: closedOn, data: { overpaid: account.overpaid } });
-    await addMail(tx, { key: `settled:${file.loan.id}`, borrowerId: file.loan.borrower_id, template: 'settled', params: { loanId: file.loan.id, closedOn } });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: 'settled',
+      kind: 'SETTLED',
+      at,
+      businessDate: closedOn,
+      data: { overpaid: account.overpaid },
+    });
+    await addMail(tx, {
+      key: `settled:${file.loan.id}`,
+      borrowerId: file.loan.borrower_id,
+      template: 'settled',
+      params: { loanId: file.loan.id, closedOn },
+    });
   }
 
   async function checkPromise(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
@@ -56,7 +67,13 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       .filter((fact) => fact.type === 'REPAYMENT' && fact.valueDate >= made.businessDate && fact.valueDate <= promise.dueOn)
       .reduce((sum, fact) => sum + fact.amount, 0);
     const kind = paid >= Number(made.data.amount) ? 'PROMISE_KEPT' : paid > 0 ? 'PROMISE_PARTIAL' : 'PROMISE_BROKEN';
-    await insertLoanEvent(tx, file.loan.id, { key: appointment.key, kind, at, businessDate: appointment.businessDate, data: { promiseId: promise.id, promised: made.data.amount ?? 0, paid, plannedAt: appointment.at ?? at } });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: appointment.key,
+      kind,
+      at,
+      businessDate: appointment.businessDate,
+      data: { promiseId: promise.id, promised: made.data.amount ?? 0, paid, plannedAt: appointment.at ?? at },
+    });
   }
 
   async function remind(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
@@ -64,15 +81,45 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     const row = file.schedule.find((each) => each.number === number);
     const dueOn = row?.dueOn ?? appointment.businessDate;
     const owed = owedOn(accountNow(file, appointment.businessDate), dueOn);
-    await insertLoanEvent(tx, file.loan.id, { key: appointment.key, kind: 'REMINDED', at, businessDate: appointment.businessDate, data: { dueOn, amount: owed, plannedAt: appointment.at ?? at } });
-    await addMail(tx, { key: `${file.loan.id}:${appointment.key}`, borrowerId: file.loan.borrower_id, template: 'reminder', params: { loanId: file.loan.id, dueOn, amount: yuan(owed) } });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: appointment.key,
+      kind: 'REMINDED',
+      at,
+      businessDate: appointment.businessDate,
+      data: { dueOn, amount: owed, plannedAt: appointment.at ?? at },
+    });
+    await addMail(tx, {
+      key: `${file.loan.id}:${appointment.key}`,
+      borrowerId: file.loan.borrower_id,
+      template: 'reminder',
+      params: { loanId: file.loan.id, dueOn, amount: yuan(owed) },
+    });
   }
 
   async function chargeOff(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
     const { principal } = accountNow(file, appointment.businessDate).outstanding;
-    await insertTransaction(tx, { loanId: file.loan.id, key: 'charge-off', type: 'CHARGE_OFF', amount: principal, valueDate: appointment.businessDate, businessDate: appointment.businessDate, instructionId: null });
-    await postEntry(tx, { key: `loan:${file.loan.id}:charge-off`, loanId: file.loan.id, businessDate: appointment.businessDate, posting: chargedOff(principal) });
-    await insertLoanEvent(tx, file.loan.id, { key: appointment.key, kind: 'CHARGED_OFF', at, businessDate: appointment.businessDate, data: { principal, plannedAt: appointment.at ?? at } });
+    await insertTransaction(tx, {
+      loanId: file.loan.id,
+      key: 'charge-off',
+      type: 'CHARGE_OFF',
+      amount: principal,
+      valueDate: appointment.businessDate,
+      businessDate: appointment.businessDate,
+      instructionId: null,
+    });
+    await postEntry(tx, {
+      key: `loan:${file.loan.id}:charge-off`,
+      loanId: file.loan.id,
+      businessDate: appointment.businessDate,
+      posting: chargedOff(principal),
+    });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: appointment.key,
+      kind: 'CHARGED_OFF',
+      at,
+      businessDate: appointment.businessDate,
+      data: { principal, plannedAt: appointment.at ?? at },
+    });
   }
 
   const PERFORMERS = { SETTLE: close, CHECK_PROMISE: checkPromise, REMIND: remind, CHARGE_OFF: chargeOff } as const;
@@ -80,7 +127,15 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
   async function look(input: { loanId: string; at: Instant }): Promise<LoanOutlook> {
     await acknowledgeFacts(deps.db, input.loanId);
     const file = await readLoanFile(deps.db, input.loanId);
-    const appointment = decideNext({ loanId: file.loan.id, product: productOf(deps, file.loan), schedule: file.schedule, facts: file.facts, events: file.events, instructions: file.instructions, now: input.at });
+    const appointment = decideNext({
+      loanId: file.loan.id,
+      product: productOf(deps, file.loan),
+      schedule: file.schedule,
+      facts: file.facts,
+      events: file.events,
+      instructions: file.instructions,
+      now: input.at,
+    });
     const today = businessDateOf(input.at);
     const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
     const needsAttention = attention(file, appointment);
@@ -90,12 +145,27 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       next_kind: appointment.kind,
       next_at: appointment.at,
       next_summary: hold ? `on hold until ${hold.until}; then ${appointment.summary}` : appointment.summary,
-      waiting_since: file.loan.next_kind === appointment.kind && file.loan.next_summary === appointment.summary ? (file.loan.waiting_since ?? input.at) : input.at,
+      waiting_since:
+        file.loan.next_kind === appointment.kind && file.loan.next_summary === appointment.summary
+          ? (file.loan.waiting_since ?? input.at)
+          : input.at,
       needs_attention: needsAttention,
       bucket: account.bucket,
     });
-    const latest = await deps.db('payment_attempts').where({ loan_id: input.loanId }).orderBy('created_at', 'desc').first<{ channel: string } | undefined>('channel');
-    return { appointment, status: file.loan.status, bucket: account.bucket, daysPastDue: account.daysPastDue, nextDueOn: account.nextDue?.dueOn ?? null, needsAttention, channel: latest?.channel ?? null };
+    const latest = await deps
+      .db('payment_attempts')
+      .where({ loan_id: input.loanId })
+      .orderBy('created_at', 'desc')
+      .first<{ channel: string } | undefined>('channel');
+    return {
+      appointment,
+      status: file.loan.status,
+      bucket: account.bucket,
+      daysPastDue: account.daysPastDue,
+      nextDueOn: account.nextDue?.dueOn ?? null,
+      needsAttention,
+      channel: latest?.channel ?? null,
+    };
   }
 
   return {
@@ -129,7 +199,11 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       const account = accountNow(file, appointment.businessDate);
       const owed = owedOn(account, appointment.businessDate);
       const daysPastDue = Number(appointment.key.split(':')[2]);
-      await deps.db('contacts').insert({ loan_id: input.loanId, key: appointment.key, action, business_date: appointment.businessDate }).onConflict(['loan_id', 'key']).ignore();
+      await deps
+        .db('contacts')
+        .insert({ loan_id: input.loanId, key: appointment.key, action, business_date: appointment.businessDate })
+        .onConflict(['loan_id', 'key'])
+        .ignore();
       let record: Record<string, string> = { did: 'opened a task for a person to call; nobody has called yet' };
       if (action !== 'CALL_TASK') {
         const { email } = await deps.borrowers.identity(deps.db, file.loan.borrower_id);
@@ -138,8 +212,16 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
         record = action === 'SMS' ? { did: 'sent as mail', notDone: 'no SMS gateway is configured' } : { did: 'sent as mail' };
       }
       await deps.db.transaction(async (tx) => {
-        await tx('contacts').where({ loan_id: input.loanId, key: appointment.key }).update({ state: action === 'CALL_TASK' ? 'OPEN' : 'SENT', record: JSON.stringify(record) });
-        await insertLoanEvent(tx, input.loanId, { key: appointment.key, kind: 'CONTACTED', at: input.at, businessDate: appointment.businessDate, data: { action, daysPastDue, owed, plannedAt: appointment.at ?? input.at } });
+        await tx('contacts')
+          .where({ loan_id: input.loanId, key: appointment.key })
+          .update({ state: action === 'CALL_TASK' ? 'OPEN' : 'SENT', record: JSON.stringify(record) });
+        await insertLoanEvent(tx, input.loanId, {
+          key: appointment.key,
+          kind: 'CONTACTED',
+          at: input.at,
+          businessDate: appointment.businessDate,
+          data: { action, daysPastDue, owed, plannedAt: appointment.at ?? input.at },
+        });
         await addFactNotice(tx, input.loanId, appointment.key);
       });
     },

@@ -19,28 +19,48 @@ type Result = Record<string, string | number | boolean>;
 type Handler = (tx: Tx, command: CommandRow, file: LoanFile, at: Instant) => Promise<Result>;
 
 function requireActive(file: LoanFile): void {
-  if (file.loan.status !== 'ACTIVE') throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${file.loan.status}: this is possible for an active loan only`, { status: file.loan.status });
+  if (file.loan.status !== 'ACTIVE')
+    throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${file.loan.status}: this is possible for an active loan only`, {
+      status: file.loan.status,
+    });
 }
 
 /** Every command that serviceLoan applies to its loan. Each handler checks against the folded account and writes facts; none moves money itself. */
 export function createLoanCommands(deps: ActivityDeps) {
   const pay: Handler = async (tx, command, file, at) => {
     requireActive(file);
-    if (file.instructions.some((each) => each.open)) throw new LoanloomError('DEBIT_IN_DOUBT', 'a debit of this loan is still open: wait for its outcome before paying again');
+    if (file.instructions.some((each) => each.open))
+      throw new LoanloomError('DEBIT_IN_DOUBT', 'a debit of this loan is still open: wait for its outcome before paying again');
     const today = businessDateOf(at);
     const account = accountNow(file, today);
     const amount = command.body.amountFen === 'PAYOFF' ? account.payoff.total : positiveFen(Number(command.body.amountFen), 'amount');
     if (account.payoff.total === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is owed on this loan');
-    if (amount > account.payoff.total) throw new LoanloomError('INVALID_AMOUNT', `the whole loan can be paid off with ${yuan(account.payoff.total)} yuan today: pay at most that`, { path: 'amount' });
+    if (amount > account.payoff.total)
+      throw new LoanloomError(
+        'INVALID_AMOUNT',
+        `the whole loan can be paid off with ${yuan(account.payoff.total)} yuan today: pay at most that`,
+        { path: 'amount' },
+      );
     const presentment = await nextPresentment(tx, file.loan.id, today);
     const instructionId = keys.debitInstruction(file.loan.id, today, presentment);
     try {
-      await insertInstruction(tx, { id: instructionId, loan_id: file.loan.id, direction: 'DEBIT', amount_fen: amount, business_date: today, presentment }, at);
+      await insertInstruction(
+        tx,
+        { id: instructionId, loan_id: file.loan.id, direction: 'DEBIT', amount_fen: amount, business_date: today, presentment },
+        at,
+      );
     } catch (error) {
-      if (isUniqueViolation(error)) throw new LoanloomError('DEBIT_IN_DOUBT', 'a debit of this loan is still open: wait for its outcome before paying again');
+      if (isUniqueViolation(error))
+        throw new LoanloomError('DEBIT_IN_DOUBT', 'a debit of this loan is still open: wait for its outcome before paying again');
       throw error;
     }
-    await insertLoanEvent(tx, file.loan.id, { key: `requested:${command.id}`, kind: 'PAYMENT_REQUESTED', at, businessDate: today, data: { amount, instructionId } });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `requested:${command.id}`,
+      kind: 'PAYMENT_REQUESTED',
+      at,
+      businessDate: today,
+      data: { amount, instructionId },
+    });
     return { paymentId: instructionId, amountFen: amount, businessDate: today };
   };
 
@@ -52,32 +72,56 @@ export function createLoanCommands(deps: ActivityDeps) {
     const { promise } = productOf(deps, file.loan).collections;
     const account = accountNow(file, today);
     if (account.owedNow === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is due now, so there is nothing to promise');
-    if (dueOn < today || dueOn > addDays(today, promise.daysMax)) throw new LoanloomError('INVALID_DATE', `a promise is for today or up to ${String(promise.daysMax)} days from now`, { path: 'dueOn' });
+    if (dueOn < today || dueOn > addDays(today, promise.daysMax))
+      throw new LoanloomError('INVALID_DATE', `a promise is for today or up to ${String(promise.daysMax)} days from now`, {
+        path: 'dueOn',
+      });
     if (openPromise(file.events)) throw new LoanloomError('PROMISE_OPEN', 'there is an open promise already: it is checked on its date');
-    await insertLoanEvent(tx, file.loan.id, { key: `promise:${command.id}`, kind: 'PROMISE_MADE', at, businessDate: today, data: { promiseId: command.id, amount, dueOn } });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `promise:${command.id}`,
+      kind: 'PROMISE_MADE',
+      at,
+      businessDate: today,
+      data: { promiseId: command.id, amount, dueOn },
+    });
     return { promiseId: command.id, dueOn };
   };
 
   const hold: Handler = async (tx, command, file, at) => {
     const today = businessDateOf(at);
     const until = businessDate(String(command.body.until), 'until');
-    if (!['APPROVED', 'ACTIVE'].includes(file.loan.status)) throw new LoanloomError('LOAN_NOT_ACTIVE', `a loan that is ${file.loan.status} cannot be held`);
-    if (until < today || until > addDays(today, 366)) throw new LoanloomError('INVALID_DATE', 'a hold ends today or within a year', { path: 'until' });
+    if (!['APPROVED', 'ACTIVE'].includes(file.loan.status))
+      throw new LoanloomError('LOAN_NOT_ACTIVE', `a loan that is ${file.loan.status} cannot be held`);
+    if (until < today || until > addDays(today, 366))
+      throw new LoanloomError('INVALID_DATE', 'a hold ends today or within a year', { path: 'until' });
     if (holdInForce(file.events, at)) throw new LoanloomError('LOAN_ON_HOLD', 'the loan is on hold already: release it first');
-    await insertLoanEvent(tx, file.loan.id, { key: `hold:${command.id}`, kind: 'HOLD_PLACED', at, businessDate: today, data: { until, by: command.caller, reason: String(command.body.reason) } });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `hold:${command.id}`,
+      kind: 'HOLD_PLACED',
+      at,
+      businessDate: today,
+      data: { until, by: command.caller, reason: String(command.body.reason) },
+    });
     return { until };
   };
 
   const release: Handler = async (tx, command, file, at) => {
     if (!holdInForce(file.events, at)) throw new LoanloomError('LOAN_NOT_ON_HOLD', 'the loan is not on hold');
-    await insertLoanEvent(tx, file.loan.id, { key: `release:${command.id}`, kind: 'HOLD_RELEASED', at, businessDate: businessDateOf(at), data: { by: command.caller } });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `release:${command.id}`,
+      kind: 'HOLD_RELEASED',
+      at,
+      businessDate: businessDateOf(at),
+      data: { by: command.caller },
+    });
     return {};
   };
 
   function failedPayout(file: LoanFile) {
     const payouts = file.instructions.filter((each) => each.direction === 'PAYOUT');
     const latest = payouts.at(-1);
-    if (latest?.state !== 'FAILED') throw new LoanloomError('PAYOUT_NOT_STUCK', 'the payout has not failed: while it is open its outcome is asked for automatically');
+    if (latest?.state !== 'FAILED')
+      throw new LoanloomError('PAYOUT_NOT_STUCK', 'the payout has not failed: while it is open its outcome is asked for automatically');
     return { latest, approval: payouts.length + 1 };
   }
 
@@ -85,11 +129,32 @@ export function createLoanCommands(deps: ActivityDeps) {
   const retryPayout: Handler = async (tx, command, file, at) => {
     const { latest, approval } = failedPayout(file);
     const channel = command.body.channel;
-    if (channel !== undefined && !CHANNEL_NAMES.includes(String(channel))) throw new LoanloomError('CHANNEL_UNKNOWN', `the channels are ${CHANNEL_NAMES.join(', ')}`, { path: 'channel' });
+    if (channel !== undefined && !CHANNEL_NAMES.includes(String(channel)))
+      throw new LoanloomError('CHANNEL_UNKNOWN', `the channels are ${CHANNEL_NAMES.join(', ')}`, { path: 'channel' });
     const id = keys.payoutInstruction(file.loan.id, approval);
-    await insertInstruction(tx, { id, loan_id: file.loan.id, direction: 'PAYOUT', amount_fen: latest.amount, business_date: businessDateOf(at), presentment: approval }, at);
-    if (channel !== undefined) await tx('payment_instructions').where({ id }).update({ preferred_channel: String(channel) });
-    await insertLoanEvent(tx, file.loan.id, { key: `reauthorized:${id}`, kind: 'PAYOUT_REAUTHORIZED', at, businessDate: businessDateOf(at), data: { by: command.caller, instructionId: id } });
+    await insertInstruction(
+      tx,
+      {
+        id,
+        loan_id: file.loan.id,
+        direction: 'PAYOUT',
+        amount_fen: latest.amount,
+        business_date: businessDateOf(at),
+        presentment: approval,
+      },
+      at,
+    );
+    if (channel !== undefined)
+      await tx('payment_instructions')
+        .where({ id })
+        .update({ preferred_channel: String(channel) });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `reauthorized:${id}`,
+      kind: 'PAYOUT_REAUTHORIZED',
+      at,
+      businessDate: businessDateOf(at),
+      data: { by: command.caller, instructionId: id },
+    });
     await updateLoan(tx, file.loan.id, { needs_attention: null });
     return { instructionId: id };
   };
@@ -97,7 +162,13 @@ export function createLoanCommands(deps: ActivityDeps) {
   const rejectLoan: Handler = async (tx, command, file, at) => {
     failedPayout(file);
     await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), needs_attention: null });
-    await insertLoanEvent(tx, file.loan.id, { key: 'rejected', kind: 'REJECTED', at, businessDate: businessDateOf(at), data: { by: command.caller } });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: 'rejected',
+      kind: 'REJECTED',
+      at,
+      businessDate: businessDateOf(at),
+      data: { by: command.caller },
+    });
     return {};
   };
 
@@ -119,7 +190,14 @@ export function createLoanCommands(deps: ActivityDeps) {
         if (!handler) throw new LoanloomError('OPERATION_UNKNOWN', `${command.operation} is not possible for a loan`);
         await lockLoan(tx, command.subject);
         const result = await handler(tx, command, await readLoanFile(tx, command.subject), input.at);
-        if (command.caller.startsWith('operator:')) await writeAudit(tx, { actor: command.caller, action: command.operation, subject: command.subject, reason: String(command.body.reason), data: result });
+        if (command.caller.startsWith('operator:'))
+          await writeAudit(tx, {
+            actor: command.caller,
+            action: command.operation,
+            subject: command.subject,
+            reason: String(command.body.reason),
+            data: result,
+          });
         await addFactNotice(tx, command.subject, `command:${command.id}`);
         return result;
       });

@@ -14,7 +14,12 @@ export interface Mailer {
 }
 
 export function createSmtpMailer(options: { url: string; from: string }): Mailer {
-  const transport = createTransport({ url: options.url, connectionTimeout: 5_000, socketTimeout: 10_000, tls: { rejectUnauthorized: !options.url.includes('127.0.0.1') } });
+  const transport = createTransport({
+    url: options.url,
+    connectionTimeout: 5_000,
+    socketTimeout: 10_000,
+    tls: { rejectUnauthorized: !options.url.includes('127.0.0.1') },
+  });
   return {
     async send(mail) {
       const messageId = `<${mail.key.replace(/[^A-Za-z0-9.-]/g, '.')}@loanloom.invalid>`;

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { insertApplicationEvent, insertDecision, insertOffer, lockApplication, readContract, readDecisions, readOffer, updateApplication, type ApplicationRow } from '../db/applications';
+import {
+  insertApplicationEvent,
+  insertDecision,
+  insertOffer,
+  lockApplication,
+  readContract,
+  readDecisions,
+  readOffer,
+  updateApplication,
+  type ApplicationRow,
+} from '../db/applications';
 import { insertLoan } from '../db/loans';
 import type { Tx } from '../db/pool';
 import { contractText } from '../domain/contract-text';
@@ -23,10 +33,23 @@ export interface ApplicationStepResult {
 const hoursAfter = (at: Instant | Date, hours: number) => instant((at instanceof Date ? at.getTime() : epochMs(at)) + hours * 3_600_000);
 
 /** Moves the application one legal step and records why. */
-export async function moveApplication(tx: Tx, application: ApplicationRow, to: ApplicationStatus, at: Instant, why: string, waitingUntil: Instant | null = null): Promise<ApplicationRow> {
+export async function moveApplication(
+  tx: Tx,
+  application: ApplicationRow,
+  to: ApplicationStatus,
+  at: Instant,
+  why: string,
+  waitingUntil: Instant | null = null,
+): Promise<ApplicationRow> {
   assertTransition(APPLICATION_TRANSITIONS, application.status, to);
   await updateApplication(tx, application.id, { status: to, waiting_until: waitingUntil });
-  await insertApplicationEvent(tx, application.id, { key: `status:${application.status}:${to}`, kind: to, at, businessDate: businessDateOf(at), data: { why } });
+  await insertApplicationEvent(tx, application.id, {
+    key: `status:${application.status}:${to}`,
+    kind: to,
+    at,
+    businessDate: businessDateOf(at),
+    data: { why },
+  });
   return { ...application, status: to, waiting_until: waitingUntil === null ? null : new Date(waitingUntil) };
 }
 
@@ -39,7 +62,10 @@ export function createOriginationActivities(deps: ActivityDeps) {
     const bornOn = dateOfBirth(idNumber);
     assertThat(bornOn, 'an ID number that passed the identity check has a date of birth');
     const terms = quote({ principal: steps.principal, termMonths: steps.termMonths }, product, today);
-    const decision = decide({ bornOn, monthlyIncome: steps.monthlyIncome, requested: steps.principal, installment: terms.firstInstallment, asOf: today }, product);
+    const decision = decide(
+      { bornOn, monthlyIncome: steps.monthlyIncome, requested: steps.principal, installment: terms.firstInstallment, asOf: today },
+      product,
+    );
     await insertDecision(tx, {
       application_id: application.id,
       stage: 'RULES',
@@ -51,7 +77,15 @@ export function createOriginationActivities(deps: ActivityDeps) {
       decided_at: at,
     });
     if (decision.outcome === 'DECLINE') return moveApplication(tx, application, 'DECLINED', at, 'declined by rules');
-    if (decision.outcome === 'REFER') return moveApplication(tx, application, 'FOUR_EYES', at, 'referred to an operator', instant(epochMs(at) + product.review.validDays * DAY_MS));
+    if (decision.outcome === 'REFER')
+      return moveApplication(
+        tx,
+        application,
+        'FOUR_EYES',
+        at,
+        'referred to an operator',
+        instant(epochMs(at) + product.review.validDays * DAY_MS),
+      );
     return offer(tx, application, at);
   }
 
@@ -84,7 +118,14 @@ export function createOriginationActivities(deps: ActivityDeps) {
     if (!(await readContract(tx, application.id))) {
       const identity = await deps.borrowers.identity(tx, application.borrower_id);
       const terms = quote({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
-      const text = contractText({ contractNumber: application.id, borrowerName: identity.name, idNumber: identity.idNumber, drawnUpOn: businessDateOf(at), product, quote: terms });
+      const text = contractText({
+        contractNumber: application.id,
+        borrowerName: identity.name,
+        idNumber: identity.idNumber,
+        drawnUpOn: businessDateOf(at),
+        product,
+        quote: terms,
+      });
       const person = await deps.borrowers.personVault(tx, application.borrower_id);
       await tx('contracts').insert({
         application_id: application.id,
@@ -124,10 +165,19 @@ export function createOriginationActivities(deps: ActivityDeps) {
         return decideByRules(tx, application, at);
       case 'REFLECTION_PERIOD':
         if (!isOver) return undefined;
-        return product.reflection.after === 'signing' ? moveApplication(tx, application, 'READY_TO_DISBURSE', at, 'reflection period over') : awaitSignature(tx, application, at);
+        return product.reflection.after === 'signing'
+          ? moveApplication(tx, application, 'READY_TO_DISBURSE', at, 'reflection period over')
+          : awaitSignature(tx, application, at);
       case 'SIGNED':
         if (product.reflection.after === 'signing' && product.reflection.hours > 0) {
-          return moveApplication(tx, application, 'REFLECTION_PERIOD', at, 'reflection period after signing', hoursAfter(at, product.reflection.hours));
+          return moveApplication(
+            tx,
+            application,
+            'REFLECTION_PERIOD',
+            at,
+            'reflection period after signing',
+            hoursAfter(at, product.reflection.hours),
+          );
         }
         return moveApplication(tx, application, 'READY_TO_DISBURSE', at, 'signed and no period is open');
       case 'DRAFT':
@@ -151,9 +201,12 @@ export function createOriginationActivities(deps: ActivityDeps) {
   function describe(application: ApplicationRow): ApplicationStepResult {
     const at = application.waiting_until === null ? null : instant(application.waiting_until);
     const summary = SUMMARIES[application.status] ?? application.status;
-    if (application.status === 'KYC_PENDING') return { status: application.status, next: 'VERIFY_IDENTITY', at: null, summary: 'identity is being checked' };
-    if (application.status === 'READY_TO_DISBURSE') return { status: application.status, next: 'OPEN_LOAN', at: null, summary: 'the loan is opened' };
-    if (['DECLINED', 'WITHDRAWN', 'EXPIRED', 'DISBURSED'].includes(application.status)) return { status: application.status, next: 'END', at: null, summary };
+    if (application.status === 'KYC_PENDING')
+      return { status: application.status, next: 'VERIFY_IDENTITY', at: null, summary: 'identity is being checked' };
+    if (application.status === 'READY_TO_DISBURSE')
+      return { status: application.status, next: 'OPEN_LOAN', at: null, summary: 'the loan is opened' };
+    if (['DECLINED', 'WITHDRAWN', 'EXPIRED', 'DISBURSED'].includes(application.status))
+      return { status: application.status, next: 'END', at: null, summary };
     return { status: application.status, next: 'WAIT', at, summary };
   }
 
@@ -170,7 +223,8 @@ export function createOriginationActivities(deps: ActivityDeps) {
             await updateApplication(tx, application.id, { waiting_until: until });
             application = { ...application, waiting_until: new Date(until) };
           }
-          for (let next = await stepOnce(tx, application, input.at); next; next = await stepOnce(tx, application, input.at)) application = next;
+          for (let next = await stepOnce(tx, application, input.at); next; next = await stepOnce(tx, application, input.at))
+            application = next;
           if (application.status === 'READY_TO_DISBURSE') await openLoan(tx, application, input.at);
           return describe(application);
         });
@@ -199,7 +253,13 @@ export function createOriginationActivities(deps: ActivityDeps) {
             decided_by: verdict.provider,
             decided_at: input.at,
           });
-          await moveApplication(tx, application, verdict.passed ? 'DECISION_PENDING' : 'DECLINED', input.at, verdict.passed ? 'identity checks passed' : 'identity checks failed');
+          await moveApplication(
+            tx,
+            application,
+            verdict.passed ? 'DECISION_PENDING' : 'DECLINED',
+            input.at,
+            verdict.passed ? 'identity checks passed' : 'identity checks failed',
+          );
         });
         return { passed: verdict.passed };
       },

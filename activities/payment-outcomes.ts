@@ -22,49 +22,135 @@ export interface RecordedOutcome {
 }
 
 /** The payout is confirmed: the loan becomes active, its binding schedule is made from the channel's value date. */
-async function activateLoan(deps: ActivityDeps, tx: Tx, loan: LoanRow, instruction: InstructionRow, valueDate: BusinessDate, at: Instant): Promise<void> {
+async function activateLoan(
+  deps: ActivityDeps,
+  tx: Tx,
+  loan: LoanRow,
+  instruction: InstructionRow,
+  valueDate: BusinessDate,
+  at: Instant,
+): Promise<void> {
   const schedule = scheduleFor({ principal: loan.principal_fen, termMonths: loan.term_months }, productOf(deps, loan), valueDate);
-  const isNew = await insertTransaction(tx, { loanId: loan.id, key: keys.disbursement(instruction.id), type: 'DISBURSEMENT', amount: instruction.amount_fen, valueDate, businessDate: instruction.business_date, instructionId: instruction.id });
+  const isNew = await insertTransaction(tx, {
+    loanId: loan.id,
+    key: keys.disbursement(instruction.id),
+    type: 'DISBURSEMENT',
+    amount: instruction.amount_fen,
+    valueDate,
+    businessDate: instruction.business_date,
+    instructionId: instruction.id,
+  });
   if (!isNew) return;
   await insertSchedule(tx, loan.id, 1, 'payout confirmed', valueDate, schedule);
   await updateLoan(tx, loan.id, { status: 'ACTIVE', activated_on: valueDate, schedule_version: 1 });
   const application = await readApplication(tx, loan.id);
   if (application.status === 'READY_TO_DISBURSE') await updateApplication(tx, loan.id, { status: 'DISBURSED', waiting_until: null });
-  await insertLoanEvent(tx, loan.id, { key: `payout-confirmed:${instruction.id}`, kind: 'PAYOUT_CONFIRMED', at, businessDate: valueDate, data: { amount: instruction.amount_fen } });
+  await insertLoanEvent(tx, loan.id, {
+    key: `payout-confirmed:${instruction.id}`,
+    kind: 'PAYOUT_CONFIRMED',
+    at,
+    businessDate: valueDate,
+    data: { amount: instruction.amount_fen },
+  });
   const first = schedule[0];
   await addMail(tx, {
     key: `payout-confirmed:${instruction.id}`,
     borrowerId: loan.borrower_id,
     template: 'payout-confirmed',
-    params: { loanId: loan.id, amount: yuan(instruction.amount_fen), valueDate, firstDueOn: first?.dueOn ?? '', firstAmount: first ? yuan(first.payment) : '' },
+    params: {
+      loanId: loan.id,
+      amount: yuan(instruction.amount_fen),
+      valueDate,
+      firstDueOn: first?.dueOn ?? '',
+      firstAmount: first ? yuan(first.payment) : '',
+    },
   });
 }
 
 /** The debit is confirmed: a repayment on the channel's value date, split as the fold says. */
-async function bookRepayment(tx: Tx, loan: LoanRow, instruction: InstructionRow, attempt: AttemptRow, valueDate: BusinessDate, at: Instant): Promise<void> {
+async function bookRepayment(
+  tx: Tx,
+  loan: LoanRow,
+  instruction: InstructionRow,
+  attempt: AttemptRow,
+  valueDate: BusinessDate,
+  at: Instant,
+): Promise<void> {
   const key = keys.repayment(instruction.id);
-  const isNew = await insertTransaction(tx, { loanId: loan.id, key, type: 'REPAYMENT', amount: instruction.amount_fen, valueDate, businessDate: instruction.business_date, instructionId: instruction.id });
+  const isNew = await insertTransaction(tx, {
+    loanId: loan.id,
+    key,
+    type: 'REPAYMENT',
+    amount: instruction.amount_fen,
+    valueDate,
+    businessDate: instruction.business_date,
+    instructionId: instruction.id,
+  });
   if (!isNew) return;
   const file = await readLoanFile(tx, loan.id);
   const latest = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), valueDate);
   const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: latest });
-  const allocation = account.allocations.find((each) => each.key === key) ?? { key, components: NO_COMPONENTS, surplus: instruction.amount_fen };
+  const allocation = account.allocations.find((each) => each.key === key) ?? {
+    key,
+    components: NO_COMPONENTS,
+    surplus: instruction.amount_fen,
+  };
   const isChargedOff = file.events.some((event) => event.kind === 'CHARGED_OFF');
-  await postEntry(tx, { key: `payment:${attempt.number}:succeeded`, loanId: loan.id, businessDate: instruction.business_date, posting: debitSucceeded(attempt.channel, instruction.amount_fen, allocation, isChargedOff) });
-  await insertLoanEvent(tx, loan.id, { key: `received:${instruction.id}`, kind: 'PAYMENT_RECEIVED', at, businessDate: valueDate, data: { amount: instruction.amount_fen } });
-  await addMail(tx, { key: `received:${instruction.id}`, borrowerId: loan.borrower_id, template: 'payment-received', params: { loanId: loan.id, amount: yuan(instruction.amount_fen), valueDate } });
+  await postEntry(tx, {
+    key: `payment:${attempt.number}:succeeded`,
+    loanId: loan.id,
+    businessDate: instruction.business_date,
+    posting: debitSucceeded(attempt.channel, instruction.amount_fen, allocation, isChargedOff),
+  });
+  await insertLoanEvent(tx, loan.id, {
+    key: `received:${instruction.id}`,
+    kind: 'PAYMENT_RECEIVED',
+    at,
+    businessDate: valueDate,
+    data: { amount: instruction.amount_fen },
+  });
+  await addMail(tx, {
+    key: `received:${instruction.id}`,
+    borrowerId: loan.borrower_id,
+    template: 'payment-received',
+    params: { loanId: loan.id, amount: yuan(instruction.amount_fen), valueDate },
+  });
 }
 
-async function recordSuccess(deps: ActivityDeps, tx: Tx, loan: LoanRow, instruction: InstructionRow, attempt: AttemptRow, reply: ChannelReply, at: Instant): Promise<void> {
+async function recordSuccess(
+  deps: ActivityDeps,
+  tx: Tx,
+  loan: LoanRow,
+  instruction: InstructionRow,
+  attempt: AttemptRow,
+  reply: ChannelReply,
+  at: Instant,
+): Promise<void> {
   const valueDate = reply.valueDate ?? instruction.business_date;
-  await moveAttempt(tx, attempt, { state: 'SUCCEEDED', code: reply.code, valueDate, notFoundSince: null, ...(reply.channelReference === undefined ? {} : { channelReference: reply.channelReference }) }, at);
+  await moveAttempt(
+    tx,
+    attempt,
+    {
+      state: 'SUCCEEDED',
+      code: reply.code,
+      valueDate,
+      notFoundSince: null,
+      ...(reply.channelReference === undefined ? {} : { channelReference: reply.channelReference }),
+    },
+    at,
+  );
   await moveInstruction(tx, instruction, 'SUCCEEDED', at);
   if (instruction.direction === 'DEBIT') {
     await bookRepayment(tx, loan, instruction, attempt, valueDate, at);
     return;
   }
   await activateLoan(deps, tx, loan, instruction, valueDate, at);
-  await postEntry(tx, { key: `payment:${attempt.number}:succeeded`, loanId: loan.id, businessDate: instruction.business_date, posting: payoutSucceeded(attempt.channel, instruction.amount_fen) });
+  await postEntry(tx, {
+    key: `payment:${attempt.number}:succeeded`,
+    loanId: loan.id,
+    businessDate: instruction.business_date,
+    posting: payoutSucceeded(attempt.channel, instruction.amount_fen),
+  });
 }
 
 /** Proof of failure: the pending entry is voided. A debit has failed with it; a payout goes on to its next channel. */
@@ -72,10 +158,21 @@ async function recordFailure(tx: Tx, instruction: InstructionRow, attempt: Attem
   await moveAttempt(tx, attempt, { state: 'FAILED', code, notFoundSince: null }, at);
   const isPayout = instruction.direction === 'PAYOUT';
   const posting = (isPayout ? payoutVoided : debitVoided)(attempt.channel, instruction.amount_fen);
-  await postEntry(tx, { key: `payment:${attempt.number}:voided`, loanId: instruction.loan_id, businessDate: instruction.business_date, posting });
+  await postEntry(tx, {
+    key: `payment:${attempt.number}:voided`,
+    loanId: instruction.loan_id,
+    businessDate: instruction.business_date,
+    posting,
+  });
   if (isPayout) return;
   await moveInstruction(tx, instruction, 'FAILED', at, code);
-  await insertLoanEvent(tx, instruction.loan_id, { key: `debit-failed:${instruction.id}`, kind: 'DEBIT_FAILED', at, businessDate: instruction.business_date, data: { code, amount: instruction.amount_fen, presentment: instruction.presentment } });
+  await insertLoanEvent(tx, instruction.loan_id, {
+    key: `debit-failed:${instruction.id}`,
+    kind: 'DEBIT_FAILED',
+    at,
+    businessDate: instruction.business_date,
+    data: { code, amount: instruction.amount_fen, presentment: instruction.presentment },
+  });
 }
 
 async function recordOpen(tx: Tx, attempt: AttemptRow, reply: ChannelReply, at: Instant): Promise<void> {
@@ -89,7 +186,10 @@ async function recordOpen(tx: Tx, attempt: AttemptRow, reply: ChannelReply, at: 
  * under the loan's lock. A terminal attempt is never changed: what contradicts it raises attention
  * (reference §2: "contradiction → break, not update"). Repeating it has no further effect.
  */
-export async function recordReply(deps: ActivityDeps, input: { instructionId: string; attempt: number; reply: ChannelReply; at: Instant }): Promise<RecordedOutcome> {
+export async function recordReply(
+  deps: ActivityDeps,
+  input: { instructionId: string; attempt: number; reply: ChannelReply; at: Instant },
+): Promise<RecordedOutcome> {
   const { reply, at } = input;
   return deps.db.transaction(async (tx) => {
     const { loan_id: loanId } = await readInstruction(tx, input.instructionId);
@@ -97,15 +197,20 @@ export async function recordReply(deps: ActivityDeps, input: { instructionId: st
     const instruction = await readInstruction(tx, input.instructionId);
     const attempt = await readAttempt(tx, input.instructionId, input.attempt);
     if (isTerminal(ATTEMPT_TRANSITIONS, attempt.state) || attempt.state === 'SUCCEEDED') {
-      const contradicts = (attempt.state === 'FAILED' && reply.outcome === 'SUCCEEDED') || (attempt.state === 'SUCCEEDED' && reply.outcome === 'FAILED_DEFINITIVE');
+      const contradicts =
+        (attempt.state === 'FAILED' && reply.outcome === 'SUCCEEDED') ||
+        (attempt.state === 'SUCCEEDED' && reply.outcome === 'FAILED_DEFINITIVE');
       if (contradicts) {
-        await updateLoan(tx, loanId, { needs_attention: `!the channel now says ${reply.outcome} about ${attempt.number}, which is ${attempt.state}` });
+        await updateLoan(tx, loanId, {
+          needs_attention: `!the channel now says ${reply.outcome} about ${attempt.number}, which is ${attempt.state}`,
+        });
         deps.log.error({ number: attempt.number, recorded: attempt.state, said: reply.outcome }, 'a channel contradicts a final outcome');
       }
     } else if (reply.outcome === 'SUCCEEDED') await recordSuccess(deps, tx, loan, instruction, attempt, reply, at);
     else if (reply.outcome === 'FAILED_DEFINITIVE') await recordFailure(tx, instruction, attempt, reply.code, at);
     else await recordOpen(tx, attempt, reply, at);
-    if (reply.outcome === 'SUCCEEDED' || reply.outcome === 'FAILED_DEFINITIVE') await addFactNotice(tx, loanId, `outcome:${attempt.number}`);
+    if (reply.outcome === 'SUCCEEDED' || reply.outcome === 'FAILED_DEFINITIVE')
+      await addFactNotice(tx, loanId, `outcome:${attempt.number}`);
     const after = await readAttempt(tx, input.instructionId, input.attempt);
     return {
       state: after.state,

@@ -4,7 +4,15 @@ import { chooseChannel } from '../channels/router';
 import { postEntry } from '../db/journal';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan } from '../db/loans';
 import { addFactNotice } from '../db/outbox';
-import { insertAttempt, insertInstruction, moveInstruction, readAttempts, readInstruction, type AttemptRow, type InstructionRow } from '../db/payments';
+import {
+  insertAttempt,
+  insertInstruction,
+  moveInstruction,
+  readAttempts,
+  readInstruction,
+  type AttemptRow,
+  type InstructionRow,
+} from '../db/payments';
 import type { Tx } from '../db/pool';
 import { owedOn } from '../domain/account';
 import { holdInForce } from '../domain/agenda';
@@ -25,23 +33,41 @@ const LIVE = new Set(['SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED']);
 
 export function createPaymentActivities(deps: ActivityDeps) {
   /** Commits attempt row and pending entry before anything is sent; the channel comes from the router. */
-  async function newAttempt(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<{ attempt: number; channel: string } | undefined> {
+  async function newAttempt(
+    tx: Tx,
+    instruction: InstructionRow,
+    tried: readonly AttemptRow[],
+    at: Instant,
+  ): Promise<{ attempt: number; channel: string } | undefined> {
     const channel = chooseChannel({ channels: CHANNEL_NAMES, tried, preferred: instruction.preferred_channel });
     if (channel === undefined) return undefined;
     const attempt = tried.length + 1;
     const number = keys.attemptNumber(instruction.id, attempt);
-    const requestSha256 = createHash('sha256').update([number, instruction.direction, String(instruction.amount_fen), instruction.loan_id].join('|')).digest('hex');
+    const requestSha256 = createHash('sha256')
+      .update([number, instruction.direction, String(instruction.amount_fen), instruction.loan_id].join('|'))
+      .digest('hex');
     await insertAttempt(tx, { instruction, attempt, channel, number, requestSha256, sentAt: at });
     await moveInstruction(tx, instruction, 'IN_FLIGHT', at);
     const pending = instruction.direction === 'PAYOUT' ? payoutSent : debitSent;
-    await postEntry(tx, { key: `payment:${number}:sent`, loanId: instruction.loan_id, businessDate: instruction.business_date, posting: pending(channel, instruction.amount_fen) });
+    await postEntry(tx, {
+      key: `payment:${number}:sent`,
+      loanId: instruction.loan_id,
+      businessDate: instruction.business_date,
+      posting: pending(channel, instruction.amount_fen),
+    });
     return { attempt, channel };
   }
 
   async function payoutExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
     const code = tried.at(-1)?.code ?? 'NO_CHANNEL';
     await moveInstruction(tx, instruction, 'FAILED', at, code);
-    await insertLoanEvent(tx, instruction.loan_id, { key: `payout-failed:${instruction.id}`, kind: 'PAYOUT_FAILED', at, businessDate: instruction.business_date, data: { code, attempts: tried.length } });
+    await insertLoanEvent(tx, instruction.loan_id, {
+      key: `payout-failed:${instruction.id}`,
+      kind: 'PAYOUT_FAILED',
+      at,
+      businessDate: instruction.business_date,
+      data: { code, attempts: tried.length },
+    });
     await addFactNotice(tx, instruction.loan_id, `payout-failed:${instruction.id}`);
     return { next: 'DONE', state: 'FAILED', valueDate: null };
   }
@@ -49,7 +75,8 @@ export function createPaymentActivities(deps: ActivityDeps) {
   /** The instruction's next step: ask about the live attempt if there is one, else open the next. */
   async function nextStep(tx: Tx, instruction: InstructionRow, at: Instant): Promise<PaymentStep> {
     const attempts = await readAttempts(tx, instruction.id);
-    if (instruction.state === 'SUCCEEDED' || instruction.state === 'RETURNED') return { next: 'DONE', state: 'SUCCEEDED', valueDate: attempts.at(-1)?.value_date ?? null };
+    if (instruction.state === 'SUCCEEDED' || instruction.state === 'RETURNED')
+      return { next: 'DONE', state: 'SUCCEEDED', valueDate: attempts.at(-1)?.value_date ?? null };
     if (instruction.state === 'FAILED') return { next: 'DONE', state: 'FAILED', valueDate: null };
     const file = await readLoanFile(tx, instruction.loan_id);
     const slaAt = instant((attempts[0]?.sent_at.getTime() ?? epochMs(at)) + productOf(deps, file.loan).payout.slaHours * 3_600_000);
@@ -66,7 +93,18 @@ export function createPaymentActivities(deps: ActivityDeps) {
     async openPayout(input: { loanId: string; instructionId: string; at: Instant; businessDate: BusinessDate }): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
         const loan = await lockLoan(tx, input.loanId);
-        await insertInstruction(tx, { id: input.instructionId, loan_id: loan.id, direction: 'PAYOUT', amount_fen: loan.principal_fen, business_date: input.businessDate, presentment: 1 }, input.at);
+        await insertInstruction(
+          tx,
+          {
+            id: input.instructionId,
+            loan_id: loan.id,
+            direction: 'PAYOUT',
+            amount_fen: loan.principal_fen,
+            business_date: input.businessDate,
+            presentment: 1,
+          },
+          input.at,
+        );
         return nextStep(tx, await readInstruction(tx, input.instructionId), input.at);
       });
     },
@@ -75,7 +113,14 @@ export function createPaymentActivities(deps: ActivityDeps) {
      * Opens (or resumes) a debit. A scheduled one asks for what was due on its business date and is still
      * unpaid; with nothing owed it is recorded as not needed and nothing is sent.
      */
-    async openDebit(input: { loanId: string; instructionId: string; businessDate: BusinessDate; presentment: number; plannedAt: Instant | null; at: Instant }): Promise<PaymentStep> {
+    async openDebit(input: {
+      loanId: string;
+      instructionId: string;
+      businessDate: BusinessDate;
+      presentment: number;
+      plannedAt: Instant | null;
+      at: Instant;
+    }): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
         await lockLoan(tx, input.loanId);
         const known = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
@@ -83,7 +128,13 @@ export function createPaymentActivities(deps: ActivityDeps) {
           const file = await readLoanFile(tx, input.loanId);
           const owed = owedOn(accountNow(file, input.businessDate), input.businessDate);
           if (owed === 0) {
-            await insertLoanEvent(tx, input.loanId, { key: `debit:${input.businessDate}`, kind: 'DEBIT_PRESENTED', at: input.at, businessDate: input.businessDate, data: { amount: 0, needed: false, plannedAt: input.plannedAt ?? input.at } });
+            await insertLoanEvent(tx, input.loanId, {
+              key: `debit:${input.businessDate}`,
+              kind: 'DEBIT_PRESENTED',
+              at: input.at,
+              businessDate: input.businessDate,
+              data: { amount: 0, needed: false, plannedAt: input.plannedAt ?? input.at },
+            });
             return { next: 'DONE', state: 'NOTHING_DUE', valueDate: null };
           }
           await openInstruction(tx, input, owed);
@@ -104,8 +155,30 @@ export function createPaymentActivities(deps: ActivityDeps) {
     },
   };
 
-  async function openInstruction(tx: Tx, input: { loanId: string; instructionId: string; businessDate: BusinessDate; presentment: number; plannedAt: Instant | null; at: Instant }, amount: Fen): Promise<void> {
-    await insertInstruction(tx, { id: input.instructionId, loan_id: input.loanId, direction: 'DEBIT', amount_fen: amount, business_date: input.businessDate, presentment: input.presentment }, input.at);
+  async function openInstruction(
+    tx: Tx,
+    input: {
+      loanId: string;
+      instructionId: string;
+      businessDate: BusinessDate;
+      presentment: number;
+      plannedAt: Instant | null;
+      at: Instant;
+    },
+    amount: Fen,
+  ): Promise<void> {
+    await insertInstruction(
+      tx,
+      {
+        id: input.instructionId,
+        loan_id: input.loanId,
+        direction: 'DEBIT',
+        amount_fen: amount,
+        business_date: input.businessDate,
+        presentment: input.presentment,
+      },
+      input.at,
+    );
     await insertLoanEvent(tx, input.loanId, {
       key: `debit:${input.businessDate}`,
       kind: 'DEBIT_PRESENTED',

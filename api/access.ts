@@ -7,7 +7,8 @@ import type { Caller } from './auth';
 /** A borrower sees what is theirs; what belongs to another does not exist for them. */
 export async function ownApplication(db: Db, caller: Caller, id: string): Promise<ApplicationRow> {
   const application = await readApplication(db, id);
-  if (caller.role === 'borrower' && application.borrower_id !== caller.id) throw new LoanloomError('NOT_FOUND', 'there is no such application');
+  if (caller.role === 'borrower' && application.borrower_id !== caller.id)
+    throw new LoanloomError('NOT_FOUND', 'there is no such application');
   return application;
 }
 

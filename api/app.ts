@@ -15,14 +15,25 @@ export function createApp(deps: ApiDeps): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', false);
   app.set('query parser', 'simple');
-  app.use(helmet({ contentSecurityPolicy: { directives: { 'style-src': ["'self'", "'unsafe-inline'"], 'upgrade-insecure-requests': null } } }));
+  app.use(
+    helmet({ contentSecurityPolicy: { directives: { 'style-src': ["'self'", "'unsafe-inline'"], 'upgrade-insecure-requests': null } } }),
+  );
   app.use((request, response, next) => {
     const requestId = randomUUID();
     response.locals.requestId = requestId;
     response.set('X-Request-Id', requestId);
     const startedAt = process.hrtime.bigint();
     response.on('finish', () => {
-      deps.log.info({ requestId, method: request.method, route: request.route ? String((request.route as { path: string }).path) : 'none', status: response.statusCode, ms: Number((process.hrtime.bigint() - startedAt) / 1_000_000n) }, 'request');
+      deps.log.info(
+        {
+          requestId,
+          method: request.method,
+          route: request.route ? (request.route as { path: string }).path : 'none',
+          status: response.statusCode,
+          ms: Number((process.hrtime.bigint() - startedAt) / 1_000_000n),
+        },
+        'request',
+      );
     });
     next();
   });

@@ -1,4 +1,10 @@
-import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Verdict } from '../activities/commands';
 import { businessNow } from '../db/clock';
@@ -34,7 +40,8 @@ export async function deliverCommand(deps: DeliveryDeps, command: CommandRow): P
     if (error instanceof WorkflowNotFoundError) return workflowGone(deps, command);
     if (error instanceof WorkflowUpdateFailedError) return refused(deps, command, error);
     if (error instanceof LoanloomError) throw error;
-    if (isGrpcServiceError(error) && error.code === RESOURCE_EXHAUSTED) throw new LoanloomError('TOO_MANY_IN_FLIGHT', 'too many commands are open on this loan: try again in a moment');
+    if (isGrpcServiceError(error) && error.code === RESOURCE_EXHAUSTED)
+      throw new LoanloomError('TOO_MANY_IN_FLIGHT', 'too many commands are open on this loan: try again in a moment');
     throw new LoanloomError('UNAVAILABLE', 'the command is stored and will be delivered as soon as possible');
   }
 }
@@ -53,12 +60,16 @@ async function send(deps: DeliveryDeps, command: CommandRow): Promise<Verdict> {
     return { state: 'APPLIED', result: { applicationId: command.subject } };
   }
   if (isApplicationOperation(operation)) {
-    return deps.client.workflow.getHandle(workflowIds.application(command.subject)).executeUpdate(applicationUpdates[operation], { args: [message], updateId: command.id });
+    return deps.client.workflow
+      .getHandle(workflowIds.application(command.subject))
+      .executeUpdate(applicationUpdates[operation], { args: [message], updateId: command.id });
   }
   if (isLoanOperation(operation)) {
-    return deps.client.workflow.getHandle(workflowIds.loan(command.subject)).executeUpdate(loanUpdates[operation], { args: [message], updateId: command.id });
+    return deps.client.workflow
+      .getHandle(workflowIds.loan(command.subject))
+      .executeUpdate(loanUpdates[operation], { args: [message], updateId: command.id });
   }
-  throw new LoanloomError('OPERATION_UNKNOWN', `${operation} cannot be delivered`);
+  throw new LoanloomError('OPERATION_UNKNOWN', `${String(operation)} cannot be delivered`);
 }
 
 async function startApplication(deps: DeliveryDeps, applicationId: string, now: string): Promise<void> {
@@ -81,7 +92,19 @@ async function workflowGone(deps: DeliveryDeps, command: CommandRow): Promise<Ve
   if (current.state !== 'RECEIVED') return stored(current);
   const table = isLoanOperation(command.operation) ? 'loans' : 'applications';
   const row = await deps.db(table).where({ id: command.subject }).first<{ status: string } | undefined>('status');
-  const isOver = row !== undefined && ['CLOSED_OBLIGATIONS_MET', 'OVERPAID', 'REJECTED', 'CLOSED_WRITTEN_OFF', 'DECLINED', 'WITHDRAWN', 'EXPIRED', 'DISBURSED', 'READY_TO_DISBURSE'].includes(row.status);
+  const isOver =
+    row !== undefined &&
+    [
+      'CLOSED_OBLIGATIONS_MET',
+      'OVERPAID',
+      'REJECTED',
+      'CLOSED_WRITTEN_OFF',
+      'DECLINED',
+      'WITHDRAWN',
+      'EXPIRED',
+      'DISBURSED',
+      'READY_TO_DISBURSE',
+    ].includes(row.status);
   if (!isOver) throw new LoanloomError('UNAVAILABLE', 'the command is stored and will be delivered as soon as possible');
   const outcome = isLoanOperation(command.operation)
     ? { code: 'LOAN_NOT_ACTIVE', message: `the loan is ${row.status}: this is possible for an active loan only` }

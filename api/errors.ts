@@ -62,14 +62,27 @@ export const problemSchema = z
 type Problem = z.output<typeof problemSchema>;
 
 function problem(code: ErrorCode, detail: string, requestId: string, errors?: Problem['errors']): Problem {
-  return { type: `urn:loanloom:error:${code}`, title: code.toLowerCase().replaceAll('_', ' '), status: STATUS_BY_CODE[code], detail, code, requestId, ...(errors === undefined ? {} : { errors }) };
+  return {
+    type: `urn:loanloom:error:${code}`,
+    title: code.toLowerCase().replaceAll('_', ' '),
+    status: STATUS_BY_CODE[code],
+    detail,
+    code,
+    requestId,
+    ...(errors === undefined ? {} : { errors }),
+  };
 }
 
 function toProblem(error: unknown, requestId: string, log: Log): Problem {
   if (error instanceof LoanloomError) {
     const isOurs = STATUS_BY_CODE[error.code] >= 500 && error.code !== 'UNAVAILABLE';
     if (isOurs) log.error({ requestId, code: error.code }, error.message);
-    return problem(error.code, isOurs ? 'something went wrong on our side; quote the request id' : error.message, requestId, error.details.path === undefined ? undefined : [{ pointer: `/${error.details.path.replaceAll('.', '/')}`, detail: error.message }]);
+    return problem(
+      error.code,
+      isOurs ? 'something went wrong on our side; quote the request id' : error.message,
+      requestId,
+      error.details.path === undefined ? undefined : [{ pointer: `/${error.details.path.replaceAll('.', '/')}`, detail: error.message }],
+    );
   }
   if (error instanceof z.ZodError) {
     const errors = error.issues.slice(0, 20).map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }));
@@ -78,7 +91,10 @@ function toProblem(error: unknown, requestId: string, log: Log): Problem {
   if (isConnectionFault(error)) return problem('UNAVAILABLE', 'the service is not available for the moment: try again', requestId);
   const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
   if (status >= 400 && status < 500) return problem('VALIDATION', 'the request body could not be read', requestId);
-  log.error({ requestId, name: error instanceof Error ? error.name : typeof error, stack: error instanceof Error ? error.stack : undefined }, 'unexpected error');
+  log.error(
+    { requestId, name: error instanceof Error ? error.name : typeof error, stack: error instanceof Error ? error.stack : undefined },
+    'unexpected error',
+  );
   return problem('INTERNAL', 'something went wrong on our side; quote the request id', requestId);
 }
 

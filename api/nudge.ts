@@ -6,13 +6,20 @@ import type { ApiDeps } from './deps';
 
 /** The workflow of a loan's open payout; PAYOUT_NOT_STUCK when none is open. */
 export async function disbursementOf(deps: Pick<ApiDeps, 'db'>, loanId: string): Promise<string> {
-  const row = await deps.db('payment_instructions').where({ loan_id: loanId, direction: 'PAYOUT' }).whereIn('state', ['IN_FLIGHT', 'MANUAL', 'AUTHORIZED']).first<{ id: string } | undefined>('id');
+  const row = await deps
+    .db('payment_instructions')
+    .where({ loan_id: loanId, direction: 'PAYOUT' })
+    .whereIn('state', ['IN_FLIGHT', 'MANUAL', 'AUTHORIZED'])
+    .first<{ id: string } | undefined>('id');
   if (!row) throw new LoanloomError('PAYOUT_NOT_STUCK', 'this loan has no open payout');
   return workflowIds.disbursement(row.id);
 }
 
 /** Asks the channel at once. Free of effects on money, and audited like every operator's act. */
-export async function nudgeDisbursement(deps: Pick<ApiDeps, 'db' | 'client'>, nudge: { workflowId: string; actor: string; loanId: string; reason: string }): Promise<void> {
+export async function nudgeDisbursement(
+  deps: Pick<ApiDeps, 'db' | 'client'>,
+  nudge: { workflowId: string; actor: string; loanId: string; reason: string },
+): Promise<void> {
   await writeAudit(deps.db, { actor: nudge.actor, action: 'QUERY_PAYOUT', subject: nudge.loanId, reason: nudge.reason });
   await deps.client.workflow.getHandle(nudge.workflowId).signal(queryNow);
 }

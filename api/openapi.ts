@@ -7,13 +7,26 @@ import { productRoutes } from './routes/products';
 import { signingRoutes } from './routes/signing';
 import { documentRoutes, type Route } from './route';
 
-export const ROUTES: readonly Route[] = [...productRoutes, ...applicationRoutes, ...signingRoutes, ...loanRoutes, ...loanCommandRoutes, ...opsRoutes];
+export const ROUTES: readonly Route[] = [
+  ...productRoutes,
+  ...applicationRoutes,
+  ...signingRoutes,
+  ...loanRoutes,
+  ...loanCommandRoutes,
+  ...opsRoutes,
+];
 
 /** The OpenAPI 3.1 document, made from the same definitions that validate requests. */
 export function openApiDocument() {
   return createDocument({
     openapi: '3.1.0',
-    info: { title: 'Loanloom API', version: '1.0.0', description: 'Consumer loans as durable workflows. Amounts are strings of minor units with their currency; errors are problem+json with a stable code.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Loanloom API',
+      version: '1.0.0',
+      description:
+        'Consumer loans as durable workflows. Amounts are strings of minor units with their currency; errors are problem+json with a stable code.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     servers: [{ url: '/', description: 'this server' }],
     security: [{ bearer: [] }],
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },

@@ -43,7 +43,7 @@ export interface Route<P extends Shape = Shape, Q extends Shape = Shape, B exten
 
 /** Keeps a route's types together. */
 export function route<P extends Shape, Q extends Shape, B extends z.ZodType>(definition: Route<P, Q, B>): Route {
-  return definition as unknown as Route;
+  return definition;
 }
 
 const NOBODY: Caller = { role: 'borrower', id: 'nobody', name: 'nobody' };
@@ -53,10 +53,15 @@ const keySchema = z.string().regex(/^[\x21-\x7e]{1,128}$/);
 function idempotencyKeyOf(definition: Route, request: Request, response: Response): string {
   const given = request.get('Idempotency-Key');
   if (given === undefined || given === '') {
-    if (definition.idempotencyKey === 'required') throw new LoanloomError('IDEMPOTENCY_KEY_MISSING', 'send an Idempotency-Key header: a new random value for each new request, the same one when repeating it');
+    if (definition.idempotencyKey === 'required')
+      throw new LoanloomError(
+        'IDEMPOTENCY_KEY_MISSING',
+        'send an Idempotency-Key header: a new random value for each new request, the same one when repeating it',
+      );
     return String(response.locals.requestId);
   }
-  if (!keySchema.safeParse(given).success) throw new LoanloomError('VALIDATION', 'an Idempotency-Key has 1 to 128 printable ASCII characters', { path: 'Idempotency-Key' });
+  if (!keySchema.safeParse(given).success)
+    throw new LoanloomError('VALIDATION', 'an Idempotency-Key has 1 to 128 printable ASCII characters', { path: 'Idempotency-Key' });
   return given;
 }
 
@@ -81,14 +86,29 @@ export function mount(app: Express, deps: ApiDeps, definition: Route): void {
   });
 }
 
-const ERROR_STATUSES: Readonly<Record<number, string>> = { 400: 'Not the documented form', 401: 'No valid token', 403: 'Not allowed for this role', 404: 'Not there, or not yours', 409: 'Not possible in this state', 422: 'Refused by a rule', 429: 'Too many requests', 503: 'Not available for the moment' };
+const ERROR_STATUSES: Readonly<Record<number, string>> = {
+  400: 'Not the documented form',
+  401: 'No valid token',
+  403: 'Not allowed for this role',
+  404: 'Not there, or not yours',
+  409: 'Not possible in this state',
+  422: 'Refused by a rule',
+  429: 'Too many requests',
+  503: 'Not available for the moment',
+};
 
 /** The OpenAPI paths of a set of routes. */
 export function documentRoutes(routes: readonly Route[]): ZodOpenApiPathsObject {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const each of routes) {
-    const successes = Object.entries(each.responses).map(([status, response]) => [status, { description: response.description, content: { 'application/json': { schema: response.schema } } }]);
-    const problems = Object.entries(ERROR_STATUSES).map(([status, description]) => [status, { description, content: { 'application/problem+json': { schema: problemSchema } } }]);
+    const successes = Object.entries(each.responses).map(([status, response]) => [
+      status,
+      { description: response.description, content: { 'application/json': { schema: response.schema } } },
+    ]);
+    const problems = Object.entries(ERROR_STATUSES).map(([status, description]) => [
+      status,
+      { description, content: { 'application/problem+json': { schema: problemSchema } } },
+    ]);
     (paths[each.path] ??= {})[each.method] = {
       operationId: `${each.method}${each.path.replaceAll(/[^A-Za-z]+(\w)/g, (_, first: string) => first.toUpperCase()).replaceAll(/[^A-Za-z0-9]/g, '')}`,
       summary: each.summary,
@@ -97,11 +117,13 @@ export function documentRoutes(routes: readonly Route[]): ZodOpenApiPathsObject 
       requestParams: {
         ...(each.params === undefined ? {} : { path: each.params }),
         ...(each.query === undefined ? {} : { query: each.query }),
-        ...(each.idempotencyKey === undefined ? {} : { header: z.object({ 'Idempotency-Key': each.idempotencyKey === 'required' ? keySchema : keySchema.optional() }) }),
+        ...(each.idempotencyKey === undefined
+          ? {}
+          : { header: z.object({ 'Idempotency-Key': each.idempotencyKey === 'required' ? keySchema : keySchema.optional() }) }),
       },
       ...(each.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: each.body } } } }),
       responses: Object.fromEntries([...successes, ...problems]) as Record<string, unknown>,
     };
   }
-  return paths as ZodOpenApiPathsObject;
+  return paths;
 }

@@ -16,8 +16,13 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 /** TLS where a certificate is configured; plain HTTP on loopback only. */
 function createServer(env: Env, app: ReturnType<typeof createApp>) {
   const { API_TLS_CERT_FILE: certificate, API_TLS_KEY_FILE: key } = env;
-  if (certificate !== undefined && key !== undefined) return createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key), minVersion: 'TLSv1.2' }, app);
-  if (!LOOPBACK.has(env.API_HOST)) throw new LoanloomError('CONFIGURATION', `plain HTTP is served on loopback only: set API_TLS_CERT_FILE and API_TLS_KEY_FILE to listen on ${env.API_HOST}`);
+  if (certificate !== undefined && key !== undefined)
+    return createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key), minVersion: 'TLSv1.2' }, app);
+  if (!LOOPBACK.has(env.API_HOST))
+    throw new LoanloomError(
+      'CONFIGURATION',
+      `plain HTTP is served on loopback only: set API_TLS_CERT_FILE and API_TLS_KEY_FILE to listen on ${env.API_HOST}`,
+    );
   return createHttpServer(app);
 }
 

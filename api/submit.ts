@@ -21,11 +21,16 @@ export const commandSchema = z
   })
   .meta({ id: 'Command' });
 
-export function commandView(command: Pick<CommandRow, 'id' | 'operation' | 'subject' | 'state' | 'outcome'>): z.output<typeof commandSchema> {
+export function commandView(
+  command: Pick<CommandRow, 'id' | 'operation' | 'subject' | 'state' | 'outcome'>,
+): z.output<typeof commandSchema> {
   return { commandId: command.id, operation: command.operation, subject: command.subject, state: command.state, ...command.outcome };
 }
 
-export const bodyHash = (operation: string, subject: string, rawBody: unknown) => createHash('sha256').update(JSON.stringify([operation, subject, rawBody ?? null])).digest('hex');
+export const bodyHash = (operation: string, subject: string, rawBody: unknown) =>
+  createHash('sha256')
+    .update(JSON.stringify([operation, subject, rawBody ?? null]))
+    .digest('hex');
 
 export interface Submission {
   readonly operation: Operation;

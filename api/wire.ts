@@ -6,7 +6,12 @@ import { fen, type Fen } from '../domain/money';
 import type { Installment } from '../domain/schedule';
 
 /** Amounts on the wire: minor units as a string of digits, and the currency beside it. */
-export const moneySchema = z.strictObject({ minor: z.string().regex(/^(0|[1-9]\d{0,14})$/, 'a whole number of fen as a string of digits'), currency: z.literal('CNY') }).meta({ id: 'Money' });
+export const moneySchema = z
+  .strictObject({
+    minor: z.string().regex(/^(0|[1-9]\d{0,14})$/, 'a whole number of fen as a string of digits'),
+    currency: z.literal('CNY'),
+  })
+  .meta({ id: 'Money' });
 export type Money = z.output<typeof moneySchema>;
 
 export const money = (amount: Fen): Money => ({ minor: String(amount), currency: 'CNY' });
@@ -25,25 +30,63 @@ export const dateSchema = z.iso.date().refine((text) => {
 export const idSchema = z.string().regex(/^[0-9a-z][0-9a-z-]{1,47}$/, 'an id of lower-case letters, digits and hyphens');
 
 export const scheduleRowSchema = z
-  .object({ number: z.int(), dueOn: z.string(), principal: moneySchema, interest: moneySchema, fee: moneySchema, payment: moneySchema, balance: moneySchema })
+  .object({
+    number: z.int(),
+    dueOn: z.string(),
+    principal: moneySchema,
+    interest: moneySchema,
+    fee: moneySchema,
+    payment: moneySchema,
+    balance: moneySchema,
+  })
   .meta({ id: 'ScheduleRow' });
 
 export function scheduleRow(row: Installment): z.output<typeof scheduleRowSchema> {
-  return { number: row.number, dueOn: row.dueOn, principal: money(row.principal), interest: money(row.interest), fee: money(row.fee), payment: money(row.payment), balance: money(row.balance) };
+  return {
+    number: row.number,
+    dueOn: row.dueOn,
+    principal: money(row.principal),
+    interest: money(row.interest),
+    fee: money(row.fee),
+    payment: money(row.payment),
+    balance: money(row.balance),
+  };
 }
 
-export const componentsSchema = z.object({ principal: moneySchema, interest: moneySchema, fee: moneySchema, penalty: moneySchema, total: moneySchema }).meta({ id: 'Components' });
+export const componentsSchema = z
+  .object({ principal: moneySchema, interest: moneySchema, fee: moneySchema, penalty: moneySchema, total: moneySchema })
+  .meta({ id: 'Components' });
 
 export function componentsOf(components: Components): z.output<typeof componentsSchema> {
-  return { principal: money(components.principal), interest: money(components.interest), fee: money(components.fee), penalty: money(components.penalty), total: money(sumOf(components)) };
+  return {
+    principal: money(components.principal),
+    interest: money(components.interest),
+    fee: money(components.fee),
+    penalty: money(components.penalty),
+    total: money(sumOf(components)),
+  };
 }
 
 export const accountRowSchema = z
-  .object({ number: z.int(), dueOn: z.string(), due: componentsSchema, paid: componentsSchema, outstanding: componentsSchema, daysPastDue: z.int() })
+  .object({
+    number: z.int(),
+    dueOn: z.string(),
+    due: componentsSchema,
+    paid: componentsSchema,
+    outstanding: componentsSchema,
+    daysPastDue: z.int(),
+  })
   .meta({ id: 'AccountRow' });
 
 export function accountRow(row: AccountInstallment): z.output<typeof accountRowSchema> {
-  return { number: row.number, dueOn: row.dueOn, due: componentsOf(row.due), paid: componentsOf(row.paid), outstanding: componentsOf(row.outstanding), daysPastDue: row.daysPastDue };
+  return {
+    number: row.number,
+    dueOn: row.dueOn,
+    due: componentsOf(row.due),
+    paid: componentsOf(row.paid),
+    outstanding: componentsOf(row.outstanding),
+    daysPastDue: row.daysPastDue,
+  };
 }
 
 /** APR as a decimal string, and what it means: the annualised internal rate of return of all payments. */

@@ -37,7 +37,13 @@ function succeeded(order: PaymentOrder, answer: z.output<typeof answerSchema>): 
   };
 }
 
-function read(order: PaymentOrder, codes: Readonly<Record<string, CodeMeaning>>, table: CodeTable, wire: WireResult, isSend: boolean): ChannelReply {
+function read(
+  order: PaymentOrder,
+  codes: Readonly<Record<string, CodeMeaning>>,
+  table: CodeTable,
+  wire: WireResult,
+  isSend: boolean,
+): ChannelReply {
   if (wire.kind === 'nothing-sent') return { outcome: isSend ? 'FAILED_DEFINITIVE' : 'UNKNOWN', code: wire.code };
   if (wire.kind === 'in-doubt') return unknown(wire.code);
   const parsed = answerSchema.safeParse(wire.body);
@@ -64,15 +70,28 @@ function read(order: PaymentOrder, codes: Readonly<Record<string, CodeMeaning>>,
 /** A channel that speaks the signed JSON protocol; what differs between such channels is their code table. */
 export function createCodeTableChannel(table: CodeTable, http: SignedHttpOptions): Channel {
   const path = (suffix = '') => `/${table.name}/payments${suffix}`;
-  const one = (order: PaymentOrder, suffix = '') => path(`/${encodeURIComponent(order.number)}${suffix}?asOf=${encodeURIComponent(order.asOf)}`);
+  const one = (order: PaymentOrder, suffix = '') =>
+    path(`/${encodeURIComponent(order.number)}${suffix}?asOf=${encodeURIComponent(order.asOf)}`);
   return {
     name: table.name,
-    send: async (order, signal) => read(order, table.send, table, await signedRequest(http, { method: 'POST', path: path(), body: toWire(order) }, signal), true),
-    query: async (order, signal) => read(order, table.query, table, await signedRequest(http, { method: 'GET', path: one(order) }, signal), false),
-    close: async (order, signal) => read(order, table.close, table, await signedRequest(http, { method: 'POST', path: one(order, '/close') }, signal), false),
+    send: async (order, signal) =>
+      read(order, table.send, table, await signedRequest(http, { method: 'POST', path: path(), body: toWire(order) }, signal), true),
+    query: async (order, signal) =>
+      read(order, table.query, table, await signedRequest(http, { method: 'GET', path: one(order) }, signal), false),
+    close: async (order, signal) =>
+      read(order, table.close, table, await signedRequest(http, { method: 'POST', path: one(order, '/close') }, signal), false),
   };
 }
 
 function toWire(order: PaymentOrder): object {
-  return { number: order.number, kind: order.kind, amountFen: order.amount, currency: order.currency, account: order.account, name: order.accountName, reference: order.reference, asOf: order.asOf };
+  return {
+    number: order.number,
+    kind: order.kind,
+    amountFen: order.amount,
+    currency: order.currency,
+    account: order.account,
+    name: order.accountName,
+    reference: order.reference,
+    asOf: order.asOf,
+  };
 }

@@ -11,7 +11,11 @@ const TABLES: readonly CodeTable[] = [wallet, cardnet, bankdirect];
 export const CHANNEL_NAMES: readonly string[] = TABLES.map((table) => table.name);
 
 /** CONFIGURATION when a channel has no secret: an unsigned channel is never used. */
-export function createChannels(options: { baseUrl: string; secrets: Readonly<Record<string, string>>; timeoutMs: number }): ReadonlyMap<string, Channel> {
+export function createChannels(options: {
+  baseUrl: string;
+  secrets: Readonly<Record<string, string>>;
+  timeoutMs: number;
+}): ReadonlyMap<string, Channel> {
   return new Map(
     TABLES.map((table) => {
       const secret = options.secrets[table.name];

@@ -35,19 +35,28 @@ function wireFault(error: unknown): WireResult {
  * JSON over HTTP with both directions signed (HMAC-SHA256 over method, path, time and body; over status,
  * time and body in the answer). An answer that is not signed by the channel is no answer: in doubt.
  */
-export async function signedRequest(options: SignedHttpOptions, request: { method: 'GET' | 'POST'; path: string; body?: object }, signal: AbortSignal): Promise<WireResult> {
+export async function signedRequest(
+  options: SignedHttpOptions,
+  request: { method: 'GET' | 'POST'; path: string; body?: object },
+  signal: AbortSignal,
+): Promise<WireResult> {
   const timestamp = new Date().toISOString();
   const body = request.body === undefined ? '' : JSON.stringify(request.body);
   try {
     const response = await fetch(`${options.baseUrl}${request.path}`, {
       method: request.method,
-      headers: { 'content-type': 'application/json', 'x-timestamp': timestamp, 'x-signature': sign(options.secret, request.method, request.path, timestamp, body) },
+      headers: {
+        'content-type': 'application/json',
+        'x-timestamp': timestamp,
+        'x-signature': sign(options.secret, request.method, request.path, timestamp, body),
+      },
       ...(body === '' ? {} : { body }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
     });
     const text = await response.text();
     const expected = sign(options.secret, String(response.status), response.headers.get('x-timestamp') ?? '', text);
-    if (!signatureMatches(expected, response.headers.get('x-signature'))) return { kind: 'in-doubt', code: response.status >= 500 ? `HTTP_${String(response.status)}` : 'UNSIGNED' };
+    if (!signatureMatches(expected, response.headers.get('x-signature')))
+      return { kind: 'in-doubt', code: response.status >= 500 ? `HTTP_${String(response.status)}` : 'UNSIGNED' };
     return { kind: 'answer', status: response.status, body: JSON.parse(text) as unknown };
   } catch (error) {
     return wireFault(error);

@@ -8,7 +8,10 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const schema = z.object({
-  LOANLOOM_PROFILE: z.enum(['local', 'test', 'compose', 'cluster']).default('local').describe('which of the four profiles of docs/profiles.md this process runs in'),
+  LOANLOOM_PROFILE: z
+    .enum(['local', 'test', 'compose', 'cluster'])
+    .default('local')
+    .describe('which of the four profiles of docs/profiles.md this process runs in'),
   LOANLOOM_DATA_DIR: z.string().default('.data').describe('where the local stack keeps its state'),
   LOANLOOM_CACHE_DIR: z.string().optional().describe('where downloaded Temporal binaries are kept (default: .cache in the project)'),
   DATABASE_URL: z.string().optional().describe('Postgres as the application role'),
@@ -27,13 +30,22 @@ const schema = z.object({
   API_TLS_KEY_FILE: z.string().optional().describe('key of that certificate'),
   CHANNELS_URL: z.string().default('http://127.0.0.1:8091').describe('base URL of the payment channels (the simulator in the local stack)'),
   CHANNEL_SECRETS_FILE: z.string().optional().describe('JSON file: channel name to request-signing secret'),
-  CHANNEL_TIMEOUT_MS: z.coerce.number().int().min(50).max(120_000).default(5_000).describe('how long a channel may take to answer before its outcome is UNKNOWN'),
+  CHANNEL_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(120_000)
+    .default(5_000)
+    .describe('how long a channel may take to answer before its outcome is UNKNOWN'),
   SIMULATOR_PORT: port.default(8091).describe('port of the simulated banks'),
   SIMULATOR_BOOKS_FILE: z.string().optional().describe('file in which the simulated banks keep their books (default: memory)'),
   SMTP_URL: z.string().default('smtp://127.0.0.1:8025').describe('mail server'),
   MAIL_FROM: z.string().default('Loanloom <no-reply@loanloom.invalid>').describe('sender of mail to borrowers'),
   WEB_UI_URL: z.string().default('http://127.0.0.1:8233').describe('Temporal Web UI, for links'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('least severe log line that is written'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+    .default('info')
+    .describe('least severe log line that is written'),
 });
 
 export type Env = z.output<typeof schema>;

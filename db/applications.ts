@@ -62,14 +62,25 @@ export async function lockApplication(tx: Tx, id: string): Promise<ApplicationRo
   return row;
 }
 
-export async function updateApplication(tx: Db | Tx, id: string, change: Partial<Omit<ApplicationRow, 'id' | 'waiting_until'>> & { waiting_until?: Instant | null }): Promise<void> {
+export async function updateApplication(
+  tx: Db | Tx,
+  id: string,
+  change: Partial<Omit<ApplicationRow, 'id' | 'waiting_until'>> & { waiting_until?: Instant | null },
+): Promise<void> {
   await tx('applications').where({ id }).update(change);
 }
 
 /** One event, once: false when its key is recorded already. */
 export async function insertApplicationEvent(tx: Db | Tx, applicationId: string, event: ApplicationEvent): Promise<boolean> {
   const inserted = await tx('application_events')
-    .insert({ application_id: applicationId, key: event.key, kind: event.kind, at: event.at, business_date: event.businessDate, data: JSON.stringify(event.data ?? {}) })
+    .insert({
+      application_id: applicationId,
+      key: event.key,
+      kind: event.kind,
+      at: event.at,
+      business_date: event.businessDate,
+      data: JSON.stringify(event.data ?? {}),
+    })
     .onConflict(['application_id', 'key'])
     .ignore()
     .returning('key');
@@ -78,12 +89,22 @@ export async function insertApplicationEvent(tx: Db | Tx, applicationId: string,
 
 /** Wizard steps that have been saved, with their latest version. */
 export async function savedSteps(db: Db | Tx, applicationId: string): Promise<ReadonlyMap<string, number>> {
-  const rows = await db('application_drafts').where({ application_id: applicationId }).groupBy('step').select<{ step: string; version: number }[]>('step', db.raw('max(version)::int AS version'));
+  const rows = await db('application_drafts')
+    .where({ application_id: applicationId })
+    .groupBy('step')
+    .select<{ step: string; version: number }[]>('step', db.raw('max(version)::int AS version'));
   return new Map(rows.map((row) => [row.step, row.version]));
 }
 
-export async function readDraft(db: Db | Tx, applicationId: string, step: string): Promise<{ version: number; payload_enc: Buffer } | undefined> {
-  return db('application_drafts').where({ application_id: applicationId, step }).orderBy('version', 'desc').first<{ version: number; payload_enc: Buffer } | undefined>('version', 'payload_enc');
+export async function readDraft(
+  db: Db | Tx,
+  applicationId: string,
+  step: string,
+): Promise<{ version: number; payload_enc: Buffer } | undefined> {
+  return db('application_drafts')
+    .where({ application_id: applicationId, step })
+    .orderBy('version', 'desc')
+    .first<{ version: number; payload_enc: Buffer } | undefined>('version', 'payload_enc');
 }
 
 export async function insertDecision(tx: Tx, decision: Omit<DecisionRow, 'decided_at'> & { decided_at: Instant }): Promise<void> {
@@ -97,7 +118,10 @@ export async function readDecisions(db: Db | Tx, applicationId: string): Promise
   return db('decisions').where({ application_id: applicationId }).orderBy('decided_at').select<DecisionRow[]>();
 }
 
-export async function insertOffer(tx: Tx, offer: Omit<OfferRow, 'offered_at' | 'expires_at'> & { offered_at: Instant; expires_at: Instant }): Promise<void> {
+export async function insertOffer(
+  tx: Tx,
+  offer: Omit<OfferRow, 'offered_at' | 'expires_at'> & { offered_at: Instant; expires_at: Instant },
+): Promise<void> {
   await tx('offers')
     .insert({ ...offer, illustration: JSON.stringify(offer.illustration) })
     .onConflict('application_id')
@@ -108,6 +132,11 @@ export async function readOffer(db: Db | Tx, applicationId: string): Promise<Off
   return db('offers').where({ application_id: applicationId }).first<OfferRow | undefined>();
 }
 
-export async function readContract(db: Db | Tx, applicationId: string): Promise<{ sha256: string; document_enc: Buffer; drawn_up_at: Date } | undefined> {
-  return db('contracts').where({ application_id: applicationId }).first<{ sha256: string; document_enc: Buffer; drawn_up_at: Date } | undefined>();
+export async function readContract(
+  db: Db | Tx,
+  applicationId: string,
+): Promise<{ sha256: string; document_enc: Buffer; drawn_up_at: Date } | undefined> {
+  return db('contracts')
+    .where({ application_id: applicationId })
+    .first<{ sha256: string; document_enc: Buffer; drawn_up_at: Date } | undefined>();
 }

@@ -1,8 +1,17 @@
 import type { Db, Tx } from './pool';
 
 /** One line of the hash-chained log: who did what to what, and why. No personal data. */
-export async function writeAudit(tx: Db | Tx, entry: { actor: string; action: string; subject: string; reason: string; data?: Record<string, string | number | boolean> }): Promise<void> {
-  await tx('audit_log').insert({ actor: entry.actor, action: entry.action, subject: entry.subject, reason: entry.reason, data: JSON.stringify(entry.data ?? {}) });
+export async function writeAudit(
+  tx: Db | Tx,
+  entry: { actor: string; action: string; subject: string; reason: string; data?: Record<string, string | number | boolean> },
+): Promise<void> {
+  await tx('audit_log').insert({
+    actor: entry.actor,
+    action: entry.action,
+    subject: entry.subject,
+    reason: entry.reason,
+    data: JSON.stringify(entry.data ?? {}),
+  });
 }
 
 /** Ids of rows whose hash does not follow from their content and their predecessor; empty when the chain is intact. */

@@ -28,7 +28,10 @@ export class Borrowers {
 
   /** Creates the borrower on first sight; the same id again changes nothing. */
   async ensure(tx: Db | Tx, id: string): Promise<void> {
-    await tx('borrowers').insert({ id, wrapped_key: this.vault.createPersonKey(id) }).onConflict('id').ignore();
+    await tx('borrowers')
+      .insert({ id, wrapped_key: this.vault.createPersonKey(id) })
+      .onConflict('id')
+      .ignore();
   }
 
   async personVault(tx: Db | Tx, id: string): Promise<PersonVault> {

@@ -74,29 +74,41 @@ export async function storeCommand(tx: Db | Tx, command: NewCommand): Promise<{ 
     .ignore()
     .returning<CommandRow[]>([...COLUMNS]);
   if (inserted[0]) return { row: inserted[0], isNew: true };
-  const row = await tx('commands').where({ caller: command.caller, idempotency_key: command.idempotencyKey }).first<CommandRow | undefined>(...COLUMNS);
+  const row = await tx('commands')
+    .where({ caller: command.caller, idempotency_key: command.idempotencyKey })
+    .first<CommandRow | undefined>(...COLUMNS);
   if (!row) throw new LoanloomError('UNAVAILABLE', 'the command could not be stored: send it again with the same Idempotency-Key');
   if (row.body_sha256 !== command.bodySha256) {
-    throw new LoanloomError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request: use a new key for a new request');
+    throw new LoanloomError(
+      'IDEMPOTENCY_KEY_REUSED',
+      'this Idempotency-Key was used with another request: use a new key for a new request',
+    );
   }
   return { row, isNew: false };
 }
 
 export async function readCommand(db: Db | Tx, id: string): Promise<CommandRow> {
-  const row = await db('commands').where({ id }).first<CommandRow | undefined>(...COLUMNS);
+  const row = await db('commands')
+    .where({ id })
+    .first<CommandRow | undefined>(...COLUMNS);
   if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such command');
   return row;
 }
 
 /** Locks the command for the transaction that applies it, so that two deliveries of it are serial. */
 export async function lockCommand(tx: Tx, id: string): Promise<CommandRow> {
-  const row = await tx('commands').where({ id }).forUpdate().first<CommandRow | undefined>(...COLUMNS);
+  const row = await tx('commands')
+    .where({ id })
+    .forUpdate()
+    .first<CommandRow | undefined>(...COLUMNS);
   if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such command');
   return row;
 }
 
 export async function settleCommand(tx: Db | Tx, id: string, state: 'APPLIED' | 'REJECTED', outcome: CommandOutcome): Promise<void> {
-  await tx('commands').where({ id, state: 'RECEIVED' }).update({ state, outcome: JSON.stringify(outcome) });
+  await tx('commands')
+    .where({ id, state: 'RECEIVED' })
+    .update({ state, outcome: JSON.stringify(outcome) });
 }
 
 /** Undelivered commands whose turn has come; taking one postpones its next try. */

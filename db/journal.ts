@@ -3,7 +3,10 @@ import type { Posting } from '../domain/postings';
 import type { Db, Tx } from './pool';
 
 /** One balanced entry, once: false when the key is booked already. The database refuses an unbalanced one at commit. */
-export async function postEntry(tx: Tx, entry: { key: string; loanId: string | null; businessDate: BusinessDate; posting: Posting }): Promise<boolean> {
+export async function postEntry(
+  tx: Tx,
+  entry: { key: string; loanId: string | null; businessDate: BusinessDate; posting: Posting },
+): Promise<boolean> {
   if (entry.posting.lines.length === 0) return false;
   const inserted = await tx('journal_entries')
     .insert({ key: entry.key, loan_id: entry.loanId, business_date: entry.businessDate, description: entry.posting.description })
@@ -12,7 +15,15 @@ export async function postEntry(tx: Tx, entry: { key: string; loanId: string | n
     .returning<{ id: number }[]>('id');
   const [row] = inserted;
   if (!row) return false;
-  await tx('journal_lines').insert(entry.posting.lines.map((line, index) => ({ entry_id: row.id, line: index + 1, account: line.account, side: line.side, amount_fen: line.amount })));
+  await tx('journal_lines').insert(
+    entry.posting.lines.map((line, index) => ({
+      entry_id: row.id,
+      line: index + 1,
+      account: line.account,
+      side: line.side,
+      amount_fen: line.amount,
+    })),
+  );
   return true;
 }
 

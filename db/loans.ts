@@ -70,7 +70,11 @@ function toLoanFile(row: LoanFileRow): LoanFile {
     schedule: row.schedule ?? [],
     facts: row.facts ?? [],
     events: (row.events ?? []).map((event) => ({ ...event, at: instant(event.at) })),
-    instructions: (row.instructions ?? []).map((each) => ({ ...each, sentAt: normalised(each.sentAt), lastQueriedAt: normalised(each.lastQueriedAt) })),
+    instructions: (row.instructions ?? []).map((each) => ({
+      ...each,
+      sentAt: normalised(each.sentAt),
+      lastQueriedAt: normalised(each.lastQueriedAt),
+    })),
   };
 }
 
@@ -83,7 +87,10 @@ export async function readLoanFile(db: Db | Tx, loanId: string): Promise<LoanFil
 
 /** The files of many loans in one statement, by id; `after` pages through them. */
 export async function readLoanFiles(db: Db | Tx, after: string, limit: number): Promise<LoanFile[]> {
-  const result = await db.raw<{ rows: LoanFileRow[] }>(`SELECT ${LOAN_FILE_COLUMNS} FROM loans l WHERE l.id > ? AND l.activated_on IS NOT NULL ORDER BY l.id LIMIT ?`, [after, limit]);
+  const result = await db.raw<{ rows: LoanFileRow[] }>(
+    `SELECT ${LOAN_FILE_COLUMNS} FROM loans l WHERE l.id > ? AND l.activated_on IS NOT NULL ORDER BY l.id LIMIT ?`,
+    [after, limit],
+  );
   return result.rows.map(toLoanFile);
 }
 
@@ -94,7 +101,22 @@ export async function lockLoan(tx: Tx, loanId: string): Promise<LoanRow> {
   return row;
 }
 
-export async function insertLoan(tx: Tx, loan: Pick<LoanRow, 'id' | 'borrower_id' | 'product_id' | 'product_version' | 'bank_card_id' | 'principal_fen' | 'currency' | 'annual_rate' | 'term_months' | 'opened_on'>): Promise<void> {
+export async function insertLoan(
+  tx: Tx,
+  loan: Pick<
+    LoanRow,
+    | 'id'
+    | 'borrower_id'
+    | 'product_id'
+    | 'product_version'
+    | 'bank_card_id'
+    | 'principal_fen'
+    | 'currency'
+    | 'annual_rate'
+    | 'term_months'
+    | 'opened_on'
+  >,
+): Promise<void> {
   await tx('loans').insert(loan).onConflict('id').ignore();
 }
 
@@ -102,7 +124,14 @@ export async function updateLoan(tx: Db | Tx, loanId: string, change: Partial<Om
   await tx('loans').where({ id: loanId }).update(change);
 }
 
-export async function insertSchedule(tx: Tx, loanId: string, version: number, reason: string, valueDate: BusinessDate, installments: readonly Installment[]): Promise<void> {
+export async function insertSchedule(
+  tx: Tx,
+  loanId: string,
+  version: number,
+  reason: string,
+  valueDate: BusinessDate,
+  installments: readonly Installment[],
+): Promise<void> {
   await tx('loan_schedules')
     .insert({ loan_id: loanId, version, reason, value_date: valueDate, installments: JSON.stringify(installments) })
     .onConflict(['loan_id', 'version'])
@@ -112,10 +141,26 @@ export async function insertSchedule(tx: Tx, loanId: string, version: number, re
 /** One fact, once: false when the key is recorded already. */
 export async function insertTransaction(
   tx: Tx,
-  fact: { loanId: string; key: string; type: 'DISBURSEMENT' | 'REPAYMENT' | 'CHARGE_OFF'; amount: Fen; valueDate: BusinessDate; businessDate: BusinessDate; instructionId: string | null },
+  fact: {
+    loanId: string;
+    key: string;
+    type: 'DISBURSEMENT' | 'REPAYMENT' | 'CHARGE_OFF';
+    amount: Fen;
+    valueDate: BusinessDate;
+    businessDate: BusinessDate;
+    instructionId: string | null;
+  },
 ): Promise<boolean> {
   const inserted = await tx('loan_transactions')
-    .insert({ loan_id: fact.loanId, key: fact.key, type: fact.type, amount_fen: fact.amount, value_date: fact.valueDate, business_date: fact.businessDate, instruction_id: fact.instructionId })
+    .insert({
+      loan_id: fact.loanId,
+      key: fact.key,
+      type: fact.type,
+      amount_fen: fact.amount,
+      value_date: fact.valueDate,
+      business_date: fact.businessDate,
+      instruction_id: fact.instructionId,
+    })
     .onConflict(['loan_id', 'key'])
     .ignore()
     .returning('key');
@@ -125,7 +170,14 @@ export async function insertTransaction(
 /** One event, once: false when the key is recorded already. */
 export async function insertLoanEvent(tx: Db | Tx, loanId: string, event: LoanEvent): Promise<boolean> {
   const inserted = await tx('loan_events')
-    .insert({ loan_id: loanId, key: event.key, kind: event.kind, at: event.at, business_date: event.businessDate, data: JSON.stringify(event.data) })
+    .insert({
+      loan_id: loanId,
+      key: event.key,
+      kind: event.kind,
+      at: event.at,
+      business_date: event.businessDate,
+      data: JSON.stringify(event.data),
+    })
     .onConflict(['loan_id', 'key'])
     .ignore()
     .returning('key');

@@ -20,15 +20,29 @@ const GRACE_SECONDS = 3;
  */
 export async function addFactNotice(tx: Tx, loanId: string, key: string): Promise<void> {
   await tx('outbox')
-    .insert({ key: `fact:${loanId}:${key}`, topic: 'loan.fact', subject: loanId, next_attempt_at: tx.raw(`now() + interval '${String(GRACE_SECONDS)} seconds'`) })
+    .insert({
+      key: `fact:${loanId}:${key}`,
+      topic: 'loan.fact',
+      subject: loanId,
+      next_attempt_at: tx.raw(`now() + interval '${String(GRACE_SECONDS)} seconds'`),
+    })
     .onConflict('key')
     .ignore();
 }
 
 /** A mail that goes out asynchronously: template and safe parameters; anything secret only in `secret`, encrypted with the borrower's key. */
-export async function addMail(tx: Db | Tx, mail: { key: string; borrowerId: string; template: string; params: Record<string, string | number>; secret?: Buffer }): Promise<void> {
+export async function addMail(
+  tx: Db | Tx,
+  mail: { key: string; borrowerId: string; template: string; params: Record<string, string | number>; secret?: Buffer },
+): Promise<void> {
   await tx('outbox')
-    .insert({ key: `mail:${mail.key}`, topic: 'mail', subject: mail.borrowerId, payload: JSON.stringify({ ...mail.params, template: mail.template }), secret_enc: mail.secret ?? null })
+    .insert({
+      key: `mail:${mail.key}`,
+      topic: 'mail',
+      subject: mail.borrowerId,
+      payload: JSON.stringify({ ...mail.params, template: mail.template }),
+      secret_enc: mail.secret ?? null,
+    })
     .onConflict('key')
     .ignore();
 }
@@ -58,11 +72,15 @@ export async function markDelivered(tx: Tx, id: number): Promise<void> {
 /** Tries again after 2^attempts seconds, five minutes at most. */
 export async function postpone(tx: Tx, row: Pick<OutboxRow, 'id' | 'attempts'>): Promise<void> {
   const seconds = Math.min(300, 2 ** Math.min(row.attempts, 9));
-  await tx('outbox').where({ id: row.id }).update({ attempts: row.attempts + 1, next_attempt_at: tx.raw(`now() + make_interval(secs => ?)`, [seconds]) });
+  await tx('outbox')
+    .where({ id: row.id })
+    .update({ attempts: row.attempts + 1, next_attempt_at: tx.raw(`now() + make_interval(secs => ?)`, [seconds]) });
 }
 
 /** Undelivered rows and the oldest of them, for `loan doctor`. */
 export async function backlog(db: Db): Promise<{ rows: number; oldest: Instant | null }> {
-  const row = await db('outbox').whereNull('delivered_at').first<{ rows: number; oldest: Date | null }>(db.raw('count(*)::int AS rows'), db.raw('min(created_at) AS oldest'));
+  const row = await db('outbox')
+    .whereNull('delivered_at')
+    .first<{ rows: number; oldest: Date | null }>(db.raw('count(*)::int AS rows'), db.raw('min(created_at) AS oldest'));
   return { rows: row.rows, oldest: row.oldest ? (row.oldest.toISOString() as Instant) : null };
 }

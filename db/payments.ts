@@ -31,7 +31,11 @@ export interface AttemptRow {
 }
 
 /** Creates the instruction unless its id, or another one of its day and presentment, is there already. */
-export async function insertInstruction(tx: Tx, instruction: Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'amount_fen' | 'business_date' | 'presentment'>, at: Instant): Promise<void> {
+export async function insertInstruction(
+  tx: Tx,
+  instruction: Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'amount_fen' | 'business_date' | 'presentment'>,
+  at: Instant,
+): Promise<void> {
   const inserted = await tx('payment_instructions')
     .insert({ ...instruction, state: 'AUTHORIZED' })
     .onConflict('id')
@@ -57,7 +61,10 @@ export async function readAttempt(db: Db | Tx, instructionId: string, attempt: n
 }
 
 /** The row that must be committed before the first byte goes out; the partial unique index refuses a second live one. */
-export async function insertAttempt(tx: Tx, attempt: { instruction: InstructionRow; attempt: number; channel: string; number: string; requestSha256: string; sentAt: Instant }): Promise<void> {
+export async function insertAttempt(
+  tx: Tx,
+  attempt: { instruction: InstructionRow; attempt: number; channel: string; number: string; requestSha256: string; sentAt: Instant },
+): Promise<void> {
   await tx('payment_attempts').insert({
     instruction_id: attempt.instruction.id,
     attempt: attempt.attempt,
@@ -67,14 +74,27 @@ export async function insertAttempt(tx: Tx, attempt: { instruction: InstructionR
     request_sha256: attempt.requestSha256,
     sent_at: attempt.sentAt,
   });
-  await tx('payment_events').insert({ instruction_id: attempt.instruction.id, attempt: attempt.attempt, to_state: 'SENDING', at: attempt.sentAt });
+  await tx('payment_events').insert({
+    instruction_id: attempt.instruction.id,
+    attempt: attempt.attempt,
+    to_state: 'SENDING',
+    at: attempt.sentAt,
+  });
 }
 
 /** A guarded step of an instruction, with its event row. Staying where it is changes nothing. */
-export async function moveInstruction(tx: Tx, instruction: InstructionRow, to: InstructionState, at: Instant, code: string | null = null): Promise<void> {
+export async function moveInstruction(
+  tx: Tx,
+  instruction: InstructionRow,
+  to: InstructionState,
+  at: Instant,
+  code: string | null = null,
+): Promise<void> {
   if (instruction.state === to) return;
   assertTransition(INSTRUCTION_TRANSITIONS, instruction.state, to);
-  await tx('payment_instructions').where({ id: instruction.id }).update({ state: to, ...(code === null ? {} : { failure_code: code }) });
+  await tx('payment_instructions')
+    .where({ id: instruction.id })
+    .update({ state: to, ...(code === null ? {} : { failure_code: code }) });
   await tx('payment_events').insert({ instruction_id: instruction.id, from_state: instruction.state, to_state: to, code, at });
 }
 
@@ -90,7 +110,14 @@ export interface AttemptChange {
 export async function moveAttempt(tx: Tx, attempt: AttemptRow, change: AttemptChange, at: Instant): Promise<void> {
   if (attempt.state !== change.state) {
     assertTransition(ATTEMPT_TRANSITIONS, attempt.state, change.state);
-    await tx('payment_events').insert({ instruction_id: attempt.instruction_id, attempt: attempt.attempt, from_state: attempt.state, to_state: change.state, code: change.code, at });
+    await tx('payment_events').insert({
+      instruction_id: attempt.instruction_id,
+      attempt: attempt.attempt,
+      from_state: attempt.state,
+      to_state: change.state,
+      code: change.code,
+      at,
+    });
   }
   await tx('payment_attempts')
     .where({ instruction_id: attempt.instruction_id, attempt: attempt.attempt })
@@ -105,6 +132,8 @@ export async function moveAttempt(tx: Tx, attempt: AttemptRow, change: AttemptCh
 
 /** How many presentments a loan has seen on a date: the next borrower's payment counts on from there. */
 export async function nextPresentment(tx: Tx, loanId: string, date: BusinessDate): Promise<number> {
-  const row = await tx('payment_instructions').where({ loan_id: loanId, direction: 'DEBIT', business_date: date }).first<{ highest: number | null }>(tx.raw('max(presentment)::int AS highest'));
+  const row = await tx('payment_instructions')
+    .where({ loan_id: loanId, direction: 'DEBIT', business_date: date })
+    .first<{ highest: number | null }>(tx.raw('max(presentment)::int AS highest'));
   return Math.max(row.highest ?? 1, 1) + 1;
 }

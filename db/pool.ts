@@ -33,7 +33,9 @@ export function isConnectionFault(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : '';
   if (CONNECTION_LOST.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code)) return true;
   const message = error instanceof Error ? error.message : '';
-  return message.includes('Connection terminated') || message.includes('Timeout acquiring a connection') || message.includes('Connection ended');
+  return (
+    message.includes('Connection terminated') || message.includes('Timeout acquiring a connection') || message.includes('Connection ended')
+  );
 }
 
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {

@@ -38,9 +38,13 @@ function open(key: Buffer, blob: Buffer, address: FieldAddress): Buffer {
     decipher.setAuthTag(blob.subarray(blob.length - TAG_BYTES));
     return Buffer.concat([decipher.update(blob.subarray(1 + IV_BYTES, blob.length - TAG_BYTES)), decipher.final()]);
   } catch {
-    throw new LoanloomError('DECRYPTION_FAILED', `${address.table}.${address.column} cannot be decrypted: the key file does not belong to this database, or the value was moved or changed`, {
-      path: `${address.table}.${address.column}`,
-    });
+    throw new LoanloomError(
+      'DECRYPTION_FAILED',
+      `${address.table}.${address.column} cannot be decrypted: the key file does not belong to this database, or the value was moved or changed`,
+      {
+        path: `${address.table}.${address.column}`,
+      },
+    );
   }
 }
 
@@ -63,7 +67,8 @@ export interface Vault {
 
 /** `masterKey`: 32 bytes. CONFIGURATION when it has another length. */
 export function createVault(masterKey: Buffer): Vault {
-  if (masterKey.length !== 32) throw new LoanloomError('CONFIGURATION', 'the master key file must hold exactly 32 bytes (64 hexadecimal digits)');
+  if (masterKey.length !== 32)
+    throw new LoanloomError('CONFIGURATION', 'the master key file must hold exactly 32 bytes (64 hexadecimal digits)');
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, Buffer.alloc(0), `loanloom/${purpose}`, 32));
   const keyEncryptionKey = derive('key-encryption');
   const indexKeys = { id_number: derive('index/id_number'), phone: derive('index/phone'), card: derive('index/card') };

@@ -84,7 +84,12 @@ export function sumOf(components: Components): Fen {
 }
 
 function add(a: Components, b: Components): Components {
-  return { penalty: plus(a.penalty, b.penalty), fee: plus(a.fee, b.fee), interest: plus(a.interest, b.interest), principal: plus(a.principal, b.principal) };
+  return {
+    penalty: plus(a.penalty, b.penalty),
+    fee: plus(a.fee, b.fee),
+    interest: plus(a.interest, b.interest),
+    principal: plus(a.principal, b.principal),
+  };
 }
 
 function outstandingOf(row: Row): Components {
@@ -123,7 +128,12 @@ function payoffOf(rows: readonly Row[], on: BusinessDate): Components {
   for (const row of rows) {
     const open = outstandingOf(row);
     if (row.dueOn <= on) owed = add(owed, open);
-    else owed = add(owed, { ...NO_COMPONENTS, interest: fen(Math.max(0, earnedInterest(row, on) - row.paid.interest)), principal: open.principal });
+    else
+      owed = add(owed, {
+        ...NO_COMPONENTS,
+        interest: fen(Math.max(0, earnedInterest(row, on) - row.paid.interest)),
+        principal: open.principal,
+      });
   }
   return owed;
 }
@@ -186,7 +196,9 @@ export function overdueSinceOn(account: Account, date: BusinessDate): BusinessDa
 /** Facts in the order in which they take effect: by value date, disbursement first, then by key; arrival order never matters. */
 export function inValueOrder<T extends LoanFact>(facts: readonly T[]): T[] {
   const rank = (fact: LoanFact) => (fact.type === 'DISBURSEMENT' ? 0 : 1);
-  return [...facts].sort((a, b) => dayNumber(a.valueDate) - dayNumber(b.valueDate) || rank(a) - rank(b) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return [...facts].sort(
+    (a, b) => dayNumber(a.valueDate) - dayNumber(b.valueDate) || rank(a) - rank(b) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+  );
 }
 
 /**
@@ -194,12 +206,18 @@ export function inValueOrder<T extends LoanFact>(facts: readonly T[]): T[] {
  * (design §4). Quotes, allocation, statements, agenda, daily close and API all read this.
  * FACTS_INCONSISTENT for money before, or without, a disbursement.
  */
-export function foldAccount(input: { readonly schedule: readonly Installment[]; readonly facts: readonly LoanFact[]; readonly asOf: BusinessDate }): Account {
+export function foldAccount(input: {
+  readonly schedule: readonly Installment[];
+  readonly facts: readonly LoanFact[];
+  readonly asOf: BusinessDate;
+}): Account {
   const { schedule, asOf } = input;
   const facts = inValueOrder(input.facts.filter((fact) => fact.valueDate <= asOf));
   const [disbursement] = facts;
   if (disbursement && disbursement.type !== 'DISBURSEMENT') {
-    throw new LoanloomError('FACTS_INCONSISTENT', `a repayment of ${disbursement.valueDate} precedes the disbursement`, { path: 'transactions' });
+    throw new LoanloomError('FACTS_INCONSISTENT', `a repayment of ${disbursement.valueDate} precedes the disbursement`, {
+      path: 'transactions',
+    });
   }
   const rows: Row[] = schedule.map((row, index) => ({
     number: row.number,

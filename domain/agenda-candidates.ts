@@ -55,7 +55,11 @@ function reminders(input: AgendaInput, recorded: ReadonlySet<string>): Candidate
 /** Presentments of every due date, one a day at most: the debit of a day collects arrears and what is due. */
 function debits(input: AgendaInput, recorded: ReadonlySet<string>): Candidate[] {
   const { debit } = input.product;
-  const taken = new Set(input.instructions.filter((each) => each.direction === 'DEBIT' && each.presentment === SCHEDULED_PRESENTMENT).map((each) => each.businessDate));
+  const taken = new Set(
+    input.instructions
+      .filter((each) => each.direction === 'DEBIT' && each.presentment === SCHEDULED_PRESENTMENT)
+      .map((each) => each.businessDate),
+  );
   const dates = new Set<BusinessDate>();
   for (const row of input.schedule) {
     for (const days of debit.presentmentDays) {
@@ -91,7 +95,9 @@ function promisesOf(events: readonly LoanEvent[]): Promise_[] {
     .filter((event) => event.kind === 'PROMISE_MADE')
     .map((event) => {
       const id = String(event.data.promiseId);
-      const resolved = events.find((other) => other.kind.startsWith('PROMISE_') && other.kind !== 'PROMISE_MADE' && other.data.promiseId === id);
+      const resolved = events.find(
+        (other) => other.kind.startsWith('PROMISE_') && other.kind !== 'PROMISE_MADE' && other.data.promiseId === id,
+      );
       return { id, madeAt: event.at, dueOn: event.data.dueOn as BusinessDate, resolvedAt: resolved?.at };
     });
 }
@@ -120,7 +126,8 @@ function promiseChecks(input: AgendaInput, promises: readonly Promise_[]): Candi
  */
 function ladder(input: AgendaInput, recorded: ReadonlySet<string>, promises: readonly Promise_[]): Candidate[] {
   const { collections } = input.product;
-  const promised = (moment: Instant) => promises.some((promise) => promise.madeAt <= moment && moment < (promise.resolvedAt ?? at(promise.dueOn, collections.promise.checkAt)));
+  const promised = (moment: Instant) =>
+    promises.some((promise) => promise.madeAt <= moment && moment < (promise.resolvedAt ?? at(promise.dueOn, collections.promise.checkAt)));
   const chargedOff = input.events.some((event) => event.kind === 'CHARGED_OFF');
   return input.schedule.flatMap((row) =>
     collections.ladder.flatMap((step): Candidate[] => {
@@ -163,7 +170,12 @@ export function candidates(input: AgendaInput): Candidate[] {
   const recorded = new Set(input.events.map((event) => event.key));
   const promises = promisesOf(input.events);
   const decided = decidedUpTo(input.events);
-  const all = [...reminders(input, recorded), ...debits(input, recorded), ...promiseChecks(input, promises), ...ladder(input, recorded, promises)];
+  const all = [
+    ...reminders(input, recorded),
+    ...debits(input, recorded),
+    ...promiseChecks(input, promises),
+    ...ladder(input, recorded, promises),
+  ];
   return all
     .filter((candidate) => decided === undefined || candidate.kind === 'CHECK_PROMISE' || candidate.at >= decided)
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : (PRIORITY[a.kind] ?? 9) - (PRIORITY[b.kind] ?? 9)));

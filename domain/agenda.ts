@@ -87,24 +87,56 @@ function beforeDisbursement(input: AgendaInput): Appointment {
   const latest = payouts.at(-1);
   const hold = holdInForce(input.events, input.now);
   if (latest?.state === 'FAILED') {
-    return { kind: 'AWAIT_OPERATOR', key: `operator:${latest.id}`, at: null, businessDate: today, summary: 'every channel refused the payout: an operator retries it or rejects the loan' };
+    return {
+      kind: 'AWAIT_OPERATOR',
+      key: `operator:${latest.id}`,
+      at: null,
+      businessDate: today,
+      summary: 'every channel refused the payout: an operator retries it or rejects the loan',
+    };
   }
-  if (hold) return { kind: 'AWAIT_RELEASE', key: `release:${hold.from}`, at: hold.until, businessDate: today, summary: 'on hold: no payout before it ends' };
+  if (hold)
+    return {
+      kind: 'AWAIT_RELEASE',
+      key: `release:${hold.from}`,
+      at: hold.until,
+      businessDate: today,
+      summary: 'on hold: no payout before it ends',
+    };
   const instructionId = latest?.id ?? keys.payoutInstruction(input.loanId, 1);
-  return { kind: 'PAY_OUT', key: `payout:${instructionId}`, at: input.now, businessDate: today, instructionId, summary: 'pay the loan out' };
+  return {
+    kind: 'PAY_OUT',
+    key: `payout:${instructionId}`,
+    at: input.now,
+    businessDate: today,
+    instructionId,
+    summary: 'pay the loan out',
+  };
 }
 
 /** An open debit blocks every other debit and contact: start it, or ask the channel how it ended. */
 function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
   const base = { businessDate: debit.businessDate, presentment: debit.presentment, instructionId: debit.id };
   if (debit.state === 'CREATED' || debit.state === 'AUTHORIZED') {
-    return { ...base, kind: 'DEBIT', key: `debit:${debit.id}`, at: holdInForce(input.events, input.now)?.until ?? input.now, summary: `present the debit of ${yuan(debit.amount)} that was asked for` };
+    return {
+      ...base,
+      kind: 'DEBIT',
+      key: `debit:${debit.id}`,
+      at: holdInForce(input.events, input.now)?.until ?? input.now,
+      summary: `present the debit of ${yuan(debit.amount)} that was asked for`,
+    };
   }
   const hours = input.product.debit.queryAfterHours;
   const wait = hours[Math.min(debit.queries, hours.length - 1)] ?? 24;
   const since = debit.lastQueriedAt ?? debit.sentAt ?? input.now;
   const when = new Date(Date.parse(since) + wait * 3_600_000).toISOString() as Instant;
-  return { ...base, kind: 'QUERY_DEBIT', key: `query:${debit.id}:${String(debit.queries + 1)}`, at: when, summary: 'the outcome of the last debit is unknown: ask the channel; no second debit before it is known' };
+  return {
+    ...base,
+    kind: 'QUERY_DEBIT',
+    key: `query:${debit.id}:${String(debit.queries + 1)}`,
+    at: when,
+    summary: 'the outcome of the last debit is unknown: ask the channel; no second debit before it is known',
+  };
 }
 
 function isClosed(account: Account): boolean {
@@ -121,7 +153,8 @@ export function nextAppointment(input: AgendaInput): Appointment {
   const { now, schedule, facts, events } = input;
   const today = businessDateOf(now);
   if (!facts.some((fact) => fact.type === 'DISBURSEMENT')) {
-    if (events.some((event) => event.kind === 'REJECTED')) return { kind: 'END', key: 'end', at: now, businessDate: today, summary: 'rejected before payout' };
+    if (events.some((event) => event.kind === 'REJECTED'))
+      return { kind: 'END', key: 'end', at: now, businessDate: today, summary: 'rejected before payout' };
     return beforeDisbursement(input);
   }
   const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
@@ -130,11 +163,23 @@ export function nextAppointment(input: AgendaInput): Appointment {
   const account = foldAccount({ schedule, facts, asOf: latestFact > today ? latestFact : today });
   if (isClosed(account)) {
     const settled = events.some((event) => event.kind === 'SETTLED');
-    return { kind: settled ? 'END' : 'SETTLE', key: settled ? 'end' : 'settle', at: now, businessDate: today, summary: settled ? 'nothing is left to do' : 'everything is paid: close the loan' };
+    return {
+      kind: settled ? 'END' : 'SETTLE',
+      key: settled ? 'end' : 'settle',
+      at: now,
+      businessDate: today,
+      summary: settled ? 'nothing is left to do' : 'everything is paid: close the loan',
+    };
   }
   const next = firstThatHolds(input, candidates(input), account);
   if (next) return next;
-  return { kind: 'AWAIT_OPERATOR', key: 'operator:exhausted', at: null, businessDate: today, summary: 'debits and contacts of the product are used up: a person decides how to recover the debt' };
+  return {
+    kind: 'AWAIT_OPERATOR',
+    key: 'operator:exhausted',
+    at: null,
+    businessDate: today,
+    summary: 'debits and contacts of the product are used up: a person decides how to recover the debt',
+  };
 }
 
 /** The earliest candidate that the account calls for. */
@@ -151,7 +196,12 @@ function firstThatHolds(input: AgendaInput, sorted: readonly Candidate[], accoun
       businessDate: candidate.businessDate,
       summary,
       ...(candidate.action === undefined ? {} : { action: candidate.action }),
-      ...(candidate.kind === 'DEBIT' ? { presentment: SCHEDULED_PRESENTMENT, instructionId: keys.debitInstruction(input.loanId, candidate.businessDate, SCHEDULED_PRESENTMENT) } : {}),
+      ...(candidate.kind === 'DEBIT'
+        ? {
+            presentment: SCHEDULED_PRESENTMENT,
+            instructionId: keys.debitInstruction(input.loanId, candidate.businessDate, SCHEDULED_PRESENTMENT),
+          }
+        : {}),
     };
   }
   return undefined;

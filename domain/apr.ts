@@ -11,7 +11,8 @@ const D = Decimal.clone({ precision: 40, rounding: Decimal.ROUND_HALF_UP });
  * RATE_NOT_FOUND where the payments do not even return the money (no root at or above 0 is sought below −99 %).
  */
 export function periodIrr(advanced: Fen, payments: readonly Fen[]): Decimal {
-  if (advanced <= 0 || payments.length === 0) throw new LoanloomError('RATE_NOT_FOUND', 'a rate needs an amount advanced and at least one payment');
+  if (advanced <= 0 || payments.length === 0)
+    throw new LoanloomError('RATE_NOT_FOUND', 'a rate needs an amount advanced and at least one payment');
   const target = new D(advanced);
   const presentValue = (rate: Decimal): Decimal => {
     const factor = new D(1).div(rate.plus(1));

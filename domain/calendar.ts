@@ -36,7 +36,9 @@ function expand(entries: readonly string[]): Set<string> {
 }
 
 export function createCalendar(data: CalendarData): Calendar {
-  const years = new Map(Object.entries(data.years).map(([year, table]) => [year, { holidays: expand(table.holidays), workdays: expand(table.workdays) }]));
+  const years = new Map(
+    Object.entries(data.years).map(([year, table]) => [year, { holidays: expand(table.holidays), workdays: expand(table.workdays) }]),
+  );
 
   function isWorkingDay(date: BusinessDate): boolean {
     const table = years.get(date.slice(0, 4));

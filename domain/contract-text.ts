@@ -16,7 +16,10 @@ export interface ContractParts {
 /** The contract as plain text. What is hashed and signed is exactly this string in UTF-8. */
 export function contractText(parts: ContractParts): string {
   const { product, quote } = parts;
-  const rows = quote.schedule.map((row) => `${String(row.number).padStart(3)}  ${row.dueOn}  ${yuan(row.principal)}  ${yuan(row.interest)}  ${yuan(row.fee)}  ${yuan(row.payment)}`);
+  const rows = quote.schedule.map(
+    (row) =>
+      `${String(row.number).padStart(3)}  ${row.dueOn}  ${yuan(row.principal)}  ${yuan(row.interest)}  ${yuan(row.fee)}  ${yuan(row.payment)}`,
+  );
   return [
     `个人贷款合同 / Consumer loan contract ${parts.contractNumber}`,
     `产品 / Product: ${product.name['zh-CN']} / ${product.name.en} (${product.id} version ${String(product.version)})`,

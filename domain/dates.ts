@@ -18,7 +18,11 @@ export function businessDate(text: string, path?: string): BusinessDate {
   const match = DATE.exec(text);
   const [year, month, day] = match ? [Number(match[1]), Number(match[2]), Number(match[3])] : [0, 0, 0];
   if (!match || year < 1900 || year > 2199 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) {
-    throw new LoanloomError('INVALID_DATE', `"${text.slice(0, 40)}" is not a calendar date in the form YYYY-MM-DD`, path === undefined ? {} : { path });
+    throw new LoanloomError(
+      'INVALID_DATE',
+      `"${text.slice(0, 40)}" is not a calendar date in the form YYYY-MM-DD`,
+      path === undefined ? {} : { path },
+    );
   }
   return text as BusinessDate;
 }

@@ -10,7 +10,8 @@ export type BorrowerId = string & { readonly __brand: 'BorrowerId' };
 const ID = /^[0-9a-z][0-9a-z-]{1,47}$/;
 
 function checked(text: string, what: string): string {
-  if (!ID.test(text)) throw new LoanloomError('VALIDATION', `a ${what} id has 2 to 48 lower-case letters, digits and hyphens`, { path: `${what}Id` });
+  if (!ID.test(text))
+    throw new LoanloomError('VALIDATION', `a ${what} id has 2 to 48 lower-case letters, digits and hyphens`, { path: `${what}Id` });
   return text;
 }
 
@@ -43,7 +44,8 @@ export const keys = {
   payoutInstruction: (id: string, approval: number) => `payout-${id}-${String(approval)}`,
   debitInstruction: (id: string, date: string, presentment: number) => `debit-${id}-${date}-${String(presentment)}`,
   /** The channel's order number: at most 35 characters (ISO 20022 EndToEndId). */
-  attemptNumber: (instructionId: string, attempt: number) => `${instructionId.replace(/(\d{4})-(\d\d)-(\d\d)/, '$1$2$3')}a${String(attempt)}`,
+  attemptNumber: (instructionId: string, attempt: number) =>
+    `${instructionId.replace(/(\d{4})-(\d\d)-(\d\d)/, '$1$2$3')}a${String(attempt)}`,
   disbursement: (instructionId: string) => `disbursement:${instructionId}`,
   repayment: (instructionId: string) => `repayment:${instructionId}`,
 } as const;

@@ -13,7 +13,11 @@ export const ZERO = 0 as Fen;
 export function fen(value: number | bigint, path?: string): Fen {
   const number = Number(value);
   if (!Number.isSafeInteger(number) || (typeof value === 'bigint' && BigInt(number) !== value)) {
-    throw new LoanloomError('INVALID_AMOUNT', 'an amount must be a whole number of fen within the safe integer range', path === undefined ? {} : { path });
+    throw new LoanloomError(
+      'INVALID_AMOUNT',
+      'an amount must be a whole number of fen within the safe integer range',
+      path === undefined ? {} : { path },
+    );
   }
   return (number === 0 ? 0 : number) as Fen;
 }
@@ -50,7 +54,11 @@ const YUAN = /^(-?)(\d{1,13})(?:\.(\d{1,2}))?$/;
 export function fenFromYuan(text: string, path?: string): Fen {
   const match = YUAN.exec(text);
   if (!match) {
-    throw new LoanloomError('INVALID_AMOUNT', `"${text.slice(0, 40)}" is not an amount in yuan with at most two decimals`, path === undefined ? {} : { path });
+    throw new LoanloomError(
+      'INVALID_AMOUNT',
+      `"${text.slice(0, 40)}" is not an amount in yuan with at most two decimals`,
+      path === undefined ? {} : { path },
+    );
   }
   const magnitude = Number(match[2]) * 100 + Number((match[3] ?? '').padEnd(2, '0'));
   return fen(match[1] === '-' ? -magnitude : magnitude, path);

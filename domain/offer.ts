@@ -27,10 +27,14 @@ export interface Quote extends LoanRequest {
 export function assertOffered(request: LoanRequest, product: Product): void {
   const { amount, term } = product;
   if (request.principal < amount.min || request.principal > amount.max) {
-    throw new LoanloomError('AMOUNT_NOT_OFFERED', `${product.id} is offered from ${yuan(amount.min)} to ${yuan(amount.max)} yuan`, { path: 'principal' });
+    throw new LoanloomError('AMOUNT_NOT_OFFERED', `${product.id} is offered from ${yuan(amount.min)} to ${yuan(amount.max)} yuan`, {
+      path: 'principal',
+    });
   }
   if (!Number.isInteger(request.termMonths) || request.termMonths < term.min || request.termMonths > term.max) {
-    throw new LoanloomError('TERM_NOT_OFFERED', `${product.id} is offered for ${String(term.min)} to ${String(term.max)} months`, { path: 'termMonths' });
+    throw new LoanloomError('TERM_NOT_OFFERED', `${product.id} is offered for ${String(term.min)} to ${String(term.max)} months`, {
+      path: 'termMonths',
+    });
   }
 }
 
@@ -63,5 +67,13 @@ export function quote(request: LoanRequest, product: Product, disbursedOn: Busin
   );
   assertWithinCap(apr, product.aprCap.annualRate);
   const sums = totals(schedule);
-  return { ...request, annualRate: product.annualRate, apr, schedule, firstInstallment: schedule[0]?.payment ?? fen(0), totalPayment: sums.payment, totalInterest: sums.interest };
+  return {
+    ...request,
+    annualRate: product.annualRate,
+    apr,
+    schedule,
+    firstInstallment: schedule[0]?.payment ?? fen(0),
+    totalPayment: sums.payment,
+    totalInterest: sums.interest,
+  };
 }

@@ -35,8 +35,14 @@ export function payoutVoided(channel: string, amount: Fen): Posting {
 export function payoutSucceeded(channel: string, amount: Fen): Posting {
   return posting(
     'payout confirmed',
-    [['loans-receivable', amount], [`in-transit:${channel}`, amount]],
-    [['loans-in-disbursement', amount], [`settlement:${channel}`, amount]],
+    [
+      ['loans-receivable', amount],
+      [`in-transit:${channel}`, amount],
+    ],
+    [
+      ['loans-in-disbursement', amount],
+      [`settlement:${channel}`, amount],
+    ],
   );
 }
 
@@ -53,7 +59,10 @@ export function debitSucceeded(channel: string, amount: Fen, allocation: Allocat
   const { penalty, fee, interest, principal } = allocation.components;
   return posting(
     'repayment received',
-    [[`settlement:${channel}`, amount], ['debits-in-clearing', amount]],
+    [
+      [`settlement:${channel}`, amount],
+      ['debits-in-clearing', amount],
+    ],
     [
       [`in-transit:${channel}`, amount],
       ['fee-income', plus(fee, penalty)],

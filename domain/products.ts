@@ -52,21 +52,56 @@ const productSchema = z
     currency: z.literal('CNY'),
     method: z.enum(['equal_installment']),
     annualRate: rate,
-    interest: z.strictObject({ basis: z.literal('periodic'), periodsPerYear: z.literal(12), rounding: z.enum(['half_up', 'half_even', 'down', 'up', 'ceiling']) }),
+    interest: z.strictObject({
+      basis: z.literal('periodic'),
+      periodsPerYear: z.literal(12),
+      rounding: z.enum(['half_up', 'half_even', 'down', 'up', 'ceiling']),
+    }),
     amount: z.strictObject({ min: money, max: money }),
     term: z.strictObject({ min: z.int().min(1), max: z.int().max(600) }),
-    dueDates: z.strictObject({ holidayRule: z.enum(['same_day', 'next_working_day', 'previous_working_day']), calendar: z.literal('cn-mainland') }),
-    fees: z.array(z.strictObject({ name: z.string().min(1), amount: money, on: z.enum(['each_installment']), collector: z.string().min(1) })),
+    dueDates: z.strictObject({
+      holidayRule: z.enum(['same_day', 'next_working_day', 'previous_working_day']),
+      calendar: z.literal('cn-mainland'),
+    }),
+    fees: z.array(
+      z.strictObject({ name: z.string().min(1), amount: money, on: z.enum(['each_installment']), collector: z.string().min(1) }),
+    ),
     aprCap: z.strictObject({ annualRate: rate, source: z.string().min(1) }),
-    eligibility: z.strictObject({ ageMin: count(120), ageMax: count(120), monthlyIncomeMin: money, installmentToIncomeMax: rate, referAbove: money }),
+    eligibility: z.strictObject({
+      ageMin: count(120),
+      ageMax: count(120),
+      monthlyIncomeMin: money,
+      installmentToIncomeMax: rate,
+      referAbove: money,
+    }),
     draftValidDays: z.int().min(1).max(365),
     review: z.strictObject({ validDays: z.int().min(1).max(90) }),
-    offer: z.strictObject({ validHours: z.int().min(1).max(24 * 90) }),
+    offer: z.strictObject({
+      validHours: z
+        .int()
+        .min(1)
+        .max(24 * 90),
+    }),
     reflection: z.strictObject({ hours: count(24 * 14), after: z.enum(['acceptance', 'signing']) }),
-    signing: z.strictObject({ validHours: z.int().min(1).max(24 * 90) }),
-    payout: z.strictObject({ slaHours: z.int().min(1).max(24 * 30) }),
+    signing: z.strictObject({
+      validHours: z
+        .int()
+        .min(1)
+        .max(24 * 90),
+    }),
+    payout: z.strictObject({
+      slaHours: z
+        .int()
+        .min(1)
+        .max(24 * 30),
+    }),
     reminder: z.strictObject({ daysBefore: z.int().min(1).max(20), at: time }),
-    debit: z.strictObject({ at: time, spreadMinutes: z.int().min(1).max(720), presentmentDays: z.array(count(365)).min(1).max(30), queryAfterHours: z.array(z.int().min(1).max(240)).min(1) }),
+    debit: z.strictObject({
+      at: time,
+      spreadMinutes: z.int().min(1).max(720),
+      presentmentDays: z.array(count(365)).min(1).max(30),
+      queryAfterHours: z.array(z.int().min(1).max(240)).min(1),
+    }),
     collections: z.strictObject({
       lawfulHours: z.strictObject({ from: time, to: time }),
       at: time,
@@ -81,12 +116,16 @@ const productSchema = z
     if (product.amount.min > product.amount.max || product.amount.min <= 0) fail(['amount'], 'min must be positive and not above max');
     if (product.term.min > product.term.max) fail(['term'], 'min must not be above max');
     if (product.eligibility.ageMin > product.eligibility.ageMax) fail(['eligibility'], 'ageMin must not be above ageMax');
-    if (!strictlyIncreasing(product.debit.presentmentDays)) fail(['debit', 'presentmentDays'], 'days must strictly increase: one presentment a day');
-    if (!strictlyIncreasing(product.collections.ladder.map((step) => step.daysPastDue))) fail(['collections', 'ladder'], 'daysPastDue must strictly increase');
+    if (!strictlyIncreasing(product.debit.presentmentDays))
+      fail(['debit', 'presentmentDays'], 'days must strictly increase: one presentment a day');
+    if (!strictlyIncreasing(product.collections.ladder.map((step) => step.daysPastDue)))
+      fail(['collections', 'ladder'], 'daysPastDue must strictly increase');
     const { from, to } = product.collections.lawfulHours;
-    if (from < '08:00' || to > '22:00' || from >= to) fail(['collections', 'lawfulHours'], 'contacts are lawful between 08:00 and 22:00 only (CBA rules of 2026-01)');
+    if (from < '08:00' || to > '22:00' || from >= to)
+      fail(['collections', 'lawfulHours'], 'contacts are lawful between 08:00 and 22:00 only (CBA rules of 2026-01)');
     if (product.collections.at < from || product.collections.at >= to) fail(['collections', 'at'], 'must lie within the lawful hours');
-    if (product.collections.promise.checkAt < product.debit.at) fail(['collections', 'promise'], 'a promise is checked after the day’s debit');
+    if (product.collections.promise.checkAt < product.debit.at)
+      fail(['collections', 'promise'], 'a promise is checked after the day’s debit');
   });
 
 export type Product = z.output<typeof productSchema>;
@@ -102,7 +141,9 @@ export function parseProduct(raw: unknown): Product {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const id = typeof raw === 'object' && raw !== null && 'id' in raw ? String(raw.id) : 'without id';
-  throw new LoanloomError('PRODUCT_INVALID', `product ${id}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`, { path: issue?.path.join('.') ?? '' });
+  throw new LoanloomError('PRODUCT_INVALID', `product ${id}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`, {
+    path: issue?.path.join('.') ?? '',
+  });
 }
 
 export interface Catalogue {
@@ -122,7 +163,8 @@ export function createCatalogue(files: readonly unknown[] = PRODUCT_FILES): Cata
     if (byKey.has(key)) throw new LoanloomError('PRODUCT_INVALID', `product ${key} is defined twice`);
     byKey.set(key, product);
   }
-  const notFound = (what: string) => new LoanloomError('PRODUCT_NOT_FOUND', `there is no product ${what}; GET /v1/products lists what is on offer`);
+  const notFound = (what: string) =>
+    new LoanloomError('PRODUCT_NOT_FOUND', `there is no product ${what}; GET /v1/products lists what is on offer`);
   return {
     all: () => products,
     version(id, version) {

@@ -20,7 +20,11 @@ const DECIMAL = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/;
 export function rational(text: string, path?: string): Rational {
   const match = DECIMAL.exec(text);
   if (!match) {
-    throw new LoanloomError('INVALID_RATE', `"${text.slice(0, 40)}" is not a plain decimal number such as "0.12"`, path === undefined ? {} : { path });
+    throw new LoanloomError(
+      'INVALID_RATE',
+      `"${text.slice(0, 40)}" is not a plain decimal number such as "0.12"`,
+      path === undefined ? {} : { path },
+    );
   }
   const fraction = match[3] ?? '';
   const magnitude = BigInt(`${match[2] ?? '0'}${fraction}`);

@@ -70,10 +70,22 @@ export function equalInstallmentSchedule(terms: ScheduleTerms): Installment[] {
     const isLast = index === dates.length - 1;
     const principal = isLast ? balance : minus(level, interest);
     if (principal < 0 || principal > balance || (!isLast && principal === 0)) {
-      throw new LoanloomError('INSTALLMENT_TOO_SMALL', `${String(terms.count)} installments of ${String(terms.principal)} fen cannot be paid in whole fen: choose a shorter term or a larger amount`, { path: 'count' });
+      throw new LoanloomError(
+        'INSTALLMENT_TOO_SMALL',
+        `${String(terms.count)} installments of ${String(terms.principal)} fen cannot be paid in whole fen: choose a shorter term or a larger amount`,
+        { path: 'count' },
+      );
     }
     balance = minus(balance, principal);
-    rows.push({ number: index + 1, dueOn, principal, interest, fee: terms.feePerInstallment, payment: plus(principal, interest, terms.feePerInstallment), balance });
+    rows.push({
+      number: index + 1,
+      dueOn,
+      principal,
+      interest,
+      fee: terms.feePerInstallment,
+      payment: plus(principal, interest, terms.feePerInstallment),
+      balance,
+    });
   }
   return rows;
 }
@@ -81,7 +93,12 @@ export function equalInstallmentSchedule(terms: ScheduleTerms): Installment[] {
 export function totals(rows: readonly Installment[]): { principal: Fen; interest: Fen; fee: Fen; payment: Fen } {
   let sums = { principal: ZERO, interest: ZERO, fee: ZERO, payment: ZERO };
   for (const row of rows) {
-    sums = { principal: plus(sums.principal, row.principal), interest: plus(sums.interest, row.interest), fee: plus(sums.fee, row.fee), payment: plus(sums.payment, row.payment) };
+    sums = {
+      principal: plus(sums.principal, row.principal),
+      interest: plus(sums.interest, row.interest),
+      fee: plus(sums.fee, row.fee),
+      payment: plus(sums.payment, row.payment),
+    };
   }
   return sums;
 }

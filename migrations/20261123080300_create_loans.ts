@@ -9,7 +9,8 @@ const PARTITIONS = 8;
 export async function up(knex: Knex): Promise<void> {
   const partitions = Array.from(
     { length: PARTITIONS },
-    (_, index) => `CREATE TABLE loan_transactions_${String(index)} PARTITION OF loan_transactions FOR VALUES WITH (MODULUS ${String(PARTITIONS)}, REMAINDER ${String(index)});`,
+    (_, index) =>
+      `CREATE TABLE loan_transactions_${String(index)} PARTITION OF loan_transactions FOR VALUES WITH (MODULUS ${String(PARTITIONS)}, REMAINDER ${String(index)});`,
   );
   await knex.raw(`
     CREATE TABLE loans (

@@ -37,7 +37,7 @@ export async function up(knex: Knex): Promise<void> {
     CREATE INDEX outbox_undelivered ON outbox (next_attempt_at) WHERE delivered_at IS NULL;
     CREATE INDEX outbox_undelivered_subject ON outbox (subject) WHERE delivered_at IS NULL;
     CREATE TABLE audit_log (
-      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      id bigint PRIMARY KEY,
       at timestamptz NOT NULL DEFAULT now(),
       actor text NOT NULL,
       action text NOT NULL,
@@ -54,6 +54,8 @@ export async function up(knex: Knex): Promise<void> {
     CREATE FUNCTION audit_log_chain() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       PERFORM pg_advisory_xact_lock(hashtext('audit_log'));
+      -- Numbered under the lock: a sequence would hand out ids before it, and the chain would not follow them.
+      SELECT coalesce(max(id), 0) + 1 INTO NEW.id FROM audit_log;
       NEW.previous_hash := (SELECT hash FROM audit_log ORDER BY id DESC LIMIT 1);
       NEW.hash := audit_log_hash(NEW.previous_hash, NEW.at, NEW.actor, NEW.action, NEW.subject, NEW.reason, NEW.data);
       RETURN NEW;
@@ -63,5 +65,7 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw('DROP TABLE audit_log; DROP FUNCTION audit_log_chain; DROP FUNCTION audit_log_hash; DROP TABLE outbox; DROP TABLE commands;');
+  await knex.raw(
+    'DROP TABLE audit_log; DROP FUNCTION audit_log_chain; DROP FUNCTION audit_log_hash; DROP TABLE outbox; DROP TABLE commands;',
+  );
 }

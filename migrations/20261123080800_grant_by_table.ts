@@ -2,9 +2,22 @@ import type { Knex } from 'knex';
 
 /** Rows that are never changed, by any role: a trigger refuses even the owner. */
 const FACTS = [
-  'application_events', 'application_drafts', 'decisions', 'offers', 'contracts', 'signatures',
-  'loan_schedules', 'loan_transactions', 'loan_events', 'payment_events', 'journal_entries', 'journal_lines',
-  'audit_log', 'business_day_closes', 'loan_accruals', 'loan_day_snapshots',
+  'application_events',
+  'application_drafts',
+  'decisions',
+  'offers',
+  'contracts',
+  'signatures',
+  'loan_schedules',
+  'loan_transactions',
+  'loan_events',
+  'payment_events',
+  'journal_entries',
+  'journal_lines',
+  'audit_log',
+  'business_day_closes',
+  'loan_accruals',
+  'loan_day_snapshots',
 ];
 
 /** Columns that the application may change, table by table; everything else it may only insert and read. */
@@ -13,7 +26,8 @@ const MUTABLE: Readonly<Record<string, string>> = {
   bank_cards: '',
   applications: 'status, principal_fen, term_months, bank_card_id, waiting_until',
   one_time_codes: 'attempts, used_at',
-  loans: 'status, schedule_version, activated_on, closed_on, date_cursor, next_kind, next_at, next_summary, waiting_since, needs_attention, bucket',
+  loans:
+    'status, schedule_version, activated_on, closed_on, date_cursor, next_kind, next_at, next_summary, waiting_since, needs_attention, bucket',
   contacts: 'state, record',
   payment_instructions: 'state, preferred_channel, failure_code, queries, last_queried_at',
   payment_attempts: 'state, code, channel_reference, value_date, not_found_since',
@@ -45,6 +59,7 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  for (const table of FACTS) await knex.raw(`DROP TRIGGER ${table}_append_only ON ${table}; DROP TRIGGER ${table}_no_truncate ON ${table};`);
+  for (const table of FACTS)
+    await knex.raw(`DROP TRIGGER ${table}_append_only ON ${table}; DROP TRIGGER ${table}_no_truncate ON ${table};`);
   await knex.raw('REVOKE ALL ON ALL TABLES IN SCHEMA public FROM loanloom_app; REVOKE ALL ON SCHEMA public FROM loanloom_app;');
 }

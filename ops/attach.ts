@@ -27,7 +27,9 @@ export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Att
   const record = runningRecord(dataDir);
   const env = readEnv(record ? { ...process.env, ...record.env } : process.env);
   if (!record && (env.DATABASE_URL === undefined || env.TEMPORAL_ADDRESS === undefined)) {
-    throw new StackFault(`no stack runs in ${resolve(dataDir)}: start one with "npm start", or name another with --data or DATABASE_URL and TEMPORAL_ADDRESS`);
+    throw new StackFault(
+      `no stack runs in ${resolve(dataDir)}: start one with "npm start", or name another with --data or DATABASE_URL and TEMPORAL_ADDRESS`,
+    );
   }
   const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS ?? '', connectTimeout: 3_000 });
   const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });

@@ -75,11 +75,17 @@ function addDoctor(program: Command): void {
     .action(async (options: { repair?: boolean; json?: boolean }, command: Command) => {
       const { data } = command.optsWithGlobals<{ data: string }>();
       const isRunning = runningRecord(data) !== undefined || readEnv().DATABASE_URL !== undefined;
-      const own = isRunning ? undefined : await startStack({ dataDir: resolve(data), ports: DEFAULT_PORTS, progress: options.json ? () => undefined : print });
+      const own = isRunning
+        ? undefined
+        : await startStack({ dataDir: resolve(data), ports: DEFAULT_PORTS, progress: options.json ? () => undefined : print });
       const attached = await attach(data);
       try {
         if (options.repair) for (const id of await repair(attached.db, attached.client)) print(`restarted loan-${id}`);
-        const report = await examine({ db: attached.db, client: attached.client, ...(attached.env.LOANLOOM_SANDBOX ? { booksUrl: `${attached.env.CHANNELS_URL}/books` } : {}) });
+        const report = await examine({
+          db: attached.db,
+          client: attached.client,
+          ...(attached.env.LOANLOOM_SANDBOX ? { booksUrl: `${attached.env.CHANNELS_URL}/books` } : {}),
+        });
         if (options.json) print(JSON.stringify(report));
         else printReport(report, print);
         if (!options.json) print(own ? 'the stack starts and stops as it should' : 'the running stack was used');
@@ -109,7 +115,9 @@ function main(): void {
   program.parseAsync().then(
     () => process.exit(),
     (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${error instanceof StackFault && error.output !== '' ? `${error.output}\n` : ''}`);
+      process.stderr.write(
+        `${error instanceof Error ? error.message : String(error)}\n${error instanceof StackFault && error.output !== '' ? `${error.output}\n` : ''}`,
+      );
       process.exit(1);
     },
   );

@@ -26,16 +26,24 @@ interface OpenWork {
 
 /** Workflows that live in business time: open applications and loans, from Postgres. */
 async function openWorkflows(db: Db): Promise<OpenWork[]> {
-  const applications = await db('applications').whereNotIn('status', ['READY_TO_DISBURSE', 'DISBURSED', 'DECLINED', 'WITHDRAWN', 'EXPIRED']).select<{ id: string }[]>('id');
+  const applications = await db('applications')
+    .whereNotIn('status', ['READY_TO_DISBURSE', 'DISBURSED', 'DECLINED', 'WITHDRAWN', 'EXPIRED'])
+    .select<{ id: string }[]>('id');
   const loans = await db('loans').whereIn('status', ['APPROVED', 'ACTIVE']).select<{ id: string }[]>('id');
-  return [...applications.map((row) => ({ workflowId: workflowIds.application(row.id) })), ...loans.map((row) => ({ workflowId: workflowIds.loan(row.id) }))];
+  return [
+    ...applications.map((row) => ({ workflowId: workflowIds.application(row.id) })),
+    ...loans.map((row) => ({ workflowId: workflowIds.loan(row.id) })),
+  ];
 }
 
 /** Open payments are children with clocks of their own, which would skip without bound: they are led to the target too. */
 async function openPayments(db: Db): Promise<OpenWork[]> {
-  const rows = await db('payment_instructions').whereIn('state', ['IN_FLIGHT', 'MANUAL']).select<{ id: string; direction: string; loan_id: string; business_date: string; presentment: number }[]>();
+  const rows = await db('payment_instructions')
+    .whereIn('state', ['IN_FLIGHT', 'MANUAL'])
+    .select<{ id: string; direction: string; loan_id: string; business_date: string; presentment: number }[]>();
   return rows.map((row) => ({
-    workflowId: row.direction === 'PAYOUT' ? workflowIds.disbursement(row.id) : workflowIds.debit(row.loan_id, row.business_date, row.presentment),
+    workflowId:
+      row.direction === 'PAYOUT' ? workflowIds.disbursement(row.id) : workflowIds.debit(row.loan_id, row.business_date, row.presentment),
     loanWorkflowId: workflowIds.loan(row.loan_id),
   }));
 }
@@ -45,17 +53,24 @@ interface VirtualClock {
   readonly fastForwardId: string;
 }
 
-const msOf = (time: { seconds?: Long | null; nanos?: number | null }): number => Number(time.seconds ?? 0) * 1_000 + Math.floor((time.nanos ?? 0) / 1e6);
+const msOf = (time: { seconds?: Long | null; nanos?: number | null }): number =>
+  Number(time.seconds ?? 0) * 1_000 + Math.floor((time.nanos ?? 0) / 1e6);
 const hasCode = (error: unknown, code: number) => typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 const NOT_FOUND = 5;
 
 /** A running workflow's own clock; undefined when it does not run. */
 async function virtualClock(client: Client, workflowId: string): Promise<VirtualClock | undefined> {
   try {
-    const description = await client.workflowService.describeWorkflowExecution({ namespace: client.options.namespace, execution: { workflowId } });
+    const description = await client.workflowService.describeWorkflowExecution({
+      namespace: client.options.namespace,
+      execution: { workflowId },
+    });
     if (description.workflowExecutionInfo?.status !== 1) return undefined;
     const info = description.workflowExtendedInfo?.timeSkippingInfo;
-    return { now: info?.currentTime ? msOf(info.currentTime) : Date.now(), fastForwardId: info?.effectiveConfig?.fastForwardConfig?.id ?? '' };
+    return {
+      now: info?.currentTime ? msOf(info.currentTime) : Date.now(),
+      fastForwardId: info?.effectiveConfig?.fastForwardConfig?.id ?? '',
+    };
   } catch (error) {
     if (hasCode(error, NOT_FOUND)) return undefined;
     throw error;
@@ -76,7 +91,10 @@ async function fastForward(client: Client, workflowId: string, clock: VirtualClo
         timeSkippingConfig: {
           enabled: true,
           maxSessionSkipCount: MAX_SKIPS,
-          fastForwardConfig: { id: idFor(target), duration: { seconds: Long.fromNumber(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 } },
+          fastForwardConfig: {
+            id: idFor(target),
+            duration: { seconds: Long.fromNumber(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 },
+          },
         },
       },
       updateMask: { paths: ['time_skipping_config'] },
@@ -92,10 +110,19 @@ async function stragglers(deps: ClockDeps, target: Instant): Promise<string[]> {
   const loans = await deps
     .db('loans')
     .whereIn('status', ['APPROVED', 'ACTIVE'])
-    .where((query) => query.whereNull('next_kind').orWhere('next_at', '<=', target))
+    .whereRaw('(next_kind IS NULL OR next_at <= ?)', [target])
     .select<{ id: string }[]>('id');
-  const applications = await deps.db('applications').whereNotIn('status', ['READY_TO_DISBURSE', 'DISBURSED', 'DECLINED', 'WITHDRAWN', 'EXPIRED']).where('waiting_until', '<=', target).select<{ id: string }[]>('id');
-  const opening = await deps.db('applications').leftJoin('loans', 'loans.id', 'applications.id').where('applications.status', 'READY_TO_DISBURSE').whereNull('loans.next_kind').select<{ id: string }[]>('applications.id as id');
+  const applications = await deps
+    .db('applications')
+    .whereNotIn('status', ['READY_TO_DISBURSE', 'DISBURSED', 'DECLINED', 'WITHDRAWN', 'EXPIRED'])
+    .where('waiting_until', '<=', target)
+    .select<{ id: string }[]>('id');
+  const opening = await deps
+    .db('applications')
+    .leftJoin('loans', 'loans.id', 'applications.id')
+    .where('applications.status', 'READY_TO_DISBURSE')
+    .whereNull('loans.next_kind')
+    .select<{ id: string }[]>('applications.id as id');
   return [...loans.map((row) => workflowIds.loan(row.id)), ...[...applications, ...opening].map((row) => workflowIds.application(row.id))];
 }
 
@@ -121,7 +148,11 @@ async function waitForAll(deps: ClockDeps, target: Instant): Promise<void> {
   for (let round = 1; ; round += 1) {
     const waiting = await leadOn(deps, target);
     if (waiting.length === 0) return;
-    if (Date.now() > deadline) throw new LoanloomError('UNAVAILABLE', `these workflows did not reach ${target} in time: ${waiting.slice(0, 5).join(', ')}; look at them in the Web UI`);
+    if (Date.now() > deadline)
+      throw new LoanloomError(
+        'UNAVAILABLE',
+        `these workflows did not reach ${target} in time: ${waiting.slice(0, 5).join(', ')}; look at them in the Web UI`,
+      );
     if (round % 100 === 0) deps.progress?.(`waiting for ${String(waiting.length)} workflows to reach ${target}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -145,10 +176,12 @@ async function closeDates(deps: ClockDeps, target: Instant): Promise<void> {
  * sandbox (FORBIDDEN otherwise).
  */
 export async function advanceClock(deps: ClockDeps, target: Instant): Promise<void> {
-  if (!deps.isSandbox) throw new LoanloomError('FORBIDDEN', 'the clock moves in a sandbox only: set LOANLOOM_SANDBOX=true where no real money is');
+  if (!deps.isSandbox)
+    throw new LoanloomError('FORBIDDEN', 'the clock moves in a sandbox only: set LOANLOOM_SANDBOX=true where no real money is');
   const offset = await clockOffsetMs(deps.db);
   const ahead = epochMs(target) - Date.now();
-  if (ahead < offset) throw new LoanloomError('INVALID_DATE', `the clock stands at ${instant(Date.now() + offset)} already and never goes back`);
+  if (ahead < offset)
+    throw new LoanloomError('INVALID_DATE', `the clock stands at ${instant(Date.now() + offset)} already and never goes back`);
   await waitForAll(deps, target);
   await setClockOffset(deps.db, epochMs(target) - Date.now());
   await closeDates(deps, target);

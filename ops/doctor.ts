@@ -77,7 +77,8 @@ export async function repair(db: Db, client: Client): Promise<string[]> {
 
 export function printReport(report: DoctorReport, print: (line: string) => void): void {
   print(`business date ${report.businessDate}, ${String(report.loans.length)} loans`);
-  for (const line of report.loans) print(`  ${line.loanId}  ${line.status}  run ${line.runId}\n    next: ${line.next}\n    account: ${line.account}`);
+  for (const line of report.loans)
+    print(`  ${line.loanId}  ${line.status}  run ${line.runId}\n    next: ${line.next}\n    account: ${line.account}`);
   for (const check of report.checks) {
     print(`${check.violations.length === 0 ? 'holds ' : 'BROKEN'}  ${check.invariant}  ${check.claim}`);
     for (const violation of check.violations) print(`        ${violation}`);

@@ -10,7 +10,15 @@ import { workflowIds } from '../domain/ids';
 /** What the banks' own books say, as the simulator's /books prints them. */
 export interface BankBooks {
   readonly banks: Readonly<Record<string, { payoutsFen: number; debitsFen: number; movementFen: number }>>;
-  readonly entries: readonly { bank: string; number: string; kind: 'PAYOUT' | 'DEBIT'; amountFen: number; reference: string; state: string; valueDate: string }[];
+  readonly entries: readonly {
+    bank: string;
+    number: string;
+    kind: 'PAYOUT' | 'DEBIT';
+    amountFen: number;
+    reference: string;
+    state: string;
+    valueDate: string;
+  }[];
 }
 
 export interface CheckResult {
@@ -30,7 +38,9 @@ function onePayoutPerInstruction(books: BankBooks, instructionOf: ReadonlyMap<st
     const instruction = instructionOf.get(`${entry.bank}|${entry.number}`) ?? `unknown to us: ${entry.number}`;
     paid.set(instruction, [...(paid.get(instruction) ?? []), `${entry.bank} ${entry.number}`]);
   }
-  return [...paid].filter(([instruction, numbers]) => numbers.length > 1 || instruction.startsWith('unknown')).map(([instruction, numbers]) => `${instruction} was paid by ${numbers.join(' and ')}`);
+  return [...paid]
+    .filter(([instruction, numbers]) => numbers.length > 1 || instruction.startsWith('unknown'))
+    .map(([instruction, numbers]) => `${instruction} was paid by ${numbers.join(' and ')}`);
 }
 
 /** I3: per channel, settlement + what is in transit explains the bank's movement. */
@@ -38,7 +48,10 @@ async function ledgerEqualsBanks(db: Db, books: BankBooks): Promise<string[]> {
   const rows = await db('journal_lines')
     .where('account', 'like', 'settlement:%')
     .groupBy('account')
-    .select<{ account: string; balance: number }[]>('account', db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`));
+    .select<{ account: string; balance: number }[]>(
+      'account',
+      db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`),
+    );
   const open = await db('payment_attempts as a')
     .join('payment_instructions as i', 'i.id', 'a.instruction_id')
     .whereIn('a.state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
@@ -51,7 +64,9 @@ async function ledgerEqualsBanks(db: Db, books: BankBooks): Promise<string[]> {
       .reduce((sum, entry) => sum + (entry.kind === 'DEBIT' ? entry.amountFen : -entry.amountFen), 0);
     const bank = books.banks[channel]?.movementFen ?? 0;
     const ledger = ours.get(channel) ?? 0;
-    return ledger + inTransit === bank ? [] : [`${channel}: ledger ${String(ledger)} + in transit ${String(inTransit)} ≠ bank ${String(bank)} fen`];
+    return ledger + inTransit === bank
+      ? []
+      : [`${channel}: ledger ${String(ledger)} + in transit ${String(inTransit)} ≠ bank ${String(bank)} fen`];
   });
 }
 
@@ -62,7 +77,10 @@ async function balancedJournal(db: Db): Promise<string[]> {
     .limit(MAX_LISTED)
     .select<{ entry_id: number }[]>('entry_id');
   const broken = await brokenAuditRows(db);
-  return [...rows.map((row) => `journal entry ${String(row.entry_id)} is off balance`), ...broken.slice(0, MAX_LISTED).map((id) => `audit row ${String(id)} was changed`)];
+  return [
+    ...rows.map((row) => `journal entry ${String(row.entry_id)} is off balance`),
+    ...broken.slice(0, MAX_LISTED).map((id) => `audit row ${String(id)} was changed`),
+  ];
 }
 
 /** I4: an open payment or an undelivered notice past its time is marked for a person. */
@@ -72,11 +90,16 @@ async function nothingWaitsUnseen(db: Db): Promise<string[]> {
     .where('i.state', 'IN_FLIGHT')
     .where('i.direction', 'PAYOUT')
     .whereNull('l.needs_attention')
-    .whereRaw(`(SELECT min(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id) < l.date_cursor::timestamptz - interval '3 days'`)
+    .whereRaw(
+      `(SELECT min(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id) < l.date_cursor::timestamptz - interval '3 days'`,
+    )
     .select<{ id: string }[]>('i.id');
   const waiting = await backlog(db);
   const isStuck = waiting.oldest !== null && Date.now() - Date.parse(waiting.oldest) > 600_000;
-  return [...stale.map((row) => `${row.id} is open past its SLA without a case`), ...(isStuck ? [`${String(waiting.rows)} outbox rows wait, the oldest since ${waiting.oldest ?? ''}`] : [])];
+  return [
+    ...stale.map((row) => `${row.id} is open past its SLA without a case`),
+    ...(isStuck ? [`${String(waiting.rows)} outbox rows wait, the oldest since ${waiting.oldest ?? ''}`] : []),
+  ];
 }
 
 /** I5: a loan has been active if and only if exactly one of its payouts succeeded. */
@@ -91,16 +114,22 @@ async function activeMeansPaidOut(db: Db): Promise<string[]> {
 
 /** I6: every booked bank movement has one fact of ours and one posting, and the other way round. */
 async function oneKeyOneEffect(db: Db, books: BankBooks | undefined): Promise<string[]> {
-  const attempts = await db('payment_attempts').where({ state: 'SUCCEEDED' }).select<{ channel: string; number: string; instruction_id: string }[]>('channel', 'number', 'instruction_id');
+  const attempts = await db('payment_attempts')
+    .where({ state: 'SUCCEEDED' })
+    .select<{ channel: string; number: string; instruction_id: string }[]>('channel', 'number', 'instruction_id');
   const result = await db.raw<{ rows: { instruction_id: string; facts: number; postings: number }[] }>(`
     SELECT a.instruction_id,
       (SELECT count(*)::int FROM loan_transactions t WHERE t.loan_id = a.loan_id AND t.instruction_id = a.instruction_id) AS facts,
       (SELECT count(*)::int FROM journal_entries e WHERE e.key = 'payment:' || a.number || ':succeeded') AS postings
     FROM payment_attempts a WHERE a.state = 'SUCCEEDED'`);
-  const wrong = result.rows.filter((row) => row.facts !== 1 || row.postings !== 1).map((row) => `${row.instruction_id} has ${String(row.facts)} facts and ${String(row.postings)} postings`);
+  const wrong = result.rows
+    .filter((row) => row.facts !== 1 || row.postings !== 1)
+    .map((row) => `${row.instruction_id} has ${String(row.facts)} facts and ${String(row.postings)} postings`);
   if (!books) return wrong;
   const booked = new Set(books.entries.filter((entry) => entry.state === 'BOOKED').map((entry) => `${entry.bank}|${entry.number}`));
-  const missing = attempts.filter((attempt) => !booked.has(`${attempt.channel}|${attempt.number}`)).map((attempt) => `${attempt.number} succeeded here but not at ${attempt.channel}`);
+  const missing = attempts
+    .filter((attempt) => !booked.has(`${attempt.channel}|${attempt.number}`))
+    .map((attempt) => `${attempt.number} succeeded here but not at ${attempt.channel}`);
   return [...wrong, ...missing];
 }
 
@@ -116,11 +145,17 @@ async function allocationsAddUp(db: Db): Promise<string[]> {
     const allocated = account.allocations.reduce((sum, each) => sum + sumOf(each.components) + each.surplus, 0);
     if (paid !== allocated) violations.push(`loan ${id}: paid ${String(paid)}, allocated ${String(allocated)}`);
     for (const row of account.installments) {
-      if (Object.values(row.outstanding).some((amount) => amount < 0) || Object.values(row.paid).some((amount) => amount < 0)) violations.push(`loan ${id}: installment ${String(row.number)} is paid beyond what is due`);
+      if (Object.values(row.outstanding).some((amount) => amount < 0) || Object.values(row.paid).some((amount) => amount < 0))
+        violations.push(`loan ${id}: installment ${String(row.number)} is paid beyond what is due`);
     }
   }
-  const ledger = await db('journal_lines').where({ account: 'loans-receivable' }).first<{ balance: number | null }>(db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`));
-  const folded = await principalByFold(db, loans.map((loan) => loan.id));
+  const ledger = await db('journal_lines')
+    .where({ account: 'loans-receivable' })
+    .first<{ balance: number | null }>(db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`));
+  const folded = await principalByFold(
+    db,
+    loans.map((loan) => loan.id),
+  );
   if ((ledger.balance ?? 0) !== folded) violations.push(`principal: ledger ${String(ledger.balance ?? 0)} ≠ loans ${String(folded)} fen`);
   return violations.slice(0, MAX_LISTED);
 }
@@ -154,16 +189,48 @@ export async function loansWithoutWorkflow(db: Db, client: Client): Promise<stri
 /** Every invariant of design §9 that the data at hand allows to be checked. `books` undefined: no bank's books are within reach. */
 export async function checkInvariants(input: { db: Db; client?: Client; books?: BankBooks }): Promise<CheckResult[]> {
   const { db, client, books } = input;
-  const attempts = await db('payment_attempts').select<{ channel: string; number: string; instruction_id: string }[]>('channel', 'number', 'instruction_id');
+  const attempts = await db('payment_attempts').select<{ channel: string; number: string; instruction_id: string }[]>(
+    'channel',
+    'number',
+    'instruction_id',
+  );
   const instructionOf = new Map(attempts.map((attempt) => [`${attempt.channel}|${attempt.number}`, attempt.instruction_id]));
   return [
-    ...(books ? [{ invariant: 'I1' as const, claim: 'at most one payout per instruction, by the banks’ own books', violations: onePayoutPerInstruction(books, instructionOf) }] : []),
+    ...(books
+      ? [
+          {
+            invariant: 'I1' as const,
+            claim: 'at most one payout per instruction, by the banks’ own books',
+            violations: onePayoutPerInstruction(books, instructionOf),
+          },
+        ]
+      : []),
     { invariant: 'I2', claim: 'every journal entry is balanced and the audit chain is intact', violations: await balancedJournal(db) },
-    ...(books ? [{ invariant: 'I3' as const, claim: 'ledger cash and what is in transit equal the banks’ books', violations: await ledgerEqualsBanks(db, books) }] : []),
+    ...(books
+      ? [
+          {
+            invariant: 'I3' as const,
+            claim: 'ledger cash and what is in transit equal the banks’ books',
+            violations: await ledgerEqualsBanks(db, books),
+          },
+        ]
+      : []),
     { invariant: 'I4', claim: 'nothing waits past its SLA without a case', violations: await nothingWaitsUnseen(db) },
     { invariant: 'I5', claim: 'a loan was active if and only if its payout is confirmed', violations: await activeMeansPaidOut(db) },
     { invariant: 'I6', claim: 'one key, one effect', violations: await oneKeyOneEffect(db, books) },
-    { invariant: 'I7', claim: 'allocations sum to what was paid, and the ledger’s principal equals the loans’', violations: await allocationsAddUp(db) },
-    ...(client ? [{ invariant: 'I11' as const, claim: 'every open loan has its running workflow', violations: (await loansWithoutWorkflow(db, client)).map((id) => `loan ${id} has none: run "npx loan doctor --repair"`) }] : []),
+    {
+      invariant: 'I7',
+      claim: 'allocations sum to what was paid, and the ledger’s principal equals the loans’',
+      violations: await allocationsAddUp(db),
+    },
+    ...(client
+      ? [
+          {
+            invariant: 'I11' as const,
+            claim: 'every open loan has its running workflow',
+            violations: (await loansWithoutWorkflow(db, client)).map((id) => `loan ${id} has none: run "npx loan doctor --repair"`),
+          },
+        ]
+      : []),
   ];
 }

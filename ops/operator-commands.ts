@@ -21,12 +21,21 @@ async function send(attached: Attached, operator: string, path: string, body: ob
   });
   const payload = (await response.json()) as Partial<Problem> & { commandId?: string; state?: string };
   if (!response.ok) throw new Error(`${payload.code ?? String(response.status)}: ${payload.detail ?? 'refused'}`);
-  return response.status === 202 ? `stored as command ${payload.commandId ?? ''}; it will be applied as soon as possible` : `applied (command ${payload.commandId ?? ''})`;
+  return response.status === 202
+    ? `stored as command ${payload.commandId ?? ''}; it will be applied as soon as possible`
+    : `applied (command ${payload.commandId ?? ''})`;
 }
 
 type Options = Record<string, string>;
 
-function binding(ops: Command, name: string, subject: string, description: string, path: (id: string) => string, body: (options: Options) => object): Command {
+function binding(
+  ops: Command,
+  name: string,
+  subject: string,
+  description: string,
+  path: (id: string) => string,
+  body: (options: Options) => object,
+): Command {
   return ops
     .command(`${name} <${subject}>`)
     .description(description)
@@ -52,7 +61,8 @@ export function addOperatorCommands(program: Command): void {
       const attached = await attach(command.optsWithGlobals<Options>().data);
       try {
         const { today } = await businessNow(attached.db);
-        for (const view of views(today)) process.stdout.write(`${view.name.padEnd(22)} ${viewLink(attached.env.WEB_UI_URL, attached.env.TEMPORAL_NAMESPACE, view)}\n`);
+        for (const view of views(today))
+          process.stdout.write(`${view.name.padEnd(22)} ${viewLink(attached.env.WEB_UI_URL, attached.env.TEMPORAL_NAMESPACE, view)}\n`);
       } finally {
         await attached.close();
       }
@@ -72,23 +82,49 @@ export function addOperatorCommands(program: Command): void {
   const loan = (suffix: string) => (id: string) => `/v1/ops/loans/${id}/${suffix}`;
   const reason = (options: Options) => ({ reason: options.reason });
   const review = (id: string) => `/v1/ops/applications/${id}/review`;
-  binding(ops, 'approve', 'applicationId', 'approve a referred application', review, (options) => ({ verdict: 'APPROVE', reason: options.reason }));
-  binding(ops, 'decline', 'applicationId', 'decline a referred application', review, (options) => ({ verdict: 'DECLINE', reason: options.reason }));
+  binding(ops, 'approve', 'applicationId', 'approve a referred application', review, (options) => ({
+    verdict: 'APPROVE',
+    reason: options.reason,
+  }));
+  binding(ops, 'decline', 'applicationId', 'decline a referred application', review, (options) => ({
+    verdict: 'DECLINE',
+    reason: options.reason,
+  }));
   binding(ops, 'retry', 'loanId', 'authorise a new payout after every channel refused', loan('payout-retry'), reason);
-  binding(ops, 'switch-channel', 'loanId', 'authorise a new payout over this channel first', loan('payout-retry'), (options) => ({ reason: options.reason, channel: options.channel })).requiredOption('--channel <name>', 'wallet, cardnet or bankdirect');
+  binding(ops, 'switch-channel', 'loanId', 'authorise a new payout over this channel first', loan('payout-retry'), (options) => ({
+    reason: options.reason,
+    channel: options.channel,
+  })).requiredOption('--channel <name>', 'wallet, cardnet or bankdirect');
   binding(ops, 'query-payout', 'loanId', 'ask the channel about an open payout now', loan('payout-query'), reason);
-  binding(ops, 'hold', 'loanId', 'stop payouts, debits and contacts until the end of a date', loan('hold'), (options) => ({ reason: options.reason, until: options.until })).requiredOption('--until <date>', 'last day of the hold, YYYY-MM-DD');
+  binding(ops, 'hold', 'loanId', 'stop payouts, debits and contacts until the end of a date', loan('hold'), (options) => ({
+    reason: options.reason,
+    until: options.until,
+  })).requiredOption('--until <date>', 'last day of the hold, YYYY-MM-DD');
   binding(ops, 'release', 'loanId', 'end a hold early', loan('release'), reason);
   binding(ops, 'reject', 'loanId', 'give up a loan whose payout failed', loan('rejection'), reason);
 }
 
 async function listLoans(attached: Attached, all: boolean): Promise<void> {
   const query = attached.db('loans').whereIn('status', ['APPROVED', 'ACTIVE', 'OVERPAID']).orderBy('next_at').limit(200);
-  const rows = await (all ? query : query.whereNotNull('needs_attention')).select<{ id: string; status: string; bucket: string; next_kind: string; next_at: Date | null; needs_attention: string | null; next_summary: string }[]>();
+  const rows = await (all ? query : query.whereNotNull('needs_attention')).select<
+    {
+      id: string;
+      status: string;
+      bucket: string;
+      next_kind: string;
+      next_at: Date | null;
+      needs_attention: string | null;
+      next_summary: string;
+    }[]
+  >();
   const reviews = await attached.db('applications').where({ status: 'FOUR_EYES' }).select<{ id: string }[]>('id');
-  if (rows.length + reviews.length === 0) process.stdout.write(all ? 'no open loan\n' : 'nothing needs a person; --all lists every open loan\n');
+  if (rows.length + reviews.length === 0)
+    process.stdout.write(all ? 'no open loan\n' : 'nothing needs a person; --all lists every open loan\n');
   for (const row of rows) {
-    process.stdout.write(`${row.id}  ${row.status} ${row.bucket}  ${row.next_kind} ${row.next_at?.toISOString() ?? ''}  ${row.needs_attention ?? row.next_summary}\n    ${workflowLink(attached.env.WEB_UI_URL, attached.env.TEMPORAL_NAMESPACE, workflowIds.loan(row.id))}\n`);
+    process.stdout.write(
+      `${row.id}  ${row.status} ${row.bucket}  ${row.next_kind} ${row.next_at?.toISOString() ?? ''}  ${row.needs_attention ?? row.next_summary}\n    ${workflowLink(attached.env.WEB_UI_URL, attached.env.TEMPORAL_NAMESPACE, workflowIds.loan(row.id))}\n`,
+    );
   }
-  for (const row of reviews) process.stdout.write(`${row.id}  application to review: loan ops approve|decline ${row.id} --operator … --reason …\n`);
+  for (const row of reviews)
+    process.stdout.write(`${row.id}  application to review: loan ops approve|decline ${row.id} --operator … --reason …\n`);
 }

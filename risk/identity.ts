@@ -53,7 +53,12 @@ export function createFormalIdentityVerifier(): IdentityVerifier {
         { check: 'phone: a mainland mobile number', passed: isMobilePhone(claim.phone, 'zh-CN') },
         { check: 'card: length and Luhn digit', passed: /^\d{13,19}$/.test(claim.cardNumber) && isLuhnNumber(claim.cardNumber) },
       ];
-      const notChecked = ['name and ID number against the public security register', 'card and phone against the card network (four elements)', 'face and liveness', 'sanction lists'];
+      const notChecked = [
+        'name and ID number against the public security register',
+        'card and phone against the card network (four elements)',
+        'face and liveness',
+        'sanction lists',
+      ];
       return Promise.resolve({ passed: checked.every((each) => each.passed), checked, notChecked, provider: 'formal-checks-1' });
     },
   };

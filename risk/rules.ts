@@ -33,13 +33,31 @@ export function decide(applicant: Applicant, product: Product): Decision {
   const age = ageOn(applicant.bornOn, applicant.asOf);
   const share = rational(eligibility.installmentToIncomeMax);
   const installmentFits = BigInt(applicant.installment) * share.denominator <= BigInt(applicant.monthlyIncome) * share.numerator;
-  const rule = (name: string, passed: boolean, otherwise: 'REFER' | 'DECLINE', reason: string): RuleResult => ({ rule: name, outcome: passed ? 'PASS' : otherwise, reason: passed ? '' : reason });
+  const rule = (name: string, passed: boolean, otherwise: 'REFER' | 'DECLINE', reason: string): RuleResult => ({
+    rule: name,
+    outcome: passed ? 'PASS' : otherwise,
+    reason: passed ? '' : reason,
+  });
   const results = [
-    rule('age', age >= eligibility.ageMin && age <= eligibility.ageMax, 'DECLINE', `the product is for ages ${String(eligibility.ageMin)} to ${String(eligibility.ageMax)}`),
+    rule(
+      'age',
+      age >= eligibility.ageMin && age <= eligibility.ageMax,
+      'DECLINE',
+      `the product is for ages ${String(eligibility.ageMin)} to ${String(eligibility.ageMax)}`,
+    ),
     rule('income', applicant.monthlyIncome >= eligibility.monthlyIncomeMin, 'DECLINE', 'the stated monthly income is below the minimum'),
-    rule('affordability', installmentFits, 'DECLINE', `the installment is more than ${eligibility.installmentToIncomeMax} of the stated monthly income`),
+    rule(
+      'affordability',
+      installmentFits,
+      'DECLINE',
+      `the installment is more than ${eligibility.installmentToIncomeMax} of the stated monthly income`,
+    ),
     rule('amount', applicant.requested <= eligibility.referAbove, 'REFER', 'amounts of this size are reviewed by a person'),
   ];
-  const severest = results.some((each) => each.outcome === 'DECLINE') ? 'DECLINE' : results.some((each) => each.outcome === 'REFER') ? 'REFER' : 'APPROVE';
+  const severest = results.some((each) => each.outcome === 'DECLINE')
+    ? 'DECLINE'
+    : results.some((each) => each.outcome === 'REFER')
+      ? 'REFER'
+      : 'APPROVE';
   return { outcome: severest, policy: POLICY, results, notChecked: ['credit bureau', 'income documents', 'blacklists', 'scorecard'] };
 }

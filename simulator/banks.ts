@@ -19,8 +19,34 @@ export const BANKS: readonly Bank[] = [
   {
     name: 'wallet',
     doneOnQuery: false,
-    codes: { done: 'SUCCESS', taken: 'PROCESSING', refused: 'ACCOUNT_CLOSED', noFunds: 'NO_FUNDS', noBalance: 'NOT_ENOUGH', rateLimited: 'FREQUENCY_LIMITED', notFound: 'NOT_FOUND', closed: 'CLOSED' },
+    codes: {
+      done: 'SUCCESS',
+      taken: 'PROCESSING',
+      refused: 'ACCOUNT_CLOSED',
+      noFunds: 'NO_FUNDS',
+      noBalance: 'NOT_ENOUGH',
+      rateLimited: 'FREQUENCY_LIMITED',
+      notFound: 'NOT_FOUND',
+      closed: 'CLOSED',
+    },
   },
-  { name: 'cardnet', doneOnQuery: true, codes: { done: '00', taken: '00', refused: '14', noFunds: '51', noBalance: '61', rateLimited: '96', notFound: '34', closed: 'C0' } },
-  { name: 'bankdirect', doneOnQuery: true, codes: { done: 'ACSC', taken: 'PDNG', refused: 'RJCT', noFunds: 'AM04', noBalance: 'LIMT', rateLimited: 'LIMT', notFound: 'NOTF', closed: 'CNCL' } },
+  {
+    name: 'cardnet',
+    doneOnQuery: true,
+    codes: { done: '00', taken: '00', refused: '14', noFunds: '51', noBalance: '61', rateLimited: '96', notFound: '34', closed: 'C0' },
+  },
+  {
+    name: 'bankdirect',
+    doneOnQuery: true,
+    codes: {
+      done: 'ACSC',
+      taken: 'PDNG',
+      refused: 'RJCT',
+      noFunds: 'AM04',
+      noBalance: 'LIMT',
+      rateLimited: 'LIMT',
+      notFound: 'NOTF',
+      closed: 'CNCL',
+    },
+  },
 ];

@@ -49,7 +49,11 @@ export class Scripts {
   /** Takes the behaviour for a request; 'ok' when no script fits. */
   take(request: { bank: string; kind: string; reference: string }): Script {
     const script = this.scripts.find(
-      (each) => each.times > 0 && (each.bank ?? request.bank) === request.bank && (each.kind ?? request.kind) === request.kind && (each.reference ?? request.reference) === request.reference,
+      (each) =>
+        each.times > 0 &&
+        (each.bank ?? request.bank) === request.bank &&
+        (each.kind ?? request.kind) === request.kind &&
+        (each.reference ?? request.reference) === request.reference,
     );
     if (!script) return { behaviour: 'ok', times: 1 };
     script.times -= 1;

@@ -46,10 +46,18 @@ export function createSimulator(options: SimulatorOptions): Server {
     const given = String(request.headers['x-signature'] ?? '');
     const timestamp = String(request.headers['x-timestamp'] ?? '');
     const expected = hmac(options.secrets[bank.name] ?? '', request.method ?? '', request.url ?? '', timestamp, body);
-    return Math.abs(Date.now() - Date.parse(timestamp)) < 300_000 && given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
+    return (
+      Math.abs(Date.now() - Date.parse(timestamp)) < 300_000 &&
+      given.length === expected.length &&
+      timingSafeEqual(Buffer.from(given), Buffer.from(expected))
+    );
   }
 
-  function answer({ bank, response }: Exchange, payload: object, how: { status?: number; unsigned?: boolean; truncated?: boolean } = {}): void {
+  function answer(
+    { bank, response }: Exchange,
+    payload: object,
+    how: { status?: number; unsigned?: boolean; truncated?: boolean } = {},
+  ): void {
     const body = JSON.stringify(payload);
     const timestamp = new Date().toISOString();
     const status = how.status ?? 200;
@@ -63,13 +71,30 @@ export function createSimulator(options: SimulatorOptions): Server {
     else response.end(body);
   }
 
-  const receipt = (entry: BookEntry, code: string) => ({ number: entry.number, code, amountFen: entry.amountFen, account: entry.account, valueDate: entry.valueDate, channelReference: `${entry.bank}-${entry.number}` });
+  const receipt = (entry: BookEntry, code: string) => ({
+    number: entry.number,
+    code,
+    amountFen: entry.amountFen,
+    account: entry.account,
+    valueDate: entry.valueDate,
+    channelReference: `${entry.bank}-${entry.number}`,
+  });
 
   /** Books a payment once; a number that is known already keeps its first fate. */
   function book(bank: Bank, payment: PaymentRequest, state: BookEntry['state'], reason: string): BookEntry {
     return (
       books.find(bank.name, payment.number) ??
-      books.add({ bank: bank.name, number: payment.number, kind: payment.kind, amountFen: payment.amountFen, account: payment.account, reference: payment.reference, valueDate: bankDate(payment.asOf), state, reason })
+      books.add({
+        bank: bank.name,
+        number: payment.number,
+        kind: payment.kind,
+        amountFen: payment.amountFen,
+        account: payment.account,
+        reference: payment.reference,
+        valueDate: bankDate(payment.asOf),
+        state,
+        reason,
+      })
     );
   }
 
@@ -157,7 +182,9 @@ export function createSimulator(options: SimulatorOptions): Server {
   /** A number that was never booked is fenced: a late request for it will find it closed. */
   function close(exchange: Exchange, number: string, asOf: string): void {
     const { bank } = exchange;
-    const entry = books.find(bank.name, number) ?? book(bank, { number, kind: 'PAYOUT', amountFen: 0, account: '', reference: '', asOf }, 'CLOSED', 'closed');
+    const entry =
+      books.find(bank.name, number) ??
+      book(bank, { number, kind: 'PAYOUT', amountFen: 0, account: '', reference: '', asOf }, 'CLOSED', 'closed');
     answer(exchange, replyFor(bank, entry, true));
   }
 
@@ -201,7 +228,8 @@ export function createSimulator(options: SimulatorOptions): Server {
     if (!isSigned(bank, request, body)) answer(exchange, { error: 'bad signature' }, { status: 401 });
     else if (request.method === 'POST' && number === undefined) send(exchange, JSON.parse(body) as PaymentRequest);
     else if (request.method === 'GET' && number !== undefined) query(exchange, number);
-    else if (request.method === 'POST' && number !== undefined && action === 'close') close(exchange, number, url.searchParams.get('asOf') ?? new Date().toISOString());
+    else if (request.method === 'POST' && number !== undefined && action === 'close')
+      close(exchange, number, url.searchParams.get('asOf') ?? new Date().toISOString());
     else response.writeHead(404).end();
   }
 

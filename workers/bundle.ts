@@ -14,7 +14,10 @@ async function fingerprint(): Promise<string> {
     const files = (await readdir(join(ROOT, folder), { recursive: true })).filter((file) => /\.(ts|json)$/.test(file)).sort();
     for (const file of files) hash.update(file).update(await readFile(join(ROOT, folder, file)));
   }
-  return hash.update(await readFile(join(ROOT, 'package-lock.json'))).digest('hex').slice(0, 16);
+  return hash
+    .update(await readFile(join(ROOT, 'package-lock.json')))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /**
@@ -32,4 +35,11 @@ export async function workflowBundle(cacheDir = join(ROOT, '.cache')): Promise<{
   return { codePath };
 }
 
-const silent = { log: () => undefined, trace: () => undefined, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  log: () => undefined,
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

@@ -16,7 +16,7 @@ import { createFormalIdentityVerifier } from '../risk/identity';
 export function required<K extends keyof Env>(env: Env, name: K): NonNullable<Env[K]> {
   const value = env[name];
   if (value === undefined) throw new LoanloomError('CONFIGURATION', `${name} is not set: "npx loan config" says what it is for`);
-  return value as NonNullable<Env[K]>;
+  return value;
 }
 
 export function openVault(env: Env): Vault {
@@ -29,14 +29,23 @@ export function temporalConnection(env: Env): NativeConnectionOptions & { addres
   return {
     address: required(env, 'TEMPORAL_ADDRESS'),
     ...(env.TEMPORAL_API_KEY === undefined ? {} : { apiKey: env.TEMPORAL_API_KEY, tls: true }),
-    ...(certificate === undefined || key === undefined ? {} : { tls: { clientCertPair: { crt: readFileSync(certificate), key: readFileSync(key) } } }),
+    ...(certificate === undefined || key === undefined
+      ? {}
+      : { tls: { clientCertPair: { crt: readFileSync(certificate), key: readFileSync(key) } } }),
   };
 }
 
 /** A client that connects when it is first used: a process starts, and serves, while Temporal is down. */
 export function lazyClient(env: Env): Client {
   const { address, ...rest } = temporalConnection(env);
-  return new Client({ connection: Connection.lazy({ address, ...(rest.apiKey === undefined ? {} : { apiKey: rest.apiKey }), ...(rest.tls === undefined ? {} : { tls: rest.tls }) }), namespace: env.TEMPORAL_NAMESPACE });
+  return new Client({
+    connection: Connection.lazy({
+      address,
+      ...(rest.apiKey === undefined ? {} : { apiKey: rest.apiKey }),
+      ...(rest.tls === undefined ? {} : { tls: rest.tls }),
+    }),
+    namespace: env.TEMPORAL_NAMESPACE,
+  });
 }
 
 /** Everything that activities need, from the environment. */

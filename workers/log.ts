@@ -6,7 +6,21 @@ export function createLog(name: string, level: string): Log {
   return pino({
     name,
     level,
-    redact: { paths: ['*.idNumber', '*.phone', '*.cardNumber', '*.email', '*.name_enc', 'account', '*.account', '*.accountName', 'req.headers.authorization', 'req.headers.cookie'], censor: '[removed]' },
+    redact: {
+      paths: [
+        '*.idNumber',
+        '*.phone',
+        '*.cardNumber',
+        '*.email',
+        '*.name_enc',
+        'account',
+        '*.account',
+        '*.accountName',
+        'req.headers.authorization',
+        'req.headers.cookie',
+      ],
+      censor: '[removed]',
+    },
     formatters: { level: (label) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   });

@@ -14,12 +14,30 @@ async function main(): Promise<void> {
   const log = createLog('worker', env.LOG_LEVEL);
   Runtime.install({
     shutdownSignals: [],
-    logger: { log: (level, message) => { if (level === 'WARN' || level === 'ERROR') log.warn({ level }, message); }, trace: () => undefined, debug: () => undefined, info: () => undefined, warn: (message) => { log.warn({}, message); }, error: (message) => { log.error({}, message); } },
+    logger: {
+      log: (level, message) => {
+        if (level === 'WARN' || level === 'ERROR') log.warn({ level }, message);
+      },
+      trace: () => undefined,
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (message) => {
+        log.warn({}, message);
+      },
+      error: (message) => {
+        log.error({}, message);
+      },
+    },
   });
   const deps = composeDeps(env, log);
   await ensureChannelAccounts(deps.db, CHANNEL_NAMES);
   const connection = await NativeConnection.connect(temporalConnection(env));
-  const workers = await createFleet({ connection, namespace: env.TEMPORAL_NAMESPACE, deps, bundle: await workflowBundle(env.LOANLOOM_CACHE_DIR) });
+  const workers = await createFleet({
+    connection,
+    namespace: env.TEMPORAL_NAMESPACE,
+    deps,
+    bundle: await workflowBundle(env.LOANLOOM_CACHE_DIR),
+  });
   const relay = startRelay(deps, lazyClient(env));
   let isStopping = false;
   const stop = () => {

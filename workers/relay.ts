@@ -52,7 +52,10 @@ export function startRelay(deps: ActivityDeps, client: Client): Relay {
         } catch (error) {
           if (isGone(error)) await markDelivered(tx, row.id);
           else {
-            deps.log.warn({ key: row.key, topic: row.topic, attempts: row.attempts, error: error instanceof Error ? error.name : 'unknown' }, 'delivery failed; it is tried again');
+            deps.log.warn(
+              { key: row.key, topic: row.topic, attempts: row.attempts, error: error instanceof Error ? error.name : 'unknown' },
+              'delivery failed; it is tried again',
+            );
             await postpone(tx, row);
           }
         }
@@ -65,7 +68,10 @@ export function startRelay(deps: ActivityDeps, client: Client): Relay {
     const commands = await takeUndelivered(deps.db, BATCH);
     for (const command of commands) {
       await deliverCommand({ db: deps.db, client, timeoutMs: 10_000 }, command).catch((error: unknown) => {
-        deps.log.warn({ command: command.id, operation: command.operation, error: error instanceof Error ? error.name : 'unknown' }, 'command not delivered yet; it is tried again');
+        deps.log.warn(
+          { command: command.id, operation: command.operation, error: error instanceof Error ? error.name : 'unknown' },
+          'command not delivered yet; it is tried again',
+        );
       });
     }
     return commands.length;

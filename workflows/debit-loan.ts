@@ -24,7 +24,14 @@ const QUERIES_MAX = 7;
 /** Presents one debit, or resumes it, and asks for its outcome for a few minutes. See docs/workflows/debit-loan.md. */
 export async function debitLoan(input: DebitLoanInput): Promise<DebitLoanResult> {
   const time = new BusinessTime(input.now);
-  const step = await database.openDebit({ loanId: input.loanId, instructionId: input.instructionId, businessDate: input.businessDate, presentment: input.presentment, plannedAt: input.plannedAt, at: time.now() });
+  const step = await database.openDebit({
+    loanId: input.loanId,
+    instructionId: input.instructionId,
+    businessDate: input.businessDate,
+    presentment: input.presentment,
+    plannedAt: input.plannedAt,
+    at: time.now(),
+  });
   if (step.next === 'DONE') return { outcome: step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED', now: time.now() };
   if (step.next === 'WAIT') return { outcome: 'UNKNOWN', now: time.now() };
   const live = { instructionId: input.instructionId, attempt: step.attempt, channel: step.channel };

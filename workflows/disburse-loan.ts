@@ -34,14 +34,21 @@ export async function disburseLoan(input: DisburseLoanInput): Promise<DisburseLo
   };
 
   for (;;) {
-    const step = await database.openPayout({ loanId: input.loanId, instructionId: input.instructionId, businessDate: input.businessDate, at: time.now() });
+    const step = await database.openPayout({
+      loanId: input.loanId,
+      instructionId: input.instructionId,
+      businessDate: input.businessDate,
+      at: time.now(),
+    });
     if (step.next === 'DONE') return { state: step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED', now: time.now() };
     if (step.next === 'WAIT') {
       setCurrentDetails(`On hold until ${step.until}: no payout before it ends.`);
       await condition(nudged, Math.max(1_000, epochMs(step.until) - Date.now()));
       continue;
     }
-    setCurrentDetails(`Attempt ${String(step.attempt)} over **${step.channel}**: ${step.next === 'SEND' ? 'sending' : 'asking for its outcome'}. SLA ${step.slaAt}.`);
+    setCurrentDetails(
+      `Attempt ${String(step.attempt)} over **${step.channel}**: ${step.next === 'SEND' ? 'sending' : 'asking for its outcome'}. SLA ${step.slaAt}.`,
+    );
     await driveAttempt({ instructionId: input.instructionId, attempt: step.attempt, channel: step.channel }, step.next === 'SEND', time, {
       queriesMax: Infinity,
       slaAt: step.slaAt,

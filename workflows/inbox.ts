@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition } from '@temporalio/workflow';
 import type { Verdict } from '../activities/commands';
 import type { Instant } from '../domain/dates';
 
@@ -21,7 +21,7 @@ interface Item {
 export class Inbox {
   private readonly waiting: Item[] = [];
 
-  get isEmpty(): boolean {
+  isEmpty(): boolean {
     return this.waiting.length === 0;
   }
 
@@ -34,6 +34,12 @@ export class Inbox {
     throw item.failure;
   }
 
+  /** Waits until no handler is open. False when a command came in meanwhile: it has to be answered first. */
+  async drained(): Promise<boolean> {
+    await condition(() => allHandlersFinished() || !this.isEmpty());
+    return this.isEmpty();
+  }
+
   /** For the loop: applies the oldest command; a failure goes to its sender and does not stop the loop. */
   async handleNext(apply: (message: CommandMessage) => Promise<Verdict>): Promise<void> {
     const item = this.waiting.shift();
@@ -43,7 +49,11 @@ export class Inbox {
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined;
       const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-      item.failure = ApplicationFailure.create({ type: type ?? 'INTERNAL', message: cause instanceof ApplicationFailure ? cause.message : 'the command could not be applied', nonRetryable: true });
+      item.failure = ApplicationFailure.create({
+        type: type ?? 'INTERNAL',
+        message: cause instanceof ApplicationFailure ? cause.message : 'the command could not be applied',
+        nonRetryable: true,
+      });
     }
   }
 }
@@ -51,6 +61,17 @@ export class Inbox {
 /** Validators are synchronous and read-only; an async one would wedge the workflow (reference/temporal.md §1.3). */
 export function validateCommand(message: CommandMessage): void {
   const raw: unknown = message;
-  const isWellFormed = typeof raw === 'object' && raw !== null && 'commandId' in raw && typeof raw.commandId === 'string' && raw.commandId.length > 0 && 'at' in raw && typeof raw.at === 'string';
-  if (!isWellFormed) throw ApplicationFailure.nonRetryable('send {"commandId": …, "at": …} of a stored command: use the API or "npx loan ops", which authenticate and record who asks', 'VALIDATION');
+  const isWellFormed =
+    typeof raw === 'object' &&
+    raw !== null &&
+    'commandId' in raw &&
+    typeof raw.commandId === 'string' &&
+    raw.commandId.length > 0 &&
+    'at' in raw &&
+    typeof raw.at === 'string';
+  if (!isWellFormed)
+    throw ApplicationFailure.nonRetryable(
+      'send {"commandId": …, "at": …} of a stored command: use the API or "npx loan ops", which authenticate and record who asks',
+      'VALIDATION',
+    );
 }

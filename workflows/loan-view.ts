@@ -32,7 +32,13 @@ export class LoanView {
 
   /** An upsert costs an event and some seventy index rows, so only a change is published. */
   private publish(outlook: LoanOutlook): void {
-    const attributes = [outlook.status, outlook.bucket, outlook.channel ?? 'none', outlook.nextDueOn ?? '', String(outlook.needsAttention !== null)];
+    const attributes = [
+      outlook.status,
+      outlook.bucket,
+      outlook.channel ?? 'none',
+      outlook.nextDueOn ?? '',
+      String(outlook.needsAttention !== null),
+    ];
     const fingerprint = attributes.join('|');
     if (fingerprint === this.published) return;
     this.published = fingerprint;

@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, ParentClosePolicy, setCurrentDetails, setHandler, startChild, upsertSearchAttributes } from '@temporalio/workflow';
+import { condition, ParentClosePolicy, setCurrentDetails, setHandler, startChild, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ApplicationStepResult } from '../activities/origination';
 import { epochMs, type Instant } from '../domain/dates';
 import { workflowIds } from '../domain/ids';
@@ -36,7 +36,8 @@ export async function originateLoan(input: OriginateLoanInput): Promise<string> 
   setHandler(getApplicationStatus, () => status, { description: 'Where the application stands' });
 
   for (;;) {
-    while (!inbox.isEmpty) await inbox.handleNext((message) => database.applyApplicationCommand({ commandId: message.commandId, at: time.now() }));
+    while (!inbox.isEmpty())
+      await inbox.handleNext((message) => database.applyApplicationCommand({ commandId: message.commandId, at: time.now() }));
     const step = await database.advanceApplication({ applicationId, at: time.now() });
     if (step.status !== status) upsertSearchAttributes([{ key: searchAttributes.applicationStatus, value: step.status }]);
     ({ status } = step);
@@ -46,16 +47,15 @@ export async function originateLoan(input: OriginateLoanInput): Promise<string> 
         await identity.verifyIdentity({ applicationId, at: time.now() });
         break;
       case 'WAIT':
-        if (step.at === null) await condition(() => !inbox.isEmpty);
-        else await condition(() => !inbox.isEmpty, Math.max(1, epochMs(step.at) - Date.now()));
+        if (step.at === null) await condition(() => !inbox.isEmpty());
+        else await condition(() => !inbox.isEmpty(), Math.max(1, epochMs(step.at) - Date.now()));
         break;
       case 'OPEN_LOAN':
-        await condition(allHandlersFinished);
+        if (!(await inbox.drained())) break;
         await openLoan(applicationId, time.now());
         return status;
       case 'END':
-        await condition(allHandlersFinished);
-        if (inbox.isEmpty) return status;
+        if (await inbox.drained()) return status;
         break;
     }
   }
@@ -78,5 +78,14 @@ async function openLoan(applicationId: string, now: Instant): Promise<void> {
 }
 
 function show(step: ApplicationStepResult, now: Instant): void {
-  setCurrentDetails(['| | |', '|---|---|', `| Status | **${step.status}** |`, `| Waiting for | ${step.summary} |`, `| Until | ${step.at ?? 'no deadline'} |`, `| Since | ${now} |`].join('\n'));
+  setCurrentDetails(
+    [
+      '| | |',
+      '|---|---|',
+      `| Status | **${step.status}** |`,
+      `| Waiting for | ${step.summary} |`,
+      `| Until | ${step.at ?? 'no deadline'} |`,
+      `| Since | ${now} |`,
+    ].join('\n'),
+  );
 }

@@ -32,7 +32,8 @@ export interface AttemptLimits {
 /** The state of the attempt: final, or still open when the limits ran out. */
 export type AttemptResult = 'SUCCEEDED' | 'FAILED' | 'OPEN';
 
-const resultOf = (state: RecordedOutcome['state']): AttemptResult => (state === 'SUCCEEDED' || state === 'RETURNED' ? 'SUCCEEDED' : state === 'FAILED' ? 'FAILED' : 'OPEN');
+const resultOf = (state: RecordedOutcome['state']): AttemptResult =>
+  state === 'SUCCEEDED' || state === 'RETURNED' ? 'SUCCEEDED' : state === 'FAILED' ? 'FAILED' : 'OPEN';
 
 /** Sends once. A send whose activity failed (worker died, timed out) may have reached the channel: open. */
 async function sendOnce(live: LiveAttempt, time: BusinessTime): Promise<RecordedOutcome | undefined> {
@@ -55,7 +56,7 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
     let outcome = isNew ? await sendOnce(live, time) : undefined;
     let later = 0;
     let escalated = false;
-    for (let query = 0; ; ) {
+    for (let query = 0; ;) {
       if (outcome && resultOf(outcome.state) !== 'OPEN') return resultOf(outcome.state);
       const mustResend = outcome?.retryAfterSeconds != null && later < MAX_LATER;
       if (query >= limits.queriesMax && !mustResend) return 'OPEN';

@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, continueAsNew, executeChild, log, ParentClosePolicy, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew, executeChild, log, ParentClosePolicy, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { LoanOutlook } from '../activities/loan-agenda';
 import type { Appointment } from '../domain/agenda';
 import { epochMs, DAY_MS, type Instant } from '../domain/dates';
@@ -66,22 +66,26 @@ class LoanInterpreter {
         { validator: validateCommand, description: LOAN_UPDATE_DESCRIPTIONS[operation] },
       );
     }
-    setHandler(factsChanged, ({ at }) => {
-      this.time.saw(at);
-      this.hasNews = true;
-    }, { description: 'Facts were committed: look again' });
+    setHandler(
+      factsChanged,
+      ({ at }) => {
+        this.time.saw(at);
+        this.hasNews = true;
+      },
+      { description: 'Facts were committed: look again' },
+    );
     setHandler(getNextAppointment, () => this.next, { description: 'What the loan waits for' });
   }
 
   async run(): Promise<void> {
     let outlook: LoanOutlook | undefined;
     for (;;) {
-      while (!this.inbox.isEmpty) {
+      while (!this.inbox.isEmpty()) {
         await this.inbox.handleNext((message) => database.applyLoanCommand({ commandId: message.commandId, at: this.time.now() }));
         outlook = undefined;
       }
       if (this.child && !this.child.isDone) {
-        await condition(() => !this.inbox.isEmpty || this.child?.isDone === true);
+        await condition(() => !this.inbox.isEmpty() || this.child?.isDone === true);
         continue;
       }
       this.child = undefined;
@@ -90,12 +94,15 @@ class LoanInterpreter {
       this.next = outlook.appointment;
       this.view.show(outlook, this.time.now());
       if (outlook.appointment.kind === 'END') {
-        await condition(allHandlersFinished);
-        if (this.inbox.isEmpty) return;
+        if (await this.inbox.drained()) return;
         continue;
       }
       await this.continueAsNewWhenDue();
-      outlook = this.isDue(outlook.appointment) ? await this.perform(outlook.appointment) : await this.waitFor(outlook.appointment);
+      if (this.isDue(outlook.appointment)) outlook = await this.perform(outlook.appointment);
+      else {
+        await this.waitFor(outlook.appointment);
+        outlook = undefined;
+      }
     }
   }
 
@@ -103,11 +110,10 @@ class LoanInterpreter {
     return appointment.at !== null && appointment.at <= this.time.now();
   }
 
-  private async waitFor(appointment: Appointment): Promise<undefined> {
-    const isWoken = () => !this.inbox.isEmpty || this.hasNews;
+  private async waitFor(appointment: Appointment): Promise<void> {
+    const isWoken = () => !this.inbox.isEmpty() || this.hasNews;
     if (appointment.at === null) await condition(isWoken);
     else await condition(isWoken, Math.max(1, epochMs(appointment.at) - Date.now()));
-    return undefined;
   }
 
   /** Returns the new outlook where performing has looked ahead already. */
@@ -115,7 +121,7 @@ class LoanInterpreter {
     if (appointment.key === this.performedKey) {
       log.warn('an appointment came back after it was performed', { key: appointment.key });
       this.performedKey = '';
-      await condition(() => !this.inbox.isEmpty || this.hasNews, STUCK_RETRY_MS);
+      await condition(() => !this.inbox.isEmpty() || this.hasNews, STUCK_RETRY_MS);
       return undefined;
     }
     this.performedKey = appointment.key;
@@ -172,16 +178,26 @@ class LoanInterpreter {
     return executeChild<typeof debitLoan>('debitLoan', {
       workflowId: workflowIds.debit(this.loanId, appointment.businessDate, presentment),
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [{ loanId: this.loanId, instructionId: appointment.instructionId ?? '', businessDate: appointment.businessDate, presentment, plannedAt: appointment.at, now: this.time.now() }],
+      args: [
+        {
+          loanId: this.loanId,
+          instructionId: appointment.instructionId ?? '',
+          businessDate: appointment.businessDate,
+          presentment,
+          plannedAt: appointment.at,
+          now: this.time.now(),
+        },
+      ],
     });
   }
 
   /** Once a quarter of the loan's life, with nothing in hand. Only ids are carried: facts are in Postgres. */
   private async continueAsNewWhenDue(): Promise<void> {
     const info = workflowInfo();
-    const isLong = info.continueAsNewSuggested || info.historyLength > HISTORY_EVENTS_MAX || epochMs(this.time.now()) - epochMs(this.startedAt) > RUN_MS;
+    const isLong =
+      info.continueAsNewSuggested || info.historyLength > HISTORY_EVENTS_MAX || epochMs(this.time.now()) - epochMs(this.startedAt) > RUN_MS;
     if (!isLong || this.next === undefined || this.isDue(this.next)) return;
-    await condition(allHandlersFinished);
-    if (this.inbox.isEmpty && !this.hasNews) await continueAsNew<typeof serviceLoan>({ loanId: this.loanId, now: this.time.now() });
+    if ((await this.inbox.drained()) && !this.hasNews)
+      await continueAsNew<typeof serviceLoan>({ loanId: this.loanId, now: this.time.now() });
   }
 }

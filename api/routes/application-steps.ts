@@ -21,10 +21,17 @@ const identityStep = z
   })
   .meta({ id: 'IdentityStep' });
 const incomeStep = z.strictObject({ monthlyIncome: moneySchema }).meta({ id: 'IncomeStep' });
-const cardStep = z.strictObject({ cardNumber: z.string().refine((text) => /^\d{13,19}$/.test(text) && isLuhnNumber(text), 'a card number with a correct check digit') }).meta({ id: 'CardStep' });
+const cardStep = z
+  .strictObject({
+    cardNumber: z.string().refine((text) => /^\d{13,19}$/.test(text) && isLuhnNumber(text), 'a card number with a correct check digit'),
+  })
+  .meta({ id: 'CardStep' });
 
 export const stepBodySchema = z.union([requestStep, identityStep, incomeStep, cardStep]);
-const SCHEMAS = { request: requestStep, identity: identityStep, income: incomeStep, card: cardStep } as const satisfies Record<ApplicationStep, z.ZodType>;
+const SCHEMAS = { request: requestStep, identity: identityStep, income: incomeStep, card: cardStep } as const satisfies Record<
+  ApplicationStep,
+  z.ZodType
+>;
 
 /** What is kept of a step: amounts in fen, everything else as it was sent. */
 function payloadOf(step: ApplicationStep, body: unknown): object {
@@ -51,12 +58,22 @@ export async function saveStep(deps: ApiDeps, application: ApplicationRow, step:
   }
   return deps.db.transaction(async (tx) => {
     const current = await tx('applications').where({ id: application.id }).forUpdate().first<{ status: string }>('status');
-    if (current.status !== 'DRAFT') throw new LoanloomError('ILLEGAL_TRANSITION', `the application is ${current.status}: its steps can no longer be changed`, { from: current.status });
+    if (current.status !== 'DRAFT')
+      throw new LoanloomError('ILLEGAL_TRANSITION', `the application is ${current.status}: its steps can no longer be changed`, {
+        from: current.status,
+      });
     if (step === 'identity') await deps.borrowers.saveIdentity(tx, application.borrower_id, SCHEMAS.identity.parse(body));
-    const latest = await tx('application_drafts').where({ application_id: application.id, step }).first<{ version: number | null }>(tx.raw('max(version)::int AS version'));
+    const latest = await tx('application_drafts')
+      .where({ application_id: application.id, step })
+      .first<{ version: number | null }>(tx.raw('max(version)::int AS version'));
     const version = (latest.version ?? 0) + 1;
     const person = await deps.borrowers.personVault(tx, application.borrower_id);
-    await tx('application_drafts').insert({ application_id: application.id, step, version, payload_enc: person.encrypt(draftAddress(application.id, step, version), JSON.stringify(payload)) });
+    await tx('application_drafts').insert({
+      application_id: application.id,
+      step,
+      version,
+      payload_enc: person.encrypt(draftAddress(application.id, step, version), JSON.stringify(payload)),
+    });
     return version;
   });
 }

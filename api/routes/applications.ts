@@ -51,7 +51,14 @@ const start = route({
         body: { productId: product.id, productVersion: product.version },
         businessDate: today,
       });
-      if (stored.isNew) await tx('applications').insert({ id: applicationId, borrower_id: caller.id, product_id: product.id, product_version: product.version, created_on: today });
+      if (stored.isNew)
+        await tx('applications').insert({
+          id: applicationId,
+          borrower_id: caller.id,
+          product_id: product.id,
+          product_version: product.version,
+          created_on: today,
+        });
       return stored.row;
     });
     const answer = await deliver(deps, row);
@@ -97,11 +104,22 @@ const putStep = route({
   handle: async (deps, { caller, params, body, idempotencyKey }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
     const version = await saveStep(deps, application, params.step, body);
-    return submit(deps, caller, { operation: 'SAVE_STEP', subject: application.id, body: { step: params.step, version }, rawBody: { step: params.step, version }, idempotencyKey });
+    return submit(deps, caller, {
+      operation: 'SAVE_STEP',
+      subject: application.id,
+      body: { step: params.step, version },
+      rawBody: { step: params.step, version },
+      idempotencyKey,
+    });
   },
 });
 
-const command = (suffix: string, operation: 'SUBMIT' | 'ACCEPT_OFFER' | 'CANCEL', summary: string, idempotencyKey: 'required' | 'optional') =>
+const command = (
+  suffix: string,
+  operation: 'SUBMIT' | 'ACCEPT_OFFER' | 'CANCEL',
+  summary: string,
+  idempotencyKey: 'required' | 'optional',
+) =>
   route({
     method: 'post',
     path: `/v1/applications/{applicationId}/${suffix}`,
@@ -113,7 +131,13 @@ const command = (suffix: string, operation: 'SUBMIT' | 'ACCEPT_OFFER' | 'CANCEL'
     responses: commandResponses,
     handle: async (deps, input) => {
       const application = await ownApplication(deps.db, input.caller, input.params.applicationId);
-      return submit(deps, input.caller, { operation, subject: application.id, body: {}, rawBody: null, idempotencyKey: input.idempotencyKey });
+      return submit(deps, input.caller, {
+        operation,
+        subject: application.id,
+        body: {},
+        rawBody: null,
+        idempotencyKey: input.idempotencyKey,
+      });
     },
   });
 
@@ -127,7 +151,16 @@ const offer = route({
   responses: {
     200: {
       description: 'The offer',
-      schema: z.object({ principal: moneySchema, termMonths: z.int(), annualRate: z.string(), apr: aprSchema, firstInstallment: moneySchema, totalPayment: moneySchema, expiresAt: z.string(), schedule: z.array(scheduleRowSchema) }),
+      schema: z.object({
+        principal: moneySchema,
+        termMonths: z.int(),
+        annualRate: z.string(),
+        apr: aprSchema,
+        firstInstallment: moneySchema,
+        totalPayment: moneySchema,
+        expiresAt: z.string(),
+        schedule: z.array(scheduleRowSchema),
+      }),
     },
   },
   handle: async (deps, { caller, params }) => {

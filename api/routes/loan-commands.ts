@@ -38,7 +38,13 @@ const promise = route({
   responses: commandResponses,
   handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
     const { loan } = await ownLoan(deps.db, caller, params.loanId);
-    return submit(deps, caller, { operation: 'PROMISE_TO_PAY', subject: loan.id, body: { amountFen: fenOf(body.amount), dueOn: body.dueOn }, rawBody, idempotencyKey });
+    return submit(deps, caller, {
+      operation: 'PROMISE_TO_PAY',
+      subject: loan.id,
+      body: { amountFen: fenOf(body.amount), dueOn: body.dueOn },
+      rawBody,
+      idempotencyKey,
+    });
   },
 });
 

@@ -7,7 +7,19 @@ import type { BusinessDate } from '../../domain/dates';
 import { LoanloomError } from '../../domain/errors';
 import { ownLoan } from '../access';
 import { route } from '../route';
-import { accountRow, accountRowSchema, asDate, componentsOf, componentsSchema, dateSchema, idSchema, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
+import {
+  accountRow,
+  accountRowSchema,
+  asDate,
+  componentsOf,
+  componentsSchema,
+  dateSchema,
+  idSchema,
+  money,
+  moneySchema,
+  scheduleRow,
+  scheduleRowSchema,
+} from '../wire';
 
 const tag = 'Loans';
 export const loanParams = z.strictObject({ loanId: idSchema });
@@ -48,7 +60,10 @@ function loanView(file: LoanFile, today: BusinessDate): z.output<typeof loanSche
     owedNow: money(account.owedNow),
     outstanding: componentsOf(account.outstanding),
     overpaid: money(account.overpaid),
-    nextDue: account.nextDue === null ? null : { number: account.nextDue.number, dueOn: account.nextDue.dueOn, amount: money(account.nextDue.amount) },
+    nextDue:
+      account.nextDue === null
+        ? null
+        : { number: account.nextDue.number, dueOn: account.nextDue.dueOn, amount: money(account.nextDue.amount) },
   };
 }
 
@@ -61,7 +76,12 @@ const list = route({
   responses: { 200: { description: 'Loans', schema: z.object({ loans: z.array(loanSchema) }) } },
   handle: async (deps, { caller }) => {
     const { today } = await businessNow(deps.db);
-    const rows = await deps.db('loans').where({ borrower_id: caller.id }).orderBy('opened_on', 'desc').limit(100).select<{ id: string }[]>('id');
+    const rows = await deps
+      .db('loans')
+      .where({ borrower_id: caller.id })
+      .orderBy('opened_on', 'desc')
+      .limit(100)
+      .select<{ id: string }[]>('id');
     const files = await Promise.all(rows.map((row) => readLoanFile(deps.db, row.id)));
     return { status: 200, body: { loans: files.map((file) => loanView(file, today)) } };
   },
@@ -88,12 +108,24 @@ const schedule = route({
   tag,
   role: 'borrower',
   params: loanParams,
-  responses: { 200: { description: 'The schedule', schema: z.object({ version: z.int(), schedule: z.array(scheduleRowSchema), installments: z.array(accountRowSchema) }) } },
+  responses: {
+    200: {
+      description: 'The schedule',
+      schema: z.object({ version: z.int(), schedule: z.array(scheduleRowSchema), installments: z.array(accountRowSchema) }),
+    },
+  },
   handle: async (deps, { caller, params }) => {
     const { today } = await businessNow(deps.db);
     const file = await ownLoan(deps.db, caller, params.loanId);
     const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
-    return { status: 200, body: { version: file.loan.schedule_version, schedule: file.schedule.map(scheduleRow), installments: account.installments.map(accountRow) } };
+    return {
+      status: 200,
+      body: {
+        version: file.loan.schedule_version,
+        schedule: file.schedule.map(scheduleRow),
+        installments: account.installments.map(accountRow),
+      },
+    };
   },
 });
 
@@ -111,13 +143,24 @@ const payoffQuote = route({
     const on = query.on === undefined ? today : asDate(query.on);
     if (on < today) throw new LoanloomError('INVALID_DATE', 'a payoff is quoted for today or later', { path: 'on' });
     const file = await ownLoan(deps.db, caller, params.loanId);
-    if (file.loan.status !== 'ACTIVE') throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${file.loan.status}: there is nothing to pay off`);
-    return { status: 200, body: { on, payoff: componentsOf(foldAccount({ schedule: file.schedule, facts: file.facts, asOf: on }).payoff) } };
+    if (file.loan.status !== 'ACTIVE')
+      throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${file.loan.status}: there is nothing to pay off`);
+    return {
+      status: 200,
+      body: { on, payoff: componentsOf(foldAccount({ schedule: file.schedule, facts: file.facts, asOf: on }).payoff) },
+    };
   },
 });
 
 const timelineSchema = z.object({
-  happened: z.array(z.object({ at: z.string(), businessDate: z.string(), kind: z.string(), data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) })),
+  happened: z.array(
+    z.object({
+      at: z.string(),
+      businessDate: z.string(),
+      kind: z.string(),
+      data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    }),
+  ),
   next: z.object({ kind: z.string(), at: z.string().nullable(), why: z.string() }).nullable(),
 });
 
@@ -131,12 +174,24 @@ const timeline = route({
   responses: { 200: { description: 'The timeline', schema: timelineSchema } },
   handle: async (deps, { caller, params }) => {
     const { loan, events } = await ownLoan(deps.db, caller, params.loanId);
-    const applied = await deps.db('application_events').where({ application_id: loan.id }).orderBy('seq').select<{ at: Date; business_date: string; kind: string; data: Record<string, string> }[]>('at', 'business_date', 'kind', 'data');
+    const applied = await deps
+      .db('application_events')
+      .where({ application_id: loan.id })
+      .orderBy('seq')
+      .select<{ at: Date; business_date: string; kind: string; data: Record<string, string> }[]>('at', 'business_date', 'kind', 'data');
     const isOver = loan.closed_on !== null;
     return {
       status: 200,
       body: {
-        happened: [...applied.map((event) => ({ at: event.at.toISOString(), businessDate: event.business_date, kind: event.kind, data: event.data })), ...events.map(({ at, businessDate, kind, data }) => ({ at, businessDate, kind, data }))],
+        happened: [
+          ...applied.map((event) => ({
+            at: event.at.toISOString(),
+            businessDate: event.business_date,
+            kind: event.kind,
+            data: event.data,
+          })),
+          ...events.map(({ at, businessDate, kind, data }) => ({ at, businessDate, kind, data })),
+        ],
         next: isOver || loan.next_kind === null ? null : { kind: loan.next_kind, at: loan.next_at, why: loan.next_summary ?? '' },
       },
     };
@@ -150,13 +205,34 @@ const payment = route({
   tag,
   role: 'borrower',
   params: z.strictObject({ loanId: idSchema, paymentId: z.string().max(80) }),
-  responses: { 200: { description: 'The payment', schema: z.object({ paymentId: z.string(), amount: moneySchema, businessDate: z.string(), state: z.enum(['OPEN', 'SUCCEEDED', 'FAILED', 'RETURNED']), code: z.string().nullable() }) } },
+  responses: {
+    200: {
+      description: 'The payment',
+      schema: z.object({
+        paymentId: z.string(),
+        amount: moneySchema,
+        businessDate: z.string(),
+        state: z.enum(['OPEN', 'SUCCEEDED', 'FAILED', 'RETURNED']),
+        code: z.string().nullable(),
+      }),
+    },
+  },
   handle: async (deps, { caller, params }) => {
     const { loan } = await ownLoan(deps.db, caller, params.loanId);
     const instruction = await readInstruction(deps.db, params.paymentId);
-    if (instruction.loan_id !== loan.id || instruction.direction !== 'DEBIT') throw new LoanloomError('NOT_FOUND', 'there is no such payment');
+    if (instruction.loan_id !== loan.id || instruction.direction !== 'DEBIT')
+      throw new LoanloomError('NOT_FOUND', 'there is no such payment');
     const isFinal = instruction.state === 'SUCCEEDED' || instruction.state === 'FAILED' || instruction.state === 'RETURNED';
-    return { status: 200, body: { paymentId: instruction.id, amount: money(instruction.amount_fen), businessDate: instruction.business_date, state: isFinal ? instruction.state : 'OPEN', code: instruction.failure_code } };
+    return {
+      status: 200,
+      body: {
+        paymentId: instruction.id,
+        amount: money(instruction.amount_fen),
+        businessDate: instruction.business_date,
+        state: isFinal ? instruction.state : 'OPEN',
+        code: instruction.failure_code,
+      },
+    };
   },
 });
 

@@ -74,7 +74,13 @@ const retry = route({
     await ownLoan(deps.db, caller, params.loanId);
     const { channel } = body;
     const command = channel === undefined ? { reason: body.reason } : { reason: body.reason, channel };
-    return submit(deps, caller, { operation: channel === undefined ? 'RETRY_PAYOUT' : 'SWITCH_CHANNEL', subject: params.loanId, body: command, rawBody, idempotencyKey });
+    return submit(deps, caller, {
+      operation: channel === undefined ? 'RETRY_PAYOUT' : 'SWITCH_CHANNEL',
+      subject: params.loanId,
+      body: command,
+      rawBody,
+      idempotencyKey,
+    });
   },
 });
 
@@ -106,4 +112,12 @@ const status = route({
   handle: async (deps, { params }) => ({ status: 200, body: commandView(await readCommand(deps.db, params.commandId)) }),
 });
 
-export const opsRoutes = [review, hold, withReason('release', 'RELEASE', 'End a hold early'), retry, withReason('rejection', 'REJECT_LOAN', 'Give up a loan whose payout failed'), query, status];
+export const opsRoutes = [
+  review,
+  hold,
+  withReason('release', 'RELEASE', 'End a hold early'),
+  retry,
+  withReason('rejection', 'REJECT_LOAN', 'Give up a loan whose payout failed'),
+  query,
+  status,
+];

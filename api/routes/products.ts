@@ -58,7 +58,16 @@ const makeQuote = route({
   responses: {
     200: {
       description: 'The quote',
-      schema: z.object({ productId: z.string(), productVersion: z.int(), annualRate: z.string(), apr: aprSchema, firstInstallment: moneySchema, totalInterest: moneySchema, totalPayment: moneySchema, schedule: z.array(scheduleRowSchema) }),
+      schema: z.object({
+        productId: z.string(),
+        productVersion: z.int(),
+        annualRate: z.string(),
+        apr: aprSchema,
+        firstInstallment: moneySchema,
+        totalInterest: moneySchema,
+        totalPayment: moneySchema,
+        schedule: z.array(scheduleRowSchema),
+      }),
     },
   },
   handle: async (deps, { body }) => {

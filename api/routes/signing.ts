@@ -29,7 +29,13 @@ const contract = route({
     const row = await readContract(deps.db, application.id);
     if (!row) throw new LoanloomError('NOT_FOUND', `there is no contract yet: the application is ${application.status}`);
     const person = await deps.borrowers.personVault(deps.db, application.borrower_id);
-    return { status: 200, body: { text: person.decrypt({ table: 'contracts', column: 'document_enc', row: application.id }, row.document_enc), sha256: row.sha256 } };
+    return {
+      status: 200,
+      body: {
+        text: person.decrypt({ table: 'contracts', column: 'document_enc', row: application.id }, row.document_enc),
+        sha256: row.sha256,
+      },
+    };
   },
 });
 
@@ -44,18 +50,36 @@ const requestCode = route({
   responses: { 201: { description: 'The code is on its way', schema: z.object({ expiresAt: z.string() }) } },
   handle: async (deps, { caller, params }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
-    if (application.status !== 'AWAITING_SIGNATURE') throw new LoanloomError('ILLEGAL_TRANSITION', `there is nothing to sign: the application is ${application.status}`, { from: application.status });
+    if (application.status !== 'AWAITING_SIGNATURE')
+      throw new LoanloomError('ILLEGAL_TRANSITION', `there is nothing to sign: the application is ${application.status}`, {
+        from: application.status,
+      });
     const expiresAt = new Date(Date.now() + CODE_MINUTES * 60_000);
     await deps.db.transaction(async (tx) => {
       await tx('applications').where({ id: application.id }).forUpdate().first('id');
-      const recent = await tx('one_time_codes').where({ application_id: application.id }).andWhere('created_at', '>', tx.raw(`now() - interval '10 minutes'`)).first<{ count: number }>(tx.raw('count(*)::int AS count'));
+      const recent = await tx('one_time_codes')
+        .where({ application_id: application.id })
+        .andWhere('created_at', '>', tx.raw(`now() - interval '10 minutes'`))
+        .first<{ count: number }>(tx.raw('count(*)::int AS count'));
       if (recent.count >= CODES_PER_WINDOW) throw new LoanloomError('CODE_EXHAUSTED', 'too many codes were asked for: wait ten minutes');
       const id = randomUUID();
       const code = String(randomInt(0, 1_000_000)).padStart(6, '0');
-      await tx('one_time_codes').insert({ id, application_id: application.id, purpose: 'SIGN', code_hash: deps.vault.hashCode(code, id), expires_at: expiresAt });
+      await tx('one_time_codes').insert({
+        id,
+        application_id: application.id,
+        purpose: 'SIGN',
+        code_hash: deps.vault.hashCode(code, id),
+        expires_at: expiresAt,
+      });
       const key = `mail:signing-code:${id}`;
       const person = await deps.borrowers.personVault(tx, application.borrower_id);
-      await addMail(tx, { key: `signing-code:${id}`, borrowerId: application.borrower_id, template: 'signing-code', params: { loanId: application.id }, secret: person.encrypt({ table: 'outbox', column: 'secret_enc', row: key }, code) });
+      await addMail(tx, {
+        key: `signing-code:${id}`,
+        borrowerId: application.borrower_id,
+        template: 'signing-code',
+        params: { loanId: application.id },
+        secret: person.encrypt({ table: 'outbox', column: 'secret_enc', row: key }, code),
+      });
     });
     return { status: 201, body: { expiresAt: expiresAt.toISOString() } };
   },
@@ -95,12 +119,22 @@ const signature = route({
   responses: commandResponses,
   handle: async (deps, { caller, params, body, idempotencyKey, rawBody }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
-    const known = await deps.db('commands').where({ caller: caller.name, idempotency_key: idempotencyKey }).first<{ body: { codeId: string }; body_sha256: string } | undefined>('body', 'body_sha256');
+    const known = await deps
+      .db('commands')
+      .where({ caller: caller.name, idempotency_key: idempotencyKey })
+      .first<{ body: { codeId: string }; body_sha256: string } | undefined>('body', 'body_sha256');
     const isRepeated = known?.body_sha256 === bodyHash('SIGN', application.id, rawBody);
     const { now } = await businessNow(deps.db);
-    if (known === undefined && application.waiting_until !== null && application.waiting_until.getTime() <= epochMs(now)) throw new LoanloomError('OFFER_EXPIRED', 'the time for signing is over: start a new application');
+    if (known === undefined && application.waiting_until !== null && application.waiting_until.getTime() <= epochMs(now))
+      throw new LoanloomError('OFFER_EXPIRED', 'the time for signing is over: start a new application');
     const codeId = isRepeated ? known.body.codeId : known === undefined ? await useCode(deps, application.id, body.code) : '';
-    return submit(deps, caller, { operation: 'SIGN', subject: application.id, body: { codeId, contractSha256: body.contractSha256 }, rawBody, idempotencyKey });
+    return submit(deps, caller, {
+      operation: 'SIGN',
+      subject: application.id,
+      body: { codeId, contractSha256: body.contractSha256 },
+      rawBody,
+      idempotencyKey,
+    });
   },
 });
 

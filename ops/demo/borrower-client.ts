@@ -102,8 +102,12 @@ export class BorrowerClient {
     const { sha256 } = await this.call<{ sha256: string }>('GET', `/v1/applications/${id}/contract`);
     await this.call('POST', `/v1/applications/${id}/signing-codes`);
     const code = await this.until('the signing code', async () => {
-      const mails = (await (await fetch(`${this.options.mailUrl}/messages?to=${encodeURIComponent(this.options.person.email)}`)).json()) as { text: string }[];
-      return mails.map((mail) => (mail.text.includes(id) ? /code to sign contract \S+ is (\d{6})/.exec(mail.text)?.[1] : undefined)).findLast((each) => each !== undefined);
+      const mails = (await (
+        await fetch(`${this.options.mailUrl}/messages?to=${encodeURIComponent(this.options.person.email)}`)
+      ).json()) as { text: string }[];
+      return mails
+        .map((mail) => (mail.text.includes(id) ? /code to sign contract \S+ is (\d{6})/.exec(mail.text)?.[1] : undefined))
+        .findLast((each) => each !== undefined);
     });
     await this.call('POST', `/v1/applications/${id}/signature`, { code, contractSha256: sha256 });
   }
@@ -112,13 +116,20 @@ export class BorrowerClient {
     return this.call('GET', `/v1/loans/${id}`);
   }
 
-  async timeline(id: string): Promise<{ happened: { at: string; businessDate: string; kind: string; data: Record<string, string | number | boolean> }[]; next: { kind: string; at: string | null; why: string } | null }> {
+  async timeline(id: string): Promise<{
+    happened: { at: string; businessDate: string; kind: string; data: Record<string, string | number | boolean> }[];
+    next: { kind: string; at: string | null; why: string } | null;
+  }> {
     return this.call('GET', `/v1/loans/${id}/timeline`);
   }
 
   /** Pays and waits for the channel's outcome. */
   async pay(id: string, amountFen: number | 'PAYOFF'): Promise<{ paymentId: string; state: string }> {
-    const command = await this.call<Command>('POST', `/v1/loans/${id}/payments`, amountFen === 'PAYOFF' ? { payoff: true } : { amount: money(amountFen) });
+    const command = await this.call<Command>(
+      'POST',
+      `/v1/loans/${id}/payments`,
+      amountFen === 'PAYOFF' ? { payoff: true } : { amount: money(amountFen) },
+    );
     const paymentId = command.result?.paymentId ?? '';
     const state = await this.until(`payment ${paymentId}`, async () => {
       const payment = await this.call<{ state: string }>('GET', `/v1/loans/${id}/payments/${paymentId}`);

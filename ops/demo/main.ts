@@ -61,7 +61,9 @@ class Demo {
     await this.timeline.stop();
     const books = await readBooks(this.urls.books);
     const { db, client } = this.stack;
-    return Promise.all(stories.map(({ story, context, id }) => reportStory({ db, client, books, loanId: id, story, expectation: story.expects(context) })));
+    return Promise.all(
+      stories.map(({ story, context, id }) => reportStory({ db, client, books, loanId: id, story, expectation: story.expects(context) })),
+    );
   }
 
   private now(): Promise<{ now: Instant; today: BusinessDate }> {
@@ -70,7 +72,17 @@ class Demo {
 
   private async advance(target: Instant): Promise<void> {
     print(`  ── clock → ${businessDateOf(target)}`);
-    await advanceClock({ db: this.stack.db, client: this.stack.client, isSandbox: this.stack.env.LOANLOOM_SANDBOX, progress: (line) => { print(`     ${line}`); } }, target);
+    await advanceClock(
+      {
+        db: this.stack.db,
+        client: this.stack.client,
+        isSandbox: this.stack.env.LOANLOOM_SANDBOX,
+        progress: (line) => {
+          print(`     ${line}`);
+        },
+      },
+      target,
+    );
   }
 
   private async introduce(story: Story): Promise<Running> {
@@ -92,7 +104,9 @@ class Demo {
     const { story, context } = running;
     const { client } = context;
     running.id = await client.apply({ principalFen: context.principalFen, termMonths: context.termMonths });
-    print(`  ${running.label} ${story.title}\n      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowIds.application(running.id))}`);
+    print(
+      `  ${running.label} ${story.title}\n      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowIds.application(running.id))}`,
+    );
     const status = await client.untilStatus(running.id, ['OFFERED', 'DECLINED', 'FOUR_EYES']);
     if (status === 'FOUR_EYES') await this.approve(running);
     await client.untilStatus(running.id, ['OFFERED']);
@@ -153,15 +167,33 @@ class Demo {
 async function confirmAttach(options: Options): Promise<void> {
   if (options.yes) return;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question('This moves the business clock of the running stack, for every loan in it, by the whole term. Go on? [y/N] ');
+  const answer = await terminal.question(
+    'This moves the business clock of the running stack, for every loan in it, by the whole term. Go on? [y/N] ',
+  );
   terminal.close();
   if (!/^y(es)?$/i.test(answer.trim())) process.exit(1);
 }
 
 async function ownStack(dataDir: string): Promise<RunningStack> {
   await rm(dataDir, { recursive: true, force: true });
-  const [api, postgres, temporal, webUi, simulator, smtp, mail] = await Promise.all([freePort(), freePort(), freePort(), freePort(), freePort(), freePort(), freePort()]);
-  return startStack({ dataDir, ports: { api, postgres, temporal, webUi, simulator, smtp, mail }, progress: (line) => { print(`  ${line}`); }, channelTimeoutMs: 1_500, logLevel: 'warn' });
+  const [api, postgres, temporal, webUi, simulator, smtp, mail] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
+  return startStack({
+    dataDir,
+    ports: { api, postgres, temporal, webUi, simulator, smtp, mail },
+    progress: (line) => {
+      print(`  ${line}`);
+    },
+    channelTimeoutMs: 1_500,
+    logLevel: 'warn',
+  });
 }
 
 async function conclude(attached: Attached, reports: readonly StoryReport[], booksUrl: string): Promise<boolean> {
@@ -177,8 +209,19 @@ async function conclude(attached: Attached, reports: readonly StoryReport[], boo
     for (const surprise of report.surprises) print(`          ${surprise}`);
   }
   const invariants = Object.fromEntries(checks.map((check) => [check.invariant, check.violations.length === 0]));
-  print(JSON.stringify({ temporalAddress: attached.env.TEMPORAL_ADDRESS, databaseUrl: attached.env.DATABASE_URL, booksUrl, invariants, stories: reports }));
-  return checks.every((check) => check.violations.length === 0) && reports.every((report) => report.surprises.length === 0 && Object.values(report.invariants).every(Boolean));
+  print(
+    JSON.stringify({
+      temporalAddress: attached.env.TEMPORAL_ADDRESS,
+      databaseUrl: attached.env.DATABASE_URL,
+      booksUrl,
+      invariants,
+      stories: reports,
+    }),
+  );
+  return (
+    checks.every((check) => check.violations.length === 0) &&
+    reports.every((report) => report.surprises.length === 0 && Object.values(report.invariants).every(Boolean))
+  );
 }
 
 async function main(): Promise<void> {
@@ -193,7 +236,11 @@ async function main(): Promise<void> {
     .option('--data <folder>', 'data folder of the demo (or of the stack to attach to)', '');
   const options = program.parse().opts<Options>();
   const startedAt = Date.now();
-  const demoOptions = { principalFen: fenFromYuan(options.principal, '--principal'), termMonths: Number(options.term), seed: Number(options.seed) };
+  const demoOptions = {
+    principalFen: fenFromYuan(options.principal, '--principal'),
+    termMonths: Number(options.term),
+    seed: Number(options.seed),
+  };
   const dataDir = resolve(options.data || (options.attach ? '.data' : '.data/demo'));
   if (options.attach) await confirmAttach(options);
   const own = options.attach ? undefined : await ownStack(dataDir);
@@ -202,8 +249,14 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
   const attached = await attach(dataDir);
   const record = attached.record;
-  const urls = { mail: record?.mailUrl ?? '', books: `${attached.env.CHANNELS_URL}/books`, scripts: `${attached.env.CHANNELS_URL}/scripts` };
-  print(`\nFive borrowers, ${yuan(demoOptions.principalFen)} yuan over ${String(demoOptions.termMonths)} months each. Web UI: ${attached.env.WEB_UI_URL}\n`);
+  const urls = {
+    mail: record?.mailUrl ?? '',
+    books: `${attached.env.CHANNELS_URL}/books`,
+    scripts: `${attached.env.CHANNELS_URL}/scripts`,
+  };
+  print(
+    `\nFive borrowers, ${yuan(demoOptions.principalFen)} yuan over ${String(demoOptions.termMonths)} months each. Web UI: ${attached.env.WEB_UI_URL}\n`,
+  );
   let isFine = false;
   try {
     const reports = await new Demo(attached, urls, demoOptions).run();
@@ -214,7 +267,9 @@ async function main(): Promise<void> {
     if (own && !options.keep) await own.stop();
   }
   if (own && options.keep) {
-    print(`\nThe stack stays up: Web UI ${own.webUiUrl}, mail ${own.mailUrl}, API ${own.apiUrl}/docs, banks ${urls.books}.\n"npx loan --data ${dataDir} doctor" examines it; Ctrl-C stops it.`);
+    print(
+      `\nThe stack stays up: Web UI ${own.webUiUrl}, mail ${own.mailUrl}, API ${own.apiUrl}/docs, banks ${urls.books}.\n"npx loan --data ${dataDir} doctor" examines it; Ctrl-C stops it.`,
+    );
     process.exitCode = isFine ? 0 : 1;
     return;
   }

@@ -22,7 +22,7 @@ function idNumber(serial: number): string {
 function cardNumber(serial: number): string {
   const body = `622202${String(serial).padStart(12, '0')}`;
   let sum = 0;
-  for (const [index, digit] of [...body].reverse().entries()) {
+  for (const [index, digit] of Array.from(body).reverse().entries()) {
     const doubled = index % 2 === 0 ? Number(digit) * 2 : Number(digit);
     sum += doubled > 9 ? doubled - 9 : doubled;
   }

@@ -6,7 +6,13 @@ export interface StoryContext {
   readonly principalFen: number;
   readonly termMonths: number;
   /** Tells a bank what to do with this loan's payments. */
-  script(script: { bank?: string; kind: 'PAYOUT' | 'DEBIT'; behaviour: string; times: number; reference: string }): Promise<void>;
+  readonly script: (script: {
+    bank?: string;
+    kind: 'PAYOUT' | 'DEBIT';
+    behaviour: string;
+    times: number;
+    reference: string;
+  }) => Promise<void>;
 }
 
 /** What is expected at the end; checked against the books. */
@@ -40,13 +46,21 @@ export interface Act {
 const autoDebit: Story = {
   number: 1,
   title: 'repaid by auto-debit to settlement',
-  expects: () => ({ loan: 'CLOSED_OBLIGATIONS_MET', attempts: [{ channel: 'wallet', state: 'SUCCEEDED' }], events: ['PAYOUT_CONFIRMED', 'PAYMENT_RECEIVED', 'SETTLED'] }),
+  expects: () => ({
+    loan: 'CLOSED_OBLIGATIONS_MET',
+    attempts: [{ channel: 'wallet', state: 'SUCCEEDED' }],
+    events: ['PAYOUT_CONFIRMED', 'PAYMENT_RECEIVED', 'SETTLED'],
+  }),
 };
 
 const silentChannel: Story = {
   number: 2,
   title: 'the first channel pays but answers nothing: asked, found, not sent twice',
-  expects: () => ({ loan: 'CLOSED_OBLIGATIONS_MET', attempts: [{ channel: 'wallet', state: 'SUCCEEDED' }], events: ['PAYOUT_CONFIRMED', 'SETTLED'] }),
+  expects: () => ({
+    loan: 'CLOSED_OBLIGATIONS_MET',
+    attempts: [{ channel: 'wallet', state: 'SUCCEEDED' }],
+    events: ['PAYOUT_CONFIRMED', 'SETTLED'],
+  }),
   prepare: ({ script }, id) => script({ bank: 'wallet', kind: 'PAYOUT', behaviour: 'no-answer', times: 1, reference: id }),
 };
 
@@ -91,8 +105,18 @@ const delinquent: Story = {
         play: async () => client.promise(id, Math.ceil((await owed()) / 2), addDays(firstDueOn, 12)),
       },
       // The remaining scheduled bounce is at 10 days: the borrower's own payment comes after it.
-      { on: addDays(firstDueOn, 11), play: async () => void (await client.pay(id, Math.ceil((await owed()) / 2))) },
-      { on: addDays(firstDueOn, 16), play: async () => void (await client.pay(id, await owed())) },
+      {
+        on: addDays(firstDueOn, 11),
+        play: async () => {
+          await client.pay(id, Math.ceil((await owed()) / 2));
+        },
+      },
+      {
+        on: addDays(firstDueOn, 16),
+        play: async () => {
+          await client.pay(id, await owed());
+        },
+      },
       {
         on: addDays(firstDueOn, 19),
         play: async () => {

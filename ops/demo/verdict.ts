@@ -11,7 +11,14 @@ export interface StoryReport {
   readonly workflowId: string;
   readonly runIds: readonly string[];
   readonly loanStatus: string;
-  readonly attempts: readonly { number: string; direction: string; channel: string; amountFen: number; state: string; code: string | null }[];
+  readonly attempts: readonly {
+    number: string;
+    direction: string;
+    channel: string;
+    amountFen: number;
+    state: string;
+    code: string | null;
+  }[];
   readonly bankPayouts: BankBooks['entries'];
   readonly bankDebits: BankBooks['entries'];
   readonly invariants: Readonly<Record<string, boolean>>;
@@ -30,7 +37,10 @@ async function runIdsOf(client: Client, workflowId: string): Promise<string[]> {
   }
 }
 
-function surprisesOf(expectation: Expectation, actual: { loanStatus: string; payouts: readonly { channel: string; state: string }[]; events: ReadonlySet<string>; moved: number }): string[] {
+function surprisesOf(
+  expectation: Expectation,
+  actual: { loanStatus: string; payouts: readonly { channel: string; state: string }[]; events: ReadonlySet<string>; moved: number },
+): string[] {
   const surprises: string[] = [];
   if (expectation.loan !== actual.loanStatus) surprises.push(`the loan is ${actual.loanStatus}, expected ${expectation.loan}`);
   if (expectation.loan === 'none' && actual.moved > 0) surprises.push('money moved although nothing was to be paid');
@@ -42,9 +52,22 @@ function surprisesOf(expectation: Expectation, actual: { loanStatus: string; pay
 }
 
 /** I1, I5 and I7 of one story, from the banks' books and ours. */
-function storyInvariants(attempts: StoryReport['attempts'], payouts: BankBooks['entries'], debits: BankBooks['entries'], loanStatus: string): Record<string, boolean> {
-  const ours = (direction: string) => attempts.filter((each) => each.direction === direction && each.state === 'SUCCEEDED').map((each) => each.number).sort();
-  const theirs = (entries: BankBooks['entries']) => entries.filter((entry) => entry.state === 'BOOKED').map((entry) => entry.number).sort();
+function storyInvariants(
+  attempts: StoryReport['attempts'],
+  payouts: BankBooks['entries'],
+  debits: BankBooks['entries'],
+  loanStatus: string,
+): Record<string, boolean> {
+  const ours = (direction: string) =>
+    attempts
+      .filter((each) => each.direction === direction && each.state === 'SUCCEEDED')
+      .map((each) => each.number)
+      .sort();
+  const theirs = (entries: BankBooks['entries']) =>
+    entries
+      .filter((entry) => entry.state === 'BOOKED')
+      .map((entry) => entry.number)
+      .sort();
   const same = (a: readonly string[], b: readonly string[]) => JSON.stringify(a) === JSON.stringify(b);
   return {
     I1: theirs(payouts).length <= 1,
@@ -54,7 +77,14 @@ function storyInvariants(attempts: StoryReport['attempts'], payouts: BankBooks['
   };
 }
 
-export async function reportStory(input: { db: Db; client: Client; books: BankBooks; loanId: string; story: { number: number; title: string }; expectation: Expectation }): Promise<StoryReport> {
+export async function reportStory(input: {
+  db: Db;
+  client: Client;
+  books: BankBooks;
+  loanId: string;
+  story: { number: number; title: string };
+  expectation: Expectation;
+}): Promise<StoryReport> {
   const { db, client, books, loanId } = input;
   const loan = await db('loans').where({ id: loanId }).first<{ status: string } | undefined>('status');
   const loanStatus = loan?.status ?? 'none';
@@ -62,7 +92,14 @@ export async function reportStory(input: { db: Db; client: Client; books: BankBo
     .join('payment_instructions as i', 'i.id', 'a.instruction_id')
     .where('a.loan_id', loanId)
     .orderBy([{ column: 'i.created_at' }, { column: 'a.attempt' }])
-    .select<StoryReport['attempts'][number][]>('a.number as number', 'i.direction as direction', 'a.channel as channel', 'i.amount_fen as amountFen', 'a.state as state', 'a.code as code');
+    .select<StoryReport['attempts'][number][]>(
+      'a.number as number',
+      'i.direction as direction',
+      'a.channel as channel',
+      'i.amount_fen as amountFen',
+      'a.state as state',
+      'a.code as code',
+    );
   const events = new Set((await db('loan_events').where({ loan_id: loanId }).select<{ kind: string }[]>('kind')).map((row) => row.kind));
   const entries = books.entries.filter((entry) => entry.reference === loanId);
   const bankPayouts = entries.filter((entry) => entry.kind === 'PAYOUT');
@@ -79,7 +116,12 @@ export async function reportStory(input: { db: Db; client: Client; books: BankBo
     bankPayouts,
     bankDebits,
     invariants: storyInvariants(attempts, bankPayouts, bankDebits, loanStatus),
-    surprises: surprisesOf(input.expectation, { loanStatus, payouts: attempts.filter((each) => each.direction === 'PAYOUT'), events, moved: entries.length }),
+    surprises: surprisesOf(input.expectation, {
+      loanStatus,
+      payouts: attempts.filter((each) => each.direction === 'PAYOUT'),
+      events,
+      moved: entries.length,
+    }),
   };
 }
 

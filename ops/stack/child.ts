@@ -65,9 +65,17 @@ export function startChild(options: ChildOptions): Child {
     async ready(probe, timeoutMs) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
-        if (hasExited) throw new StackFault(`${options.name} stopped while it was starting: read its last lines below (all of them: ${logFile})`, startError || tail(logFile));
+        if (hasExited)
+          throw new StackFault(
+            `${options.name} stopped while it was starting: read its last lines below (all of them: ${logFile})`,
+            startError || tail(logFile),
+          );
         if (await probe().catch(() => false)) return;
-        if (Date.now() > deadline) throw new StackFault(`${options.name} did not become ready within ${String(timeoutMs / 1_000)} s: its last lines are below (all of them: ${logFile})`, tail(logFile));
+        if (Date.now() > deadline)
+          throw new StackFault(
+            `${options.name} did not become ready within ${String(timeoutMs / 1_000)} s: its last lines are below (all of them: ${logFile})`,
+            tail(logFile),
+          );
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
@@ -96,5 +104,10 @@ export async function accepts(port: number): Promise<boolean> {
 
 /** A Node process of ours, running TypeScript through tsx. */
 export function nodeChild(root: string, script: string, options: Omit<ChildOptions, 'command' | 'args'>): Child {
-  return startChild({ ...options, command: process.execPath, args: ['--enable-source-maps', '--import', 'tsx', join(root, script)], cwd: root });
+  return startChild({
+    ...options,
+    command: process.execPath,
+    args: ['--enable-source-maps', '--import', 'tsx', join(root, script)],
+    cwd: root,
+  });
 }

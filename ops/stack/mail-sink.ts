@@ -19,7 +19,12 @@ export interface MailSink {
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${String(char.charCodeAt(0))};`);
 
 function page(mails: readonly CaughtMail[]): string {
-  const items = [...mails].reverse().map((mail) => `<article><h2>${escapeHtml(mail.subject)}</h2><p>${escapeHtml(mail.at)} → ${escapeHtml(mail.to)}</p><pre>${escapeHtml(mail.text)}</pre></article>`);
+  const items = [...mails]
+    .reverse()
+    .map(
+      (mail) =>
+        `<article><h2>${escapeHtml(mail.subject)}</h2><p>${escapeHtml(mail.at)} → ${escapeHtml(mail.to)}</p><pre>${escapeHtml(mail.text)}</pre></article>`,
+    );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mail</title><style>body{font:16px/1.5 system-ui;max-width:44rem;margin:1rem auto;padding:0 1rem}pre{white-space:pre-wrap;background:#f4f4f4;padding:.75rem}</style></head><body><h1>Mail that left Loanloom (${String(mails.length)})</h1>${items.join('')}</body></html>`;
 }
 

@@ -20,7 +20,11 @@ export async function assertPortFree(port: number, what: string, flag: string): 
   await new Promise<void>((resolve, reject) => {
     const probe = createServer();
     probe.on('error', () => {
-      reject(new StackFault(`port ${String(port)}, which the ${what} needs, is in use: stop what listens there or choose another with ${flag} <port>`));
+      reject(
+        new StackFault(
+          `port ${String(port)}, which the ${what} needs, is in use: stop what listens there or choose another with ${flag} <port>`,
+        ),
+      );
     });
     probe.listen(port, '127.0.0.1', () => {
       probe.close(() => {

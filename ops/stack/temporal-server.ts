@@ -6,7 +6,15 @@ import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { startChild, type Child } from './child';
 import { findTemporalBinary, TEMPORAL_CLI, type Progress } from './temporal-binaries';
 
-const ATTRIBUTE_TYPES: Readonly<Record<string, string>> = { KEYWORD: 'Keyword', DATETIME: 'Datetime', BOOL: 'Bool', INT: 'Int', TEXT: 'Text', DOUBLE: 'Double', KEYWORD_LIST: 'KeywordList' };
+const ATTRIBUTE_TYPES: Readonly<Record<string, string>> = {
+  KEYWORD: 'Keyword',
+  DATETIME: 'Datetime',
+  BOOL: 'Bool',
+  INT: 'Int',
+  TEXT: 'Text',
+  DOUBLE: 'Double',
+  KEYWORD_LIST: 'KeywordList',
+};
 
 export interface TemporalOptions {
   readonly port: number;
@@ -29,17 +37,28 @@ export interface RunningTemporal {
  * workflow id (without it virtual time leaps from the third continue-as-new on, design §6 rule 1).
  */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
-  const command = await findTemporalBinary(TEMPORAL_CLI, { ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }), ...(options.progress === undefined ? {} : { progress: options.progress }) });
+  const command = await findTemporalBinary(TEMPORAL_CLI, {
+    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+    ...(options.progress === undefined ? {} : { progress: options.progress }),
+  });
   if (options.file !== undefined) await mkdir(dirname(options.file), { recursive: true });
   const args = [
-    'server', 'start-dev',
-    '--ip', '127.0.0.1',
-    '--port', String(options.port),
-    '--log-level', 'warn',
+    'server',
+    'start-dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(options.port),
+    '--log-level',
+    'warn',
     ...(options.uiPort === undefined ? ['--headless'] : ['--ui-port', String(options.uiPort)]),
-    ...(options.file === undefined ? [] : ['--db-filename', options.file, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal']),
-    '--dynamic-config-value', 'frontend.WorkflowTimeSkippingEnabled=true',
-    '--dynamic-config-value', 'history.workflowIdReuseMinimalInterval="0s"',
+    ...(options.file === undefined
+      ? []
+      : ['--db-filename', options.file, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal']),
+    '--dynamic-config-value',
+    'frontend.WorkflowTimeSkippingEnabled=true',
+    '--dynamic-config-value',
+    'history.workflowIdReuseMinimalInterval="0s"',
     ...ALL_SEARCH_ATTRIBUTES.flatMap((key) => ['--search-attribute', `${key.name}=${ATTRIBUTE_TYPES[key.type] ?? 'Keyword'}`]),
   ];
   const child = startChild({ name: 'temporal', command, args, env: process.env, logDir: options.logDir });
@@ -61,7 +80,10 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
 async function keepHistories(address: string): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
-    await connection.workflowService.updateNamespace({ namespace: 'default', config: { workflowExecutionRetentionTtl: { seconds: Long.fromNumber(30 * 86_400) } } });
+    await connection.workflowService.updateNamespace({
+      namespace: 'default',
+      config: { workflowExecutionRetentionTtl: { seconds: Long.fromNumber(30 * 86_400) } },
+    });
   } finally {
     await connection.close();
   }

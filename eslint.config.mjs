@@ -1,0 +1,56 @@
+import temporal from 'eslint-plugin-temporal';
+import tseslint from 'typescript-eslint';
+
+const workflowCode = ['workflows/**/*.ts'];
+const tests = ['test/**/*.ts'];
+
+export default tseslint.config(
+  { ignores: ['node_modules', '.data', '.cache', 'test/canary', '**/*.mjs', '**/*.cjs'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: false }],
+      // Rules about other people's generated enums and classes, which protobuf's types cannot satisfy.
+      '@typescript-eslint/no-unsafe-enum-comparison': 'off',
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-console': 'error',
+      'max-lines': ['error', { max: 330, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 75, skipBlankLines: true, skipComments: true, IIFEs: true }],
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read the environment through config/env.ts.' }],
+    },
+  },
+  // Factories close over their dependencies: their inner functions are held to the limit, not the list of them.
+  {
+    files: ['activities/*.ts', 'migrations/*.ts', 'simulator/server.ts', 'ops/stack/*.ts', 'workers/relay.ts'],
+    rules: { 'max-lines-per-function': ['error', { max: 210, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: ['config/env.ts', 'simulator/main.ts', 'ops/stack/*.ts', 'ops/attach.ts', 'test/support/**/*.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: workflowCode,
+    plugins: { temporal },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^node:|^zod|^knex|^pg$|/db/|/channels/|/api/', message: 'Workflow code must be deterministic.' }] },
+      ],
+      'no-restricted-globals': ['error', 'process', 'setTimeout', 'fetch', 'crypto'],
+    },
+  },
+  {
+    files: tests,
+    rules: {
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+);

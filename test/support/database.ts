@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { createDb, type Db } from '../../db/pool';
+import { withClient } from '../../ops/stack/postgres';
+import { shared } from './shared';
+
+export interface TestDatabase {
+  /** As the application's role. */
+  readonly db: Db;
+  readonly appUrl: string;
+  readonly ownerUrl: string;
+  close(): Promise<void>;
+}
+
+export function urlsOf(name: string): { appUrl: string; ownerUrl: string; adminUrl: string } {
+  const { appUrl, ownerUrl } = shared();
+  return { appUrl: appUrl.replace('NAME', name), ownerUrl: ownerUrl.replace('NAME', name), adminUrl: ownerUrl.replace('NAME', 'postgres') };
+}
+
+/** A database of the test file's own: a clone of the migrated template, or empty. */
+export async function createTestDatabase(options: { isEmpty?: boolean } = {}): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const { appUrl, ownerUrl, adminUrl } = urlsOf(name);
+  await withClient(adminUrl, async (client) => {
+    // CREATE DATABASE fails while another session copies the same template.
+    await client.query('SELECT pg_advisory_lock(1)');
+    await client.query(`CREATE DATABASE ${name}${options.isEmpty ? '' : ' TEMPLATE template_loanloom'}`);
+  });
+  const db = createDb(appUrl, 20);
+  return {
+    db,
+    appUrl,
+    ownerUrl,
+    close: async () => {
+      await db.destroy();
+      await withClient(adminUrl, async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      });
+    },
+  };
+}

@@ -1,0 +1,8 @@
+import { rmSync } from 'node:fs';
+import type { RunningPostgres } from '../../ops/stack/postgres';
+
+export default async function globalTeardown(): Promise<void> {
+  const { loanloomPostgres, loanloomFolder } = globalThis as unknown as { loanloomPostgres: RunningPostgres; loanloomFolder: string };
+  await loanloomPostgres.stop();
+  rmSync(loanloomFolder, { recursive: true, force: true });
+}

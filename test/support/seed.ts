@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { draftAddress } from '../../activities/application-steps';
+import type { ActivityDeps } from '../../activities/deps';
+import { insertLoan } from '../../db/loans';
+import { businessDateOf, instant, type Instant } from '../../domain/dates';
+import { loanIdFrom, taskQueues, workflowIds, type LoanId } from '../../domain/ids';
+import { fen } from '../../domain/money';
+import { inventPerson, type Person } from '../../ops/demo/person';
+import type { Client } from '@temporalio/client';
+
+let nextPerson = Number.parseInt(randomBytes(2).toString('hex'), 16);
+
+/** An invented borrower, registered with identity and card. */
+export async function seedBorrower(deps: ActivityDeps): Promise<{ person: Person; cardId: string }> {
+  nextPerson += 1;
+  const person = inventPerson(nextPerson, 1);
+  return deps.db.transaction(async (tx) => {
+    await deps.borrowers.ensure(tx, person.borrowerId);
+    await deps.borrowers.saveIdentity(tx, person.borrowerId, person);
+    return { person, cardId: await deps.borrowers.saveCard(tx, person.borrowerId, person.cardNumber) };
+  });
+}
+
+/** A loan that is ready to be paid out: signed application, approved loan row. */
+export async function seedLoan(deps: ActivityDeps, terms: { principalFen?: number; termMonths?: number; productId?: string } = {}): Promise<{ loanId: LoanId; person: Person }> {
+  const { person, cardId } = await seedBorrower(deps);
+  const loanId = loanIdFrom(randomBytes(12));
+  const now = instant(Date.now());
+  const product = deps.catalogue.current(terms.productId ?? 'consumer-installment', businessDateOf(now));
+  await deps.db.transaction(async (tx) => {
+    await tx('applications').insert({ id: loanId, borrower_id: person.borrowerId, product_id: product.id, product_version: product.version, status: 'READY_TO_DISBURSE', bank_card_id: cardId, created_on: businessDateOf(now) });
+    await insertLoan(tx, {
+      id: loanId,
+      borrower_id: person.borrowerId,
+      product_id: product.id,
+      product_version: product.version,
+      bank_card_id: cardId,
+      principal_fen: fen(terms.principalFen ?? 1_200_000),
+      currency: 'CNY',
+      annual_rate: product.annualRate,
+      term_months: terms.termMonths ?? 12,
+      opened_on: businessDateOf(now),
+    });
+  });
+  return { loanId, person };
+}
+
+/** A draft application with every step saved. */
+export async function seedApplication(deps: ActivityDeps, terms: { principalFen?: number; termMonths?: number; incomeFen?: number } = {}): Promise<{ applicationId: LoanId; person: Person }> {
+  const { person } = await seedBorrower(deps);
+  const applicationId = loanIdFrom(randomBytes(12));
+  const today = businessDateOf(instant(Date.now()));
+  const payloads = {
+    request: { principalFen: terms.principalFen ?? 1_200_000, termMonths: terms.termMonths ?? 12 },
+    identity: { name: person.name, idNumber: person.idNumber, phone: person.phone, email: person.email },
+    income: { monthlyIncomeFen: terms.incomeFen ?? 5_000_000 },
+    card: { cardNumber: person.cardNumber },
+  };
+  await deps.db.transaction(async (tx) => {
+    await tx('applications').insert({ id: applicationId, borrower_id: person.borrowerId, product_id: 'consumer-installment', product_version: 1, created_on: today });
+    const vault = await deps.borrowers.personVault(tx, person.borrowerId);
+    for (const [step, payload] of Object.entries(payloads)) {
+      await tx('application_drafts').insert({ application_id: applicationId, step, version: 1, payload_enc: vault.encrypt(draftAddress(applicationId, step, 1), JSON.stringify(payload)) });
+    }
+  });
+  return { applicationId, person };
+}
+
+/** Starts a loan's workflow as originateLoan would. */
+export async function startLoan(client: Client, loanId: string, now: Instant = instant(Date.now())) {
+  return client.workflow.start('serviceLoan', { workflowId: workflowIds.loan(loanId), taskQueue: taskQueues.loans, args: [{ loanId, now }] });
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Client } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import type { ActivityDeps } from '../../activities/deps';
+import type { Mail } from '../../activities/mail';
+import { CHANNEL_NAMES, createChannels } from '../../channels/index';
+import { Borrowers } from '../../db/borrowers';
+import { createVault } from '../../db/vault';
+import { createCatalogue, type Catalogue } from '../../domain/products';
+import type { BankBooks } from '../../ops/invariants';
+import { freePort } from '../../ops/stack/ports';
+import { startTemporal, type RunningTemporal } from '../../ops/stack/temporal-server';
+import { createFormalIdentityVerifier } from '../../risk/identity';
+import { createSimulator } from '../../simulator/server';
+import type { Script } from '../../simulator/scripts';
+import { createFleet } from '../../workers/fleet';
+import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
+import { createTestDatabase, type TestDatabase } from './database';
+import { shared } from './shared';
+
+Runtime.install({ logger: { log: () => undefined, trace: () => undefined, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } });
+
+export const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** SDK enum numbers of search-attribute types. */
+const ATTRIBUTE_TYPE: Readonly<Record<string, number>> = { TEXT: 1, KEYWORD: 2, INT: 3, DOUBLE: 4, BOOL: 5, DATETIME: 6 };
+
+export interface Banks {
+  readonly url: string;
+  readonly secrets: Record<string, string>;
+  script(script: Omit<Script, 'times'> & { times?: number }): Promise<void>;
+  books(): Promise<BankBooks>;
+  close(): Promise<void>;
+}
+
+/** The simulated banks, over real HTTP. */
+export async function startBanks(): Promise<Banks> {
+  const secrets = Object.fromEntries(CHANNEL_NAMES.map((name) => [name, `secret-of-${name}`]));
+  const server: Server = createSimulator({ secrets });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  return {
+    url,
+    secrets,
+    script: async (script) => {
+      const response = await fetch(`${url}/scripts`, { method: 'POST', body: JSON.stringify(script) });
+      if (!response.ok) throw new Error(await response.text());
+    },
+    books: async () => (await (await fetch(`${url}/books`)).json()) as BankBooks,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => {
+          resolve();
+        });
+      }),
+  };
+}
+
+export interface World {
+  readonly database: TestDatabase;
+  readonly deps: ActivityDeps;
+  readonly banks: Banks;
+  readonly mails: Mail[];
+  readonly client: Client;
+  /** The time-skipping environment; undefined on the dev server. */
+  readonly environment: TestWorkflowEnvironment | undefined;
+  readonly address: string;
+  /** Starts the worker fleet; several may run one after another. */
+  startFleet(): Promise<Fleet>;
+  close(): Promise<void>;
+}
+
+export interface Fleet {
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly server: 'time-skipping' | 'dev';
+  readonly catalogue?: Catalogue;
+  readonly channelTimeoutMs?: number;
+}
+
+export function createDeps(database: TestDatabase, banks: Banks, mails: Mail[], options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs'> = {}): ActivityDeps {
+  const vault = createVault(randomBytes(32));
+  return {
+    db: database.db,
+    vault,
+    borrowers: new Borrowers(vault),
+    catalogue: options.catalogue ?? createCatalogue(),
+    channels: createChannels({ baseUrl: banks.url, secrets: banks.secrets, timeoutMs: options.channelTimeoutMs ?? 400 }),
+    mailer: {
+      send: (mail) => {
+        mails.push(mail);
+        return Promise.resolve();
+      },
+    },
+    identityVerifier: createFormalIdentityVerifier(),
+    log: quiet,
+  };
+}
+
+async function connectTestServer(): Promise<TestWorkflowEnvironment> {
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: shared().testServer } } });
+  const searchAttributes = Object.fromEntries(ALL_SEARCH_ATTRIBUTES.map((key) => [key.name, ATTRIBUTE_TYPE[key.type] ?? 2]));
+  await environment.connection.operatorService.addSearchAttributes({ namespace: environment.namespace ?? 'default', searchAttributes });
+  return environment;
+}
+
+/** Real Postgres, real banks over HTTP, a real Temporal server: everything but a mail server. */
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const database = await createTestDatabase();
+  const banks = await startBanks();
+  const mails: Mail[] = [];
+  const deps = createDeps(database, banks, mails, options);
+  let environment: TestWorkflowEnvironment | undefined;
+  let server: RunningTemporal | undefined;
+  let client: Client;
+  let connection: NativeConnection;
+  let address = '';
+  if (options.server === 'time-skipping') {
+    environment = await connectTestServer();
+    ({ client } = environment);
+    connection = environment.nativeConnection;
+  } else {
+    server = await startTemporal({ port: await freePort(), logDir: shared().folder });
+    ({ address } = server);
+    connection = await NativeConnection.connect({ address });
+    const { Connection } = await import('@temporalio/client');
+    client = new Client({ connection: await Connection.connect({ address }) });
+  }
+  return {
+    database,
+    deps,
+    banks,
+    mails,
+    client,
+    environment,
+    address,
+    startFleet: () => startFleet(connection, deps),
+    close: async () => {
+      await environment?.teardown();
+      if (server) {
+        await client.connection.close();
+        await connection.close();
+        await server.stop();
+      }
+      await banks.close();
+      await database.close();
+    },
+  };
+}
+
+async function startFleet(connection: NativeConnection, deps: ActivityDeps): Promise<Fleet> {
+  const workers: Worker[] = await createFleet({ connection, namespace: 'default', deps, bundle: { codePath: shared().bundlePath } });
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  return {
+    stop: async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+    },
+  };
+}
+
+/** Polls until `read` gives a value. For waiting on other processes; never a fixed sleep. */
+export async function eventually<T>(what: string, read: () => Promise<T | undefined | false>, timeoutMs = 60_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`${what} did not happen within ${String(timeoutMs)} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
