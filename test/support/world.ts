@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import type { ActivityDeps } from '../../activities/deps';
 import type { Mail } from '../../activities/mail';
 import { CHANNEL_NAMES, createChannels } from '../../channels/index';
@@ -21,7 +21,7 @@ import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { createTestDatabase, type TestDatabase } from './database';
 import { shared } from './shared';
 
-Runtime.install({ logger: { log: () => undefined, trace: () => undefined, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } });
+Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: new DefaultLogger('ERROR', () => undefined) });
 
 export const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -82,6 +82,8 @@ export interface WorldOptions {
   readonly server: 'time-skipping' | 'dev';
   readonly catalogue?: Catalogue;
   readonly channelTimeoutMs?: number;
+  /** By default a clone of the run's template. */
+  readonly database?: TestDatabase;
 }
 
 export function createDeps(database: TestDatabase, banks: Banks, mails: Mail[], options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs'> = {}): ActivityDeps {
@@ -112,7 +114,7 @@ async function connectTestServer(): Promise<TestWorkflowEnvironment> {
 
 /** Real Postgres, real banks over HTTP, a real Temporal server: everything but a mail server. */
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const banks = await startBanks();
   const mails: Mail[] = [];
   const deps = createDeps(database, banks, mails, options);

@@ -1,0 +1,100 @@
+import { readLoanFile } from '../../db/loans';
+import { businessNow } from '../../db/clock';
+import { addDays, at, monthsFromAnchor, type BusinessDate } from '../../domain/dates';
+import { workflowIds } from '../../domain/ids';
+import { advanceClock } from '../../ops/clock';
+import { repair } from '../../ops/doctor';
+import { checkInvariants, loansWithoutWorkflow } from '../../ops/invariants';
+import { createWorld, eventually, type Fleet, type World } from '../support/world';
+import { seedLoan, startLoan } from '../support/seed';
+
+describe('on the dev server, under the sandbox clock', () => {
+  let world: World;
+  let fleet: Fleet;
+
+  beforeAll(async () => {
+    world = await createWorld({ server: 'dev' });
+    fleet = await world.startFleet();
+  });
+
+  afterAll(async () => {
+    await fleet.stop();
+    await world.close();
+  });
+
+  const clock = () => ({ db: world.deps.db, client: world.client, isSandbox: true });
+  const active = (loanId: string) => eventually('the payout', async () => (await readLoanFile(world.deps.db, loanId)).loan.status === 'ACTIVE');
+
+  async function runsOf(loanId: string): Promise<number> {
+    let runs = 0;
+    const { workflowService } = world.client;
+    let runId: string | undefined = (await world.client.workflow.getHandle(workflowIds.loan(loanId)).describe()).runId;
+    while (runId !== undefined && runId !== '') {
+      runs += 1;
+      const history = await workflowService.getWorkflowExecutionHistory({ namespace: 'default', execution: { workflowId: workflowIds.loan(loanId), runId }, maximumPageSize: 1 });
+      runId = history.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
+    }
+    return runs;
+  }
+
+  it('keeps every due date over at least six continue-as-news, books and ledger closed daily', async () => {
+    const { loanId } = await seedLoan(world.deps, { termMonths: 22 });
+    await startLoan(world.client, loanId, (await businessNow(world.deps.db)).now);
+    await active(loanId);
+    const { today } = await businessNow(world.deps.db);
+    await advanceClock(clock(), at(addDays(today, 22 * 31), '15:00'));
+
+    const file = await readLoanFile(world.deps.db, loanId);
+    expect(file.loan.status).toBe('CLOSED_OBLIGATIONS_MET');
+    const activatedOn = file.loan.activated_on as BusinessDate;
+    const dueDates = Array.from({ length: 22 }, (_, index) => monthsFromAnchor(activatedOn, index + 1));
+    expect(file.instructions.filter((each) => each.direction === 'DEBIT').map((each) => each.businessDate)).toEqual(dueDates);
+    expect(file.facts.filter((fact) => fact.type === 'REPAYMENT').map((fact) => fact.valueDate)).toEqual(dueDates);
+    expect(await runsOf(loanId)).toBeGreaterThanOrEqual(7);
+    for (const check of await checkInvariants({ db: world.deps.db, client: world.client, books: await world.banks.books() })) expect(check.violations).toEqual([]);
+    const closes = await world.deps.db('business_day_closes').count<{ count: number }[]>('* as count');
+    expect(Number(closes[0]!.count)).toBeGreaterThan(600);
+    const accrued = await world.deps.db('loan_accruals').where({ loan_id: loanId }).sum<{ sum: string }[]>('amount_fen as sum');
+    expect(Number(accrued[0]!.sum)).toBe(file.schedule.reduce((sum, row) => sum + row.interest, 0));
+  });
+
+  it('restarts a terminated loan from Postgres alone, without a second payout', async () => {
+    const { loanId } = await seedLoan(world.deps, { termMonths: 2 });
+    const handle = await startLoan(world.client, loanId, (await businessNow(world.deps.db)).now);
+    await active(loanId);
+    await handle.terminate('an operator slipped');
+    expect(await loansWithoutWorkflow(world.deps.db, world.client)).toEqual([loanId]);
+    expect(await repair(world.deps.db, world.client)).toEqual([loanId]);
+    expect(await loansWithoutWorkflow(world.deps.db, world.client)).toEqual([]);
+    const { today } = await businessNow(world.deps.db);
+    await advanceClock(clock(), at(addDays(today, 70), '15:00'));
+    const file = await readLoanFile(world.deps.db, loanId);
+    expect(file.loan.status).toBe('CLOSED_OBLIGATIONS_MET');
+    const { entries } = await world.banks.books();
+    expect(entries.filter((entry) => entry.reference === loanId && entry.kind === 'PAYOUT')).toHaveLength(1);
+    expect(entries.filter((entry) => entry.reference === loanId && entry.kind === 'DEBIT' && entry.state === 'BOOKED')).toHaveLength(2);
+  });
+
+  it('shows operators what a loan waits for, and finds it by its search attributes', async () => {
+    const { loanId } = await seedLoan(world.deps, { termMonths: 3 });
+    await world.banks.script({ kind: 'DEBIT', reference: loanId, behaviour: 'no-funds', times: 50 });
+    await startLoan(world.client, loanId, (await businessNow(world.deps.db)).now);
+    await active(loanId);
+    const { today } = await businessNow(world.deps.db);
+    await advanceClock(clock(), at(addDays(today, 36), '15:00'));
+    const found = await eventually('the loan in the list', async () => {
+      for await (const workflow of world.client.workflow.list({ query: `DelinquencyBucket = 'DPD_1_30' AND ExecutionStatus = 'Running'` })) if (workflow.workflowId === workflowIds.loan(loanId)) return workflow;
+      return undefined;
+    });
+    expect(found.searchAttributes.LoanStatus).toEqual(['ACTIVE']);
+    const metadata = await world.client.workflow.getHandle(workflowIds.loan(loanId)).query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(metadata.currentDetails).toContain('| Waiting for |');
+    expect(metadata.currentDetails).toContain('DPD_1_30');
+  });
+
+  it('refuses to move outside a sandbox, and never backwards', async () => {
+    const { today } = await businessNow(world.deps.db);
+    await expect(advanceClock({ ...clock(), isSandbox: false }, at(addDays(today, 1), '10:00'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(advanceClock(clock(), at(addDays(today, -1), '10:00'))).rejects.toMatchObject({ code: 'INVALID_DATE' });
+  });
+});
