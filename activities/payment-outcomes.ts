@@ -5,12 +5,12 @@ import { insertLoanEvent, insertSchedule, insertTransaction, lockLoan, readLoanF
 import { addFactNotice, addMail } from '../db/outbox';
 import { moveAttempt, moveInstruction, readAttempt, readInstruction, type AttemptRow, type InstructionRow } from '../db/payments';
 import type { Tx } from '../db/pool';
-import { foldAccount, NO_COMPONENTS } from '../domain/account';
+import { foldAccount, settledTotals, type Account } from '../domain/account';
 import { type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
-import { yuan } from '../domain/money';
+import { minus, yuan } from '../domain/money';
 import { scheduleFor } from '../domain/offer';
-import { debitSucceeded, debitVoided, payoutSucceeded, payoutVoided } from '../domain/postings';
+import { debitSucceeded, debitVoided, payoutSucceeded, payoutVoided, type RepaymentEffect } from '../domain/postings';
 import { isTerminal, ATTEMPT_TRANSITIONS } from '../domain/states';
 import { productOf, type ActivityDeps } from './deps';
 
@@ -67,6 +67,17 @@ async function activateLoan(
   });
 }
 
+function repaymentEffect(before: Account, after: Account): RepaymentEffect {
+  const [a, b] = [settledTotals(after), settledTotals(before)];
+  return {
+    penalty: minus(a.penalty, b.penalty),
+    fee: minus(a.fee, b.fee),
+    interest: minus(a.interest, b.interest),
+    principal: minus(a.principal, b.principal),
+    surplus: minus(a.surplus, b.surplus),
+  };
+}
+
 /** The debit is confirmed: a repayment on the channel's value date, split as the fold says. */
 async function bookRepayment(
   tx: Tx,
@@ -88,19 +99,17 @@ async function bookRepayment(
   });
   if (!isNew) return;
   const file = await readLoanFile(tx, loan.id);
-  const latest = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), valueDate);
-  const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: latest });
-  const allocation = account.allocations.find((each) => each.key === key) ?? {
-    key,
-    components: NO_COMPONENTS,
-    surplus: instruction.amount_fen,
-  };
+  const asOf = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), valueDate);
+  const effect = repaymentEffect(
+    foldAccount({ schedule: file.schedule, facts: file.facts.filter((fact) => fact.key !== key), asOf }),
+    foldAccount({ schedule: file.schedule, facts: file.facts, asOf }),
+  );
   const isChargedOff = file.events.some((event) => event.kind === 'CHARGED_OFF');
   await postEntry(tx, {
     key: `payment:${attempt.number}:succeeded`,
     loanId: loan.id,
     businessDate: instruction.business_date,
-    posting: debitSucceeded(attempt.channel, instruction.amount_fen, allocation, isChargedOff),
+    posting: debitSucceeded(attempt.channel, instruction.amount_fen, effect, isChargedOff),
   });
   await insertLoanEvent(tx, loan.id, {
     key: `received:${instruction.id}`,

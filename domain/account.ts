@@ -155,29 +155,59 @@ function settleEarly(rows: Row[], on: BusinessDate): Components {
 }
 
 /**
- * One repayment: what is due, oldest installment first; then, where it suffices, early settlement;
- * else coming installments in order (they count as paid). What is left over is a liability.
+ * The repayments of one day, taken together, so that splitting a payment changes nothing: what is due,
+ * oldest installment first; then, where it suffices, early settlement; else coming installments in order
+ * (they count as paid). What is left over is a liability.
  */
-function applyRepayment(rows: Row[], fact: LoanFact): Allocation {
-  let left = fact.amount;
+function applyDay(rows: Row[], day: readonly LoanFact[]): Allocation[] {
+  const valueDate = day[0]?.valueDate;
+  if (valueDate === undefined) return [];
+  let left = plus(...day.map((fact) => fact.amount));
   let components = NO_COMPONENTS;
   const take = (row: Row) => {
     const result = payInto(row, left);
     components = add(components, result.taken);
     left = result.left;
   };
-  for (const row of rows) if (row.dueOn <= fact.valueDate && left > 0) take(row);
-  const later = rows.filter((row) => row.dueOn > fact.valueDate);
+  for (const row of rows) if (row.dueOn <= valueDate && left > 0) take(row);
+  const later = rows.filter((row) => row.dueOn > valueDate);
   if (left > 0 && later.length > 0) {
-    const payoff = sumOf(payoffOf(later, fact.valueDate));
+    const payoff = sumOf(payoffOf(later, valueDate));
     if (left >= payoff) {
-      components = add(components, settleEarly(later, fact.valueDate));
+      components = add(components, settleEarly(later, valueDate));
       left = minus(left, payoff);
     } else {
       for (const row of later) if (left > 0) take(row);
     }
   }
-  return { key: fact.key, components, surplus: left };
+  return shareOut(day, components);
+}
+
+/** Attributes a day's allocation to its facts in their order; what no component takes is surplus. */
+function shareOut(day: readonly LoanFact[], components: Components): Allocation[] {
+  const open = { ...components } as Record<keyof Components, Fen>;
+  return day.map((fact) => {
+    const taken = { ...NO_COMPONENTS } as Record<keyof Components, Fen>;
+    let left = fact.amount;
+    for (const component of ALLOCATION_ORDER) {
+      taken[component] = smaller(left, open[component]);
+      open[component] = minus(open[component], taken[component]);
+      left = minus(left, taken[component]);
+    }
+    return { key: fact.key, components: taken, surplus: left };
+  });
+}
+
+function allocateAll(rows: Row[], repayments: readonly LoanFact[]): Allocation[] {
+  const days = new Map<BusinessDate, LoanFact[]>();
+  for (const fact of repayments) days.set(fact.valueDate, [...(days.get(fact.valueDate) ?? []), fact]);
+  return [...days.values()].flatMap((day) => applyDay(rows, day));
+}
+
+/** Everything that repayments have settled so far, and the surplus: two of these subtracted are what one fact changed. */
+export function settledTotals(account: Account): Components & { readonly surplus: Fen } {
+  const paid = account.installments.reduce((total, row) => add(total, row.paid), NO_COMPONENTS);
+  return { ...paid, surplus: account.overpaid };
 }
 
 /**
@@ -227,7 +257,7 @@ export function foldAccount(input: {
     paid: NO_COMPONENTS,
     settledEarly: false,
   }));
-  const allocations = disbursement ? facts.slice(1).map((fact) => applyRepayment(rows, fact)) : [];
+  const allocations = disbursement ? allocateAll(rows, facts.slice(1)) : [];
   return summarise(rows, allocations, disbursement !== undefined, asOf);
 }
 

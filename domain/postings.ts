@@ -1,5 +1,5 @@
-import { plus, ZERO, type Fen } from './money';
-import type { Allocation } from './account';
+import { fen, plus, type Fen } from './money';
+import type { Components } from './account';
 
 export interface PostingLine {
   readonly account: string;
@@ -14,11 +14,14 @@ export interface Posting {
 }
 
 function posting(description: string, debits: readonly (readonly [string, Fen])[], credits: readonly (readonly [string, Fen])[]): Posting {
+  // A negative amount is the same amount on the other side.
+  const line = (side: PostingLine['side'], other: PostingLine['side'], account: string, amount: Fen): PostingLine =>
+    amount >= 0 ? { account, side, amount } : { account, side: other, amount: fen(-amount) };
   const lines = [
-    ...debits.map(([account, amount]): PostingLine => ({ account, side: 'DEBIT', amount })),
-    ...credits.map(([account, amount]): PostingLine => ({ account, side: 'CREDIT', amount })),
+    ...debits.map(([account, amount]) => line('DEBIT', 'CREDIT', account, amount)),
+    ...credits.map(([account, amount]) => line('CREDIT', 'DEBIT', account, amount)),
   ];
-  return { description, lines: lines.filter((line) => line.amount > 0) };
+  return { description, lines: lines.filter((each) => each.amount > 0) };
 }
 
 /** Pending at send: the money may be on its way. */
@@ -54,9 +57,11 @@ export function debitVoided(channel: string, amount: Fen): Posting {
   return posting('debit proved failed', [['debits-in-clearing', amount]], [[`in-transit:${channel}`, amount]]);
 }
 
-/** Confirmed repayment, split as the fold allocated it. After a charge-off its principal is a recovery. */
-export function debitSucceeded(channel: string, amount: Fen, allocation: Allocation, chargedOff: boolean): Posting {
-  const { penalty, fee, interest, principal } = allocation.components;
+/** What a confirmed repayment changed in the account: the fold with it minus the fold without it. Backdated money may shift earlier splits, so single components may be negative; they sum to its amount. */
+export type RepaymentEffect = Components & { readonly surplus: Fen };
+
+/** Confirmed repayment. After a charge-off its principal is a recovery. */
+export function debitSucceeded(channel: string, amount: Fen, effect: RepaymentEffect, isChargedOff: boolean): Posting {
   return posting(
     'repayment received',
     [
@@ -65,20 +70,17 @@ export function debitSucceeded(channel: string, amount: Fen, allocation: Allocat
     ],
     [
       [`in-transit:${channel}`, amount],
-      ['fee-income', plus(fee, penalty)],
-      ['interest-receivable', interest],
-      [chargedOff ? 'recovery-income' : 'loans-receivable', principal],
-      ['customer-credit', allocation.surplus],
+      ['fee-income', plus(effect.fee, effect.penalty)],
+      ['interest-receivable', effect.interest],
+      [isChargedOff ? 'recovery-income' : 'loans-receivable', effect.principal],
+      ['customer-credit', effect.surplus],
     ],
   );
 }
 
 /** Contract interest of a day; a negative amount (an early settlement, a backdated payment) takes income back. */
 export function interestAccrued(amount: Fen): Posting {
-  const size = Math.abs(amount) as Fen;
-  return amount >= ZERO
-    ? posting('interest accrued', [['interest-receivable', size]], [['interest-income', size]])
-    : posting('interest accrual taken back', [['interest-income', size]], [['interest-receivable', size]]);
+  return posting('interest accrued', [['interest-receivable', amount]], [['interest-income', amount]]);
 }
 
 /** Accounting only: the debt lives on. */

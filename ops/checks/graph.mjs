@@ -7,7 +7,11 @@ const config = resolve('.dependency-cruiser.cjs');
 const binary = resolve('node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 
 function cruise(cwd, ...folders) {
-  const { stdout, stderr } = spawnSync(process.execPath, [binary, '--config', config, '--output-type', 'json', ...folders], { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const { stdout, stderr } = spawnSync(process.execPath, [binary, '--config', config, '--output-type', 'json', ...folders], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   try {
     return JSON.parse(stdout).summary;
   } catch {
@@ -15,12 +19,28 @@ function cruise(cwd, ...folders) {
   }
 }
 
-const project = cruise('.', 'domain', 'workflows', 'activities', 'channels', 'simulator', 'risk', 'db', 'migrations', 'api', 'workers', 'ops', 'config', 'bench');
+const project = cruise(
+  '.',
+  'domain',
+  'workflows',
+  'activities',
+  'channels',
+  'simulator',
+  'risk',
+  'db',
+  'migrations',
+  'api',
+  'workers',
+  'ops',
+  'config',
+  'bench',
+);
 const faults = project.violations.map((each) => `${each.rule.name}: ${each.from} → ${each.to}`);
 const canary = cruise('test/canary', 'domain');
 
 if (project.totalCruised < MODULES_MIN) faults.push(`only ${project.totalCruised} modules were seen: the checker is blind`);
-if (!canary.violations.some((each) => each.rule.name === 'domain-has-no-node')) faults.push('the seeded violation in test/canary was not caught');
+if (!canary.violations.some((each) => each.rule.name === 'domain-has-no-node'))
+  faults.push('the seeded violation in test/canary was not caught');
 if (faults.length > 0) {
   console.error(faults.join('\n'));
   process.exit(1);

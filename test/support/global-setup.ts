@@ -30,7 +30,14 @@ export default async function globalSetup(): Promise<void> {
   await ensureChannelAccounts(db, CHANNEL_NAMES);
   await db.destroy();
   Object.assign(globalThis, { loanloomPostgres: postgres, loanloomFolder: folder });
-  const shared = { folder, ownerUrl: postgres.ownerUrl('NAME'), appUrl: postgres.appUrl('NAME'), temporal, testServer, bundlePath: bundle.codePath };
+  const shared = {
+    folder,
+    ownerUrl: postgres.ownerUrl('NAME'),
+    appUrl: postgres.appUrl('NAME'),
+    temporal,
+    testServer,
+    bundlePath: bundle.codePath,
+  };
   const file = join(folder, 'shared.json');
   writeFileSync(file, JSON.stringify(shared));
   process.env.LOANLOOM_TEST_SHARED = file;

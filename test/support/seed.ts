@@ -22,13 +22,24 @@ export async function seedBorrower(deps: ActivityDeps): Promise<{ person: Person
 }
 
 /** A loan that is ready to be paid out: signed application, approved loan row. */
-export async function seedLoan(deps: ActivityDeps, terms: { principalFen?: number; termMonths?: number; productId?: string } = {}): Promise<{ loanId: LoanId; person: Person }> {
+export async function seedLoan(
+  deps: ActivityDeps,
+  terms: { principalFen?: number; termMonths?: number; productId?: string } = {},
+): Promise<{ loanId: LoanId; person: Person }> {
   const { person, cardId } = await seedBorrower(deps);
   const loanId = loanIdFrom(randomBytes(12));
   const now = instant(Date.now());
   const product = deps.catalogue.current(terms.productId ?? 'consumer-installment', businessDateOf(now));
   await deps.db.transaction(async (tx) => {
-    await tx('applications').insert({ id: loanId, borrower_id: person.borrowerId, product_id: product.id, product_version: product.version, status: 'READY_TO_DISBURSE', bank_card_id: cardId, created_on: businessDateOf(now) });
+    await tx('applications').insert({
+      id: loanId,
+      borrower_id: person.borrowerId,
+      product_id: product.id,
+      product_version: product.version,
+      status: 'READY_TO_DISBURSE',
+      bank_card_id: cardId,
+      created_on: businessDateOf(now),
+    });
     await insertLoan(tx, {
       id: loanId,
       borrower_id: person.borrowerId,
@@ -46,7 +57,10 @@ export async function seedLoan(deps: ActivityDeps, terms: { principalFen?: numbe
 }
 
 /** A draft application with every step saved. */
-export async function seedApplication(deps: ActivityDeps, terms: { principalFen?: number; termMonths?: number; incomeFen?: number } = {}): Promise<{ applicationId: LoanId; person: Person }> {
+export async function seedApplication(
+  deps: ActivityDeps,
+  terms: { principalFen?: number; termMonths?: number; incomeFen?: number } = {},
+): Promise<{ applicationId: LoanId; person: Person }> {
   const { person } = await seedBorrower(deps);
   const applicationId = loanIdFrom(randomBytes(12));
   const today = businessDateOf(instant(Date.now()));
@@ -57,10 +71,21 @@ export async function seedApplication(deps: ActivityDeps, terms: { principalFen?
     card: { cardNumber: person.cardNumber },
   };
   await deps.db.transaction(async (tx) => {
-    await tx('applications').insert({ id: applicationId, borrower_id: person.borrowerId, product_id: 'consumer-installment', product_version: 1, created_on: today });
+    await tx('applications').insert({
+      id: applicationId,
+      borrower_id: person.borrowerId,
+      product_id: 'consumer-installment',
+      product_version: 1,
+      created_on: today,
+    });
     const vault = await deps.borrowers.personVault(tx, person.borrowerId);
     for (const [step, payload] of Object.entries(payloads)) {
-      await tx('application_drafts').insert({ application_id: applicationId, step, version: 1, payload_enc: vault.encrypt(draftAddress(applicationId, step, 1), JSON.stringify(payload)) });
+      await tx('application_drafts').insert({
+        application_id: applicationId,
+        step,
+        version: 1,
+        payload_enc: vault.encrypt(draftAddress(applicationId, step, 1), JSON.stringify(payload)),
+      });
     }
   });
   return { applicationId, person };
@@ -68,5 +93,9 @@ export async function seedApplication(deps: ActivityDeps, terms: { principalFen?
 
 /** Starts a loan's workflow as originateLoan would. */
 export async function startLoan(client: Client, loanId: string, now: Instant = instant(Date.now())) {
-  return client.workflow.start('serviceLoan', { workflowId: workflowIds.loan(loanId), taskQueue: taskQueues.loans, args: [{ loanId, now }] });
+  return client.workflow.start('serviceLoan', {
+    workflowId: workflowIds.loan(loanId),
+    taskQueue: taskQueues.loans,
+    args: [{ loanId, now }],
+  });
 }

@@ -86,7 +86,12 @@ export interface WorldOptions {
   readonly database?: TestDatabase;
 }
 
-export function createDeps(database: TestDatabase, banks: Banks, mails: Mail[], options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs'> = {}): ActivityDeps {
+export function createDeps(
+  database: TestDatabase,
+  banks: Banks,
+  mails: Mail[],
+  options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs'> = {},
+): ActivityDeps {
   const vault = createVault(randomBytes(32));
   return {
     db: database.db,
@@ -106,7 +111,9 @@ export function createDeps(database: TestDatabase, banks: Banks, mails: Mail[], 
 }
 
 async function connectTestServer(): Promise<TestWorkflowEnvironment> {
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: shared().testServer } } });
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: shared().testServer } },
+  });
   const searchAttributes = Object.fromEntries(ALL_SEARCH_ATTRIBUTES.map((key) => [key.name, ATTRIBUTE_TYPE[key.type] ?? 2]));
   await environment.connection.operatorService.addSearchAttributes({ namespace: environment.namespace ?? 'default', searchAttributes });
   return environment;

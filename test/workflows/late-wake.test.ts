@@ -30,7 +30,12 @@ describe('a loan that wakes late', () => {
       await workflowService.updateWorkflowExecutionOptions({
         namespace: 'default',
         workflowExecution: { workflowId },
-        workflowExecutionOptions: { timeSkippingConfig: { enabled: true, fastForwardConfig: { id: `late-${String(attempt)}`, duration: { seconds: Long.fromNumber(left) } } } },
+        workflowExecutionOptions: {
+          timeSkippingConfig: {
+            enabled: true,
+            fastForwardConfig: { id: `late-${String(attempt)}`, duration: { seconds: Long.fromNumber(left) } },
+          },
+        },
         updateMask: { paths: ['time_skipping_config'] },
       });
       return false;
@@ -48,13 +53,22 @@ describe('a loan that wakes late', () => {
     const second = await world.startFleet();
     const { schedule, events, instructions } = await eventually('the catching up', async () => {
       const file = await readLoanFile(world.deps.db, loanId);
-      return file.events.filter((event) => event.kind === 'PAYMENT_RECEIVED').length === 3 && file.loan.next_kind === 'REMIND' ? file : undefined;
+      return file.events.filter((event) => event.kind === 'PAYMENT_RECEIVED').length === 3 && file.loan.next_kind === 'REMIND'
+        ? file
+        : undefined;
     });
     await second.stop();
 
-    const performed = events.filter((event) => event.kind === 'REMINDED' || event.kind === 'DEBIT_PRESENTED').map((event) => [event.kind, event.businessDate]);
+    const performed = events
+      .filter((event) => event.kind === 'REMINDED' || event.kind === 'DEBIT_PRESENTED')
+      .map((event) => [event.kind, event.businessDate]);
     const dueSoFar = schedule.slice(0, 3).map((row) => row.dueOn);
-    expect(performed).toEqual(dueSoFar.flatMap((dueOn) => [['REMINDED', addDays(dueOn, -3)], ['DEBIT_PRESENTED', dueOn]]));
+    expect(performed).toEqual(
+      dueSoFar.flatMap((dueOn) => [
+        ['REMINDED', addDays(dueOn, -3)],
+        ['DEBIT_PRESENTED', dueOn],
+      ]),
+    );
     const debits = instructions.filter((each) => each.direction === 'DEBIT');
     expect(debits.map((each) => [each.businessDate, each.amount])).toEqual(schedule.slice(0, 3).map((row) => [row.dueOn, row.payment]));
     // Money received late is not asked for again: no contact goes out for debts that were paid on waking.

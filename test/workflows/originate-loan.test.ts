@@ -25,16 +25,34 @@ describe('originateLoan', () => {
   });
 
   const start = (applicationId: string) =>
-    world.client.workflow.start('originateLoan', { workflowId: workflowIds.application(applicationId), taskQueue: taskQueues.loans, args: [{ applicationId, now: instant(Date.now()) }] });
+    world.client.workflow.start('originateLoan', {
+      workflowId: workflowIds.application(applicationId),
+      taskQueue: taskQueues.loans,
+      args: [{ applicationId, now: instant(Date.now()) }],
+    });
 
   async function now() {
     return instant(Number(await world.environment!.currentTimeMs()));
   }
 
-  async function send(handle: WorkflowHandle, applicationId: string, operation: Operation & keyof typeof applicationUpdates, body: Record<string, string> = {}): Promise<Verdict> {
+  async function send(
+    handle: WorkflowHandle,
+    applicationId: string,
+    operation: Operation & keyof typeof applicationUpdates,
+    body: Record<string, string> = {},
+  ): Promise<Verdict> {
     const id = randomUUID();
     const at = await now();
-    await storeCommand(world.deps.db, { id, caller: 'borrower:test', idempotencyKey: id, operation, subject: applicationId, bodySha256: id, body, businessDate: businessDateOf(at) });
+    await storeCommand(world.deps.db, {
+      id,
+      caller: 'borrower:test',
+      idempotencyKey: id,
+      operation,
+      subject: applicationId,
+      bodySha256: id,
+      body,
+      businessDate: businessDateOf(at),
+    });
     return handle.executeUpdate(applicationUpdates[operation], { args: [{ commandId: id, at }], updateId: id });
   }
 
@@ -121,7 +139,16 @@ describe('originateLoan', () => {
     const handle = await start(applicationId);
     const id = randomUUID();
     const at = await now();
-    await storeCommand(world.deps.db, { id, caller: 'borrower:test', idempotencyKey: id, operation: 'SUBMIT', subject: applicationId, bodySha256: id, body: {}, businessDate: businessDateOf(at) });
+    await storeCommand(world.deps.db, {
+      id,
+      caller: 'borrower:test',
+      idempotencyKey: id,
+      operation: 'SUBMIT',
+      subject: applicationId,
+      bodySha256: id,
+      body: {},
+      businessDate: businessDateOf(at),
+    });
     const deliver = (updateId: string) => handle.executeUpdate(applicationUpdates.SUBMIT, { args: [{ commandId: id, at }], updateId });
     const verdicts = await Promise.all([deliver(id), deliver(id), deliver(`${id}-again`)]);
     expect(verdicts.map((verdict) => verdict.state)).toEqual(['APPLIED', 'APPLIED', 'APPLIED']);

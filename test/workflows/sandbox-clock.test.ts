@@ -23,7 +23,8 @@ describe('on the dev server, under the sandbox clock', () => {
   });
 
   const clock = () => ({ db: world.deps.db, client: world.client, isSandbox: true });
-  const active = (loanId: string) => eventually('the payout', async () => (await readLoanFile(world.deps.db, loanId)).loan.status === 'ACTIVE');
+  const active = (loanId: string) =>
+    eventually('the payout', async () => (await readLoanFile(world.deps.db, loanId)).loan.status === 'ACTIVE');
 
   async function runsOf(loanId: string): Promise<number> {
     let runs = 0;
@@ -31,7 +32,15 @@ describe('on the dev server, under the sandbox clock', () => {
     let runId: string | undefined = (await world.client.workflow.getHandle(workflowIds.loan(loanId)).describe()).runId;
     while (runId !== undefined && runId !== '') {
       runs += 1;
-      const history = await workflowService.getWorkflowExecutionHistory({ namespace: 'default', execution: { workflowId: workflowIds.loan(loanId), runId }, maximumPageSize: 1 });
+      const history: {
+        history?: {
+          events?: { workflowExecutionStartedEventAttributes?: { continuedExecutionRunId?: string | null } | null }[] | null;
+        } | null;
+      } = await workflowService.getWorkflowExecutionHistory({
+        namespace: 'default',
+        execution: { workflowId: workflowIds.loan(loanId), runId },
+        maximumPageSize: 1,
+      });
       runId = history.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
     }
     return runs;
@@ -51,7 +60,8 @@ describe('on the dev server, under the sandbox clock', () => {
     expect(file.instructions.filter((each) => each.direction === 'DEBIT').map((each) => each.businessDate)).toEqual(dueDates);
     expect(file.facts.filter((fact) => fact.type === 'REPAYMENT').map((fact) => fact.valueDate)).toEqual(dueDates);
     expect(await runsOf(loanId)).toBeGreaterThanOrEqual(7);
-    for (const check of await checkInvariants({ db: world.deps.db, client: world.client, books: await world.banks.books() })) expect(check.violations).toEqual([]);
+    for (const check of await checkInvariants({ db: world.deps.db, client: world.client, books: await world.banks.books() }))
+      expect(check.violations).toEqual([]);
     const closes = await world.deps.db('business_day_closes').count<{ count: number }[]>('* as count');
     expect(Number(closes[0]!.count)).toBeGreaterThan(600);
     const accrued = await world.deps.db('loan_accruals').where({ loan_id: loanId }).sum<{ sum: string }[]>('amount_fen as sum');
@@ -83,18 +93,23 @@ describe('on the dev server, under the sandbox clock', () => {
     const { today } = await businessNow(world.deps.db);
     await advanceClock(clock(), at(addDays(today, 36), '15:00'));
     const found = await eventually('the loan in the list', async () => {
-      for await (const workflow of world.client.workflow.list({ query: `DelinquencyBucket = 'DPD_1_30' AND ExecutionStatus = 'Running'` })) if (workflow.workflowId === workflowIds.loan(loanId)) return workflow;
+      for await (const workflow of world.client.workflow.list({ query: `DelinquencyBucket = 'DPD_1_30' AND ExecutionStatus = 'Running'` }))
+        if (workflow.workflowId === workflowIds.loan(loanId)) return workflow;
       return undefined;
     });
     expect(found.searchAttributes.LoanStatus).toEqual(['ACTIVE']);
-    const metadata = await world.client.workflow.getHandle(workflowIds.loan(loanId)).query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    const metadata = await world.client.workflow
+      .getHandle(workflowIds.loan(loanId))
+      .query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toContain('| Waiting for |');
     expect(metadata.currentDetails).toContain('DPD_1_30');
   });
 
   it('refuses to move outside a sandbox, and never backwards', async () => {
     const { today } = await businessNow(world.deps.db);
-    await expect(advanceClock({ ...clock(), isSandbox: false }, at(addDays(today, 1), '10:00'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(advanceClock({ ...clock(), isSandbox: false }, at(addDays(today, 1), '10:00'))).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
     await expect(advanceClock(clock(), at(addDays(today, -1), '10:00'))).rejects.toMatchObject({ code: 'INVALID_DATE' });
   });
 });

@@ -33,7 +33,9 @@ describe('serviceLoan on the time-skipping server', () => {
     const activatedOn = file.loan.activated_on as BusinessDate;
     expect(file.loan.status).toBe('CLOSED_OBLIGATIONS_MET');
     const debits = file.instructions.filter((each) => each.direction === 'DEBIT');
-    expect(debits.map((each) => each.businessDate)).toEqual(Array.from({ length: 36 }, (_, index) => monthsFromAnchor(activatedOn, index + 1)));
+    expect(debits.map((each) => each.businessDate)).toEqual(
+      Array.from({ length: 36 }, (_, index) => monthsFromAnchor(activatedOn, index + 1)),
+    );
     expect(debits.every((each) => each.state === 'SUCCEEDED')).toBe(true);
     const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: '2199-01-01' as BusinessDate });
     expect(account.outstanding.principal + account.outstanding.interest).toBe(0);
@@ -93,7 +95,12 @@ describe('serviceLoan on the time-skipping server', () => {
     await world.banks.script({ bank: 'wallet', kind: 'PAYOUT', reference: loanId, behaviour: 'request-lost' });
     const handle = await startLoan(world.client, loanId);
     await handle.result();
-    const attempts = await world.deps.db('payment_attempts as a').join('payment_instructions as i', 'i.id', 'a.instruction_id').where({ 'a.loan_id': loanId, 'i.direction': 'PAYOUT' }).orderBy('attempt').select('a.channel', 'a.state', 'a.code');
+    const attempts = await world.deps
+      .db('payment_attempts as a')
+      .join('payment_instructions as i', 'i.id', 'a.instruction_id')
+      .where({ 'a.loan_id': loanId, 'i.direction': 'PAYOUT' })
+      .orderBy('attempt')
+      .select('a.channel', 'a.state', 'a.code');
     expect(attempts).toEqual([
       { channel: 'wallet', state: 'FAILED', code: 'CLOSED' },
       { channel: 'cardnet', state: 'SUCCEEDED', code: '00' },
@@ -105,7 +112,10 @@ describe('serviceLoan on the time-skipping server', () => {
     await world.banks.script({ bank: 'wallet', kind: 'PAYOUT', reference: loanId, behaviour: 'no-balance', times: 3 });
     const handle = await startLoan(world.client, loanId);
     await handle.result();
-    const attempts = await world.deps.db('payment_attempts').where({ loan_id: loanId, instruction_id: `payout-${loanId}-1` }).select('channel', 'state');
+    const attempts = await world.deps
+      .db('payment_attempts')
+      .where({ loan_id: loanId, instruction_id: `payout-${loanId}-1` })
+      .select('channel', 'state');
     expect(attempts).toEqual([{ channel: 'wallet', state: 'SUCCEEDED' }]);
   });
 });

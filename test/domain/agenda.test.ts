@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import type { LoanFact } from '../../domain/account';
+import { nextAppointment, type AgendaInput, type Appointment } from '../../domain/agenda';
+import { addDays, at, businessDate, businessDateOf, localTime, type Instant } from '../../domain/dates';
+import type { LoanEvent, LoanEventKind, OpenInstruction } from '../../domain/loan-events';
+import { fen } from '../../domain/money';
+import { scheduleFor } from '../../domain/offer';
+import { createCatalogue } from '../../domain/products';
+
+const product = createCatalogue().all()[0]!;
+const START = businessDate('2026-01-31');
+const LOAN = 'loan-under-test';
+
+function loanOf(termMonths: number, now: Instant, more: Partial<AgendaInput> = {}): AgendaInput {
+  return {
+    loanId: LOAN,
+    product,
+    schedule: scheduleFor({ principal: fen(1_200_000), termMonths }, product, START),
+    facts: [{ key: 'd', type: 'DISBURSEMENT', valueDate: START, amount: fen(1_200_000) }],
+    events: [],
+    instructions: [],
+    now,
+    ...more,
+  };
+}
+
+const KIND: Partial<Record<Appointment['kind'], LoanEventKind>> = {
+  REMIND: 'REMINDED',
+  CONTACT: 'CONTACTED',
+  DEBIT: 'DEBIT_PRESENTED',
+  CHARGE_OFF: 'CHARGED_OFF',
+  SETTLE: 'SETTLED',
+  CHECK_PROMISE: 'PROMISE_BROKEN',
+};
+
+/** Plays a loan's appointments up to `until`; a debit succeeds as `pays` says. Returns them in the order in which they were performed. */
+function play(input: AgendaInput, until: Instant, pays: (appointment: Appointment) => boolean): Appointment[] {
+  const performed: Appointment[] = [];
+  let state = { ...input };
+  for (let step = 0; step < 2_000; step += 1) {
+    const next = nextAppointment(state);
+    if (next.at === null || next.at > until || next.kind === 'END') return performed;
+    const now = next.at > state.now ? next.at : state.now;
+    performed.push(next);
+    const kind = KIND[next.kind];
+    const events: LoanEvent[] = kind
+      ? [
+          ...state.events,
+          {
+            key: next.kind === 'SETTLE' ? 'settled' : next.key,
+            kind,
+            at: now,
+            businessDate: next.businessDate,
+            data: { plannedAt: next.at, promiseId: next.key.split(':')[1] ?? '' },
+          },
+        ]
+      : [...state.events];
+    let { facts, instructions } = state;
+    if (next.kind === 'DEBIT') {
+      const owed =
+        state.schedule.filter((row) => row.dueOn <= next.businessDate).reduce((sum, row) => sum + row.payment, 0) -
+        facts.filter((fact) => fact.type === 'REPAYMENT').reduce((sum, fact) => sum + fact.amount, 0);
+      const succeeded = pays(next);
+      const instruction: OpenInstruction = {
+        id: next.key,
+        direction: 'DEBIT',
+        state: succeeded ? 'SUCCEEDED' : 'FAILED',
+        open: false,
+        amount: fen(owed),
+        businessDate: next.businessDate,
+        presentment: 1,
+        sentAt: now,
+        lastQueriedAt: null,
+        queries: 0,
+      };
+      instructions = [...instructions, instruction];
+      if (succeeded)
+        facts = [...facts, { key: next.key, type: 'REPAYMENT', valueDate: businessDateOf(now), amount: fen(owed) } satisfies LoanFact];
+    }
+    state = { ...state, now, events, facts, instructions };
+  }
+  throw new Error('the agenda does not come to an end');
+}
+
+describe('the agenda', () => {
+  it('reminds before and debits on every due date when all goes well, then settles', () => {
+    const input = loanOf(12, at(START, '12:00'));
+    const performed = play(input, at(addDays(START, 400), '00:00'), () => true);
+    expect(performed.map((each) => each.kind)).toEqual([...input.schedule.flatMap(() => ['REMIND', 'DEBIT']), 'SETTLE']);
+    expect(performed.filter((each) => each.kind === 'DEBIT').map((each) => each.businessDate)).toEqual(
+      input.schedule.map((row) => row.dueOn),
+    );
+  });
+
+  it('never performs an appointment twice, and keeps them in date order, whatever debits do', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 18 }),
+        fc.integer({ min: 0, max: 2 ** 30 }),
+        fc.integer({ min: 0, max: 700 }),
+        (term, luck, lateBy) => {
+          const pays = (appointment: Appointment) => ((luck >> (Number(appointment.businessDate.slice(8)) % 30)) & 1) === 1;
+          const performed = play(loanOf(term, at(addDays(START, lateBy), '12:00')), at(addDays(START, 900), '00:00'), pays);
+          const keys = performed.map((each) => each.key);
+          expect(new Set(keys).size).toBe(keys.length);
+          const moments = performed.filter((each) => each.kind !== 'SETTLE' && each.kind !== 'CONTACT').map((each) => each.at!);
+          expect([...moments].sort()).toEqual(moments);
+          expect(new Set(performed.filter((each) => each.kind === 'DEBIT').map((each) => each.businessDate)).size).toBe(
+            performed.filter((each) => each.kind === 'DEBIT').length,
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('contacts within the lawful hours only, also when it is late', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 30, max: 200 }), fc.integer({ min: 0, max: 1_439 }), (days, minute) => {
+        const now = at(addDays(START, days), `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`);
+        const performed = play(loanOf(2, now), at(addDays(START, 400), '00:00'), () => false);
+        for (const contact of performed.filter((each) => each.kind === 'CONTACT')) {
+          const moment = contact.at! > now ? contact.at! : now;
+          expect(localTime(moment) >= product.collections.lawfulHours.from && localTime(moment) < product.collections.lawfulHours.to).toBe(
+            true,
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  const late = (events: LoanEvent[], instructions: OpenInstruction[] = [], hours = 1) =>
+    nextAppointment(loanOf(3, at(addDays(START, 31), `0${String(hours)}:00`), { events, instructions }));
+  const debit = (state: OpenInstruction['state'], more: Partial<OpenInstruction> = {}): OpenInstruction => ({
+    id: 'debit-1',
+    direction: 'DEBIT',
+    state,
+    open: true,
+    amount: fen(100),
+    businessDate: addDays(START, 28),
+    presentment: 1,
+    sentAt: at(addDays(START, 28), '08:30'),
+    lastQueriedAt: null,
+    queries: 0,
+    ...more,
+  });
+
+  it('asks about a debit in doubt and does nothing else meanwhile', () => {
+    expect(late([], [debit('IN_FLIGHT')])).toMatchObject({ kind: 'QUERY_DEBIT', instructionId: 'debit-1' });
+    expect(late([], [debit('MANUAL', { queries: 9 })]).kind).toBe('QUERY_DEBIT');
+  });
+
+  it('keeps silent while a promise is open, and speaks again when it is broken', () => {
+    const made: LoanEvent = {
+      key: 'p',
+      kind: 'PROMISE_MADE',
+      at: at(addDays(START, 28), '12:00'),
+      businessDate: addDays(START, 28),
+      data: { promiseId: 'p1', amount: 1, dueOn: addDays(START, 35) },
+    };
+    const failing = (events: LoanEvent[]) =>
+      play(loanOf(1, at(addDays(START, 28), '13:00'), { events }), at(addDays(START, 60), '00:00'), () => false);
+    const beforeCheck = failing([made]).filter((each) => each.kind === 'CONTACT' && each.at! < at(addDays(START, 35), '20:00'));
+    expect(beforeCheck).toEqual([]);
+    const broken: LoanEvent = {
+      key: 'promise:p1:resolved',
+      kind: 'PROMISE_BROKEN',
+      at: at(addDays(START, 35), '20:00'),
+      businessDate: addDays(START, 35),
+      data: { promiseId: 'p1' },
+    };
+    expect(failing([made, broken]).some((each) => each.kind === 'CONTACT')).toBe(true);
+  });
+
+  it('holds: no debit and no contact until the end of the hold’s last day, and the missed ones are not made up for', () => {
+    const hold: LoanEvent = {
+      key: 'h',
+      kind: 'HOLD_PLACED',
+      at: at(addDays(START, 20), '12:00'),
+      businessDate: addDays(START, 20),
+      data: { until: addDays(START, 34) },
+    };
+    const performed = play(loanOf(1, at(addDays(START, 20), '12:00'), { events: [hold] }), at(addDays(START, 60), '00:00'), () => false);
+    expect(performed.every((each) => each.at! >= at(addDays(START, 35), '00:00'))).toBe(true);
+    expect(performed.length).toBeGreaterThan(0);
+  });
+
+  it('pays out before anything else, waits out a hold, and hands a refused payout to an operator', () => {
+    const unpaid = (more: Partial<AgendaInput>) => nextAppointment(loanOf(3, at(START, '12:00'), { facts: [], schedule: [], ...more }));
+    expect(unpaid({})).toMatchObject({ kind: 'PAY_OUT', instructionId: `payout-${LOAN}-1` });
+    const hold: LoanEvent = { key: 'h', kind: 'HOLD_PLACED', at: at(START, '11:00'), businessDate: START, data: { until: START } };
+    expect(unpaid({ events: [hold] })).toMatchObject({ kind: 'AWAIT_RELEASE', at: at(addDays(START, 1), '00:00') });
+    expect(unpaid({ instructions: [debit('FAILED', { direction: 'PAYOUT', open: false })] })).toMatchObject({
+      kind: 'AWAIT_OPERATOR',
+      at: null,
+    });
+  });
+});
