@@ -23,12 +23,17 @@ function signatureMatches(expected: string, given: string | null): boolean {
 /** Connection errors after which not one byte of the request can have arrived. */
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
+/** Reads a property of an error by name: fetch's errors may come from another realm, where instanceof fails. */
+function property(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null && name in error ? (error as Record<string, unknown>)[name] : undefined;
+}
+
 function wireFault(error: unknown): WireResult {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
-  if (NOTHING_SENT.has(code)) return { kind: 'nothing-sent', code };
-  const isTimeout = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
-  return { kind: 'in-doubt', code: isTimeout ? 'TIMEOUT' : code || 'CONNECTION_LOST' };
+  const code = property(property(error, 'cause'), 'code');
+  if (typeof code === 'string' && NOTHING_SENT.has(code)) return { kind: 'nothing-sent', code };
+  const name = property(error, 'name');
+  if (name === 'TimeoutError' || name === 'AbortError') return { kind: 'in-doubt', code: 'TIMEOUT' };
+  return { kind: 'in-doubt', code: typeof code === 'string' ? code : 'CONNECTION_LOST' };
 }
 
 /**

@@ -122,34 +122,34 @@ function earnedInterest(row: Row, on: BusinessDate): Fen {
   return fen(divideRounded(BigInt(row.due.interest) * days, BigInt(daysBetween(row.startsOn, row.dueOn)), 'half_up'));
 }
 
-/** What would settle everything on a date: rows due in full, later rows their principal, and interest and fees only as far as earned or already paid. */
+/**
+ * What would settle everything on a date: rows due in full, later rows their principal, and interest only
+ * as far as it is earned. Interest that was paid ahead and is not earned counts towards the principal.
+ */
 function payoffOf(rows: readonly Row[], on: BusinessDate): Components {
   let owed = NO_COMPONENTS;
   for (const row of rows) {
     const open = outstandingOf(row);
-    if (row.dueOn <= on) owed = add(owed, open);
+    if (row.dueOn <= on || row.settledEarly) owed = add(owed, open);
     else
       owed = add(owed, {
-        ...NO_COMPONENTS,
-        interest: fen(Math.max(0, earnedInterest(row, on) - row.paid.interest)),
+        penalty: ZERO,
+        fee: minus(ZERO, row.paid.fee),
+        interest: minus(earnedInterest(row, on), row.paid.interest),
         principal: open.principal,
       });
   }
   return owed;
 }
 
-/** Early settlement: interest and fees of later rows shrink to what was earned or paid, then every row is paid in full. */
+/** Early settlement: later rows owe what was earned and no fee, then every row is paid in full. Returns what went where; a negative component gives back what was paid ahead. */
 function settleEarly(rows: Row[], on: BusinessDate): Components {
   let taken = NO_COMPONENTS;
   for (const row of rows) {
-    if (row.dueOn > on) {
-      const interest = fen(Math.max(earnedInterest(row, on), row.paid.interest));
-      row.due = { ...row.due, interest, fee: row.paid.fee, penalty: row.paid.penalty };
-      row.settledEarly = true;
-    }
-    const open = outstandingOf(row);
+    if (!row.settledEarly) row.due = { penalty: ZERO, fee: ZERO, interest: earnedInterest(row, on), principal: row.due.principal };
+    row.settledEarly = true;
+    taken = add(taken, outstandingOf(row));
     row.paid = row.due;
-    taken = add(taken, open);
   }
   return taken;
 }

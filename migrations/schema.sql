@@ -1,0 +1,576 @@
+-- Written by "npm run schema:dump" from the migrations. Do not edit: a test compares it with a migrated database.
+
+-- Tables
+
+CREATE TABLE application_drafts (
+  application_id text NOT NULL,
+  step text NOT NULL,
+  version integer NOT NULL,
+  payload_enc bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE application_events (
+  application_id text NOT NULL,
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  key text NOT NULL,
+  kind text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  business_date date NOT NULL,
+  data jsonb NOT NULL DEFAULT '{}'::jsonb
+);
+CREATE TABLE applications (
+  id text NOT NULL,
+  borrower_id text NOT NULL,
+  product_id text NOT NULL,
+  product_version integer NOT NULL,
+  status text NOT NULL DEFAULT 'DRAFT'::text,
+  principal_fen bigint,
+  term_months integer,
+  bank_card_id text,
+  waiting_until timestamp with time zone,
+  created_on date NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE audit_log (
+  id bigint NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  actor text NOT NULL,
+  action text NOT NULL,
+  subject text NOT NULL,
+  reason text NOT NULL,
+  data jsonb NOT NULL DEFAULT '{}'::jsonb,
+  previous_hash bytea,
+  hash bytea NOT NULL
+);
+CREATE TABLE bank_cards (
+  id text NOT NULL,
+  borrower_id text NOT NULL,
+  card_enc bytea NOT NULL,
+  card_index bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE borrowers (
+  id text NOT NULL,
+  wrapped_key bytea NOT NULL,
+  name_enc bytea,
+  id_number_enc bytea,
+  id_number_index bytea,
+  phone_enc bytea,
+  phone_index bytea,
+  email_enc bytea,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE business_day_closes (
+  business_date date NOT NULL,
+  revision integer NOT NULL DEFAULT 0,
+  totals jsonb NOT NULL,
+  closed_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE commands (
+  id text NOT NULL,
+  caller text NOT NULL,
+  idempotency_key text NOT NULL,
+  operation text NOT NULL,
+  subject text NOT NULL,
+  body_sha256 text NOT NULL,
+  body jsonb NOT NULL,
+  state text NOT NULL DEFAULT 'RECEIVED'::text,
+  outcome jsonb,
+  business_date date NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE contacts (
+  loan_id text NOT NULL,
+  key text NOT NULL,
+  action text NOT NULL,
+  business_date date NOT NULL,
+  state text NOT NULL DEFAULT 'OPEN'::text,
+  record jsonb NOT NULL DEFAULT '{}'::jsonb,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE contracts (
+  application_id text NOT NULL,
+  sha256 text NOT NULL,
+  document_enc bytea NOT NULL,
+  drawn_up_at timestamp with time zone NOT NULL
+);
+CREATE TABLE decisions (
+  application_id text NOT NULL,
+  stage text NOT NULL,
+  outcome text NOT NULL,
+  policy text NOT NULL,
+  reasons jsonb NOT NULL,
+  checks jsonb NOT NULL,
+  decided_by text NOT NULL,
+  decided_at timestamp with time zone NOT NULL
+);
+CREATE TABLE journal_entries (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  key text NOT NULL,
+  loan_id text,
+  business_date date NOT NULL,
+  description text NOT NULL,
+  xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE journal_lines (
+  entry_id bigint NOT NULL,
+  line integer NOT NULL,
+  account text NOT NULL,
+  side text NOT NULL,
+  amount_fen bigint NOT NULL
+);
+CREATE TABLE ledger_accounts (
+  code text NOT NULL,
+  name text NOT NULL,
+  type text NOT NULL,
+  channel text
+);
+CREATE TABLE loan_accruals (
+  loan_id text NOT NULL,
+  business_date date NOT NULL,
+  amount_fen bigint NOT NULL
+);
+CREATE TABLE loan_day_snapshots (
+  loan_id text NOT NULL,
+  business_date date NOT NULL,
+  status text NOT NULL,
+  days_past_due integer NOT NULL,
+  bucket text NOT NULL,
+  principal_fen bigint NOT NULL,
+  interest_fen bigint NOT NULL
+);
+CREATE TABLE loan_events (
+  loan_id text NOT NULL,
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  key text NOT NULL,
+  kind text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  business_date date NOT NULL,
+  data jsonb NOT NULL DEFAULT '{}'::jsonb
+);
+CREATE TABLE loan_schedules (
+  loan_id text NOT NULL,
+  version integer NOT NULL,
+  reason text NOT NULL,
+  value_date date NOT NULL,
+  installments jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE loan_transactions (
+  loan_id text NOT NULL,
+  key text NOT NULL,
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  type text NOT NULL,
+  amount_fen bigint NOT NULL,
+  value_date date NOT NULL,
+  business_date date NOT NULL,
+  instruction_id text,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+) PARTITION BY HASH (loan_id);
+CREATE TABLE loans (
+  id text NOT NULL,
+  borrower_id text NOT NULL,
+  product_id text NOT NULL,
+  product_version integer NOT NULL,
+  bank_card_id text NOT NULL,
+  principal_fen bigint NOT NULL,
+  currency text NOT NULL,
+  annual_rate text NOT NULL,
+  term_months integer NOT NULL,
+  status text NOT NULL DEFAULT 'APPROVED'::text,
+  schedule_version integer NOT NULL DEFAULT 0,
+  opened_on date NOT NULL,
+  activated_on date,
+  closed_on date,
+  date_cursor date,
+  next_kind text,
+  next_at timestamp with time zone,
+  next_summary text,
+  waiting_since timestamp with time zone,
+  needs_attention text,
+  bucket text NOT NULL DEFAULT 'CURRENT'::text
+);
+CREATE TABLE offers (
+  application_id text NOT NULL,
+  principal_fen bigint NOT NULL,
+  term_months integer NOT NULL,
+  annual_rate text NOT NULL,
+  apr text NOT NULL,
+  first_installment_fen bigint NOT NULL,
+  total_payment_fen bigint NOT NULL,
+  illustration jsonb NOT NULL,
+  offered_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL
+);
+CREATE TABLE one_time_codes (
+  id text NOT NULL,
+  application_id text NOT NULL,
+  purpose text NOT NULL,
+  code_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE outbox (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  key text NOT NULL,
+  topic text NOT NULL,
+  subject text NOT NULL,
+  payload jsonb NOT NULL DEFAULT '{}'::jsonb,
+  secret_enc bytea,
+  attempts integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamp with time zone NOT NULL DEFAULT now(),
+  delivered_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE payment_attempts (
+  instruction_id text NOT NULL,
+  attempt integer NOT NULL,
+  loan_id text NOT NULL,
+  channel text NOT NULL,
+  number text NOT NULL,
+  request_sha256 text NOT NULL,
+  state text NOT NULL DEFAULT 'SENDING'::text,
+  code text,
+  channel_reference text,
+  value_date date,
+  sent_at timestamp with time zone NOT NULL,
+  not_found_since timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE payment_events (
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  instruction_id text NOT NULL,
+  attempt integer,
+  from_state text,
+  to_state text NOT NULL,
+  code text,
+  at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE payment_instructions (
+  id text NOT NULL,
+  loan_id text NOT NULL,
+  direction text NOT NULL,
+  amount_fen bigint NOT NULL,
+  business_date date NOT NULL,
+  presentment integer NOT NULL,
+  state text NOT NULL DEFAULT 'CREATED'::text,
+  preferred_channel text,
+  failure_code text,
+  queries integer NOT NULL DEFAULT 0,
+  last_queried_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE sandbox_clock (
+  id integer NOT NULL,
+  offset_ms bigint NOT NULL,
+  moved_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE signatures (
+  application_id text NOT NULL,
+  contract_sha256 text NOT NULL,
+  method text NOT NULL,
+  code_id text NOT NULL,
+  verified jsonb NOT NULL,
+  signed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE state_transitions (
+  machine text NOT NULL,
+  from_state text NOT NULL,
+  to_state text NOT NULL
+);
+
+-- Partitions
+
+loan_transactions_0 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, remainder 0);
+loan_transactions_1 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, remainder 1);
+loan_transactions_2 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, remainder 2);
+loan_transactions_3 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, remainder 3);
+loan_transactions_4 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, remainder 4);
+loan_transactions_5 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, remainder 5);
+loan_transactions_6 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, remainder 6);
+loan_transactions_7 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, remainder 7);
+
+-- Constraints
+
+ALTER TABLE application_drafts ADD CONSTRAINT application_drafts_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE application_drafts ADD CONSTRAINT application_drafts_pkey PRIMARY KEY (application_id, step, version);
+ALTER TABLE application_drafts ADD CONSTRAINT application_drafts_version_check CHECK ((version > 0));
+ALTER TABLE application_events ADD CONSTRAINT application_events_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE application_events ADD CONSTRAINT application_events_pkey PRIMARY KEY (application_id, key);
+ALTER TABLE applications ADD CONSTRAINT applications_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
+ALTER TABLE applications ADD CONSTRAINT applications_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
+ALTER TABLE applications ADD CONSTRAINT applications_pkey PRIMARY KEY (id);
+ALTER TABLE applications ADD CONSTRAINT applications_principal_fen_check CHECK ((principal_fen > 0));
+ALTER TABLE applications ADD CONSTRAINT applications_term_months_check CHECK ((term_months > 0));
+ALTER TABLE audit_log ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+ALTER TABLE audit_log ADD CONSTRAINT audit_log_reason_check CHECK ((length(reason) > 0));
+ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_borrower_id_card_index_key UNIQUE (borrower_id, card_index);
+ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
+ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_pkey PRIMARY KEY (id);
+ALTER TABLE borrowers ADD CONSTRAINT borrowers_id_number_index_key UNIQUE (id_number_index);
+ALTER TABLE borrowers ADD CONSTRAINT borrowers_pkey PRIMARY KEY (id);
+ALTER TABLE business_day_closes ADD CONSTRAINT business_day_closes_pkey PRIMARY KEY (business_date, revision);
+ALTER TABLE commands ADD CONSTRAINT commands_caller_idempotency_key_key UNIQUE (caller, idempotency_key);
+ALTER TABLE commands ADD CONSTRAINT commands_check CHECK (((state = 'RECEIVED'::text) = (outcome IS NULL)));
+ALTER TABLE commands ADD CONSTRAINT commands_pkey PRIMARY KEY (id);
+ALTER TABLE contacts ADD CONSTRAINT contacts_action_check CHECK ((action = ANY (ARRAY['SMS'::text, 'MAIL'::text, 'CALL_TASK'::text])));
+ALTER TABLE contacts ADD CONSTRAINT contacts_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE contacts ADD CONSTRAINT contacts_pkey PRIMARY KEY (loan_id, key);
+ALTER TABLE contacts ADD CONSTRAINT contacts_state_check CHECK ((state = ANY (ARRAY['OPEN'::text, 'SENT'::text, 'DONE'::text])));
+ALTER TABLE contracts ADD CONSTRAINT contracts_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE contracts ADD CONSTRAINT contracts_pkey PRIMARY KEY (application_id);
+ALTER TABLE contracts ADD CONSTRAINT contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE decisions ADD CONSTRAINT decisions_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE decisions ADD CONSTRAINT decisions_outcome_check CHECK ((outcome = ANY (ARRAY['APPROVE'::text, 'REFER'::text, 'DECLINE'::text])));
+ALTER TABLE decisions ADD CONSTRAINT decisions_pkey PRIMARY KEY (application_id, stage);
+ALTER TABLE decisions ADD CONSTRAINT decisions_stage_check CHECK ((stage = ANY (ARRAY['KYC'::text, 'RULES'::text, 'REVIEW'::text])));
+ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_key_key UNIQUE (key);
+ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_pkey PRIMARY KEY (id);
+ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_account_fkey FOREIGN KEY (account) REFERENCES ledger_accounts(code);
+ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_amount_fen_check CHECK ((amount_fen > 0));
+ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES journal_entries(id);
+ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_line_check CHECK ((line > 0));
+ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_pkey PRIMARY KEY (entry_id, line);
+ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_side_check CHECK ((side = ANY (ARRAY['DEBIT'::text, 'CREDIT'::text])));
+ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_pkey PRIMARY KEY (code);
+ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_type_check CHECK ((type = ANY (ARRAY['ASSET'::text, 'LIABILITY'::text, 'INCOME'::text, 'EXPENSE'::text])));
+ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_pkey PRIMARY KEY (loan_id, business_date);
+ALTER TABLE loan_day_snapshots ADD CONSTRAINT loan_day_snapshots_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE loan_day_snapshots ADD CONSTRAINT loan_day_snapshots_pkey PRIMARY KEY (loan_id, business_date);
+ALTER TABLE loan_events ADD CONSTRAINT loan_events_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE loan_events ADD CONSTRAINT loan_events_pkey PRIMARY KEY (loan_id, key);
+ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_pkey PRIMARY KEY (loan_id, version);
+ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_version_check CHECK ((version > 0));
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_fen_check CHECK ((amount_fen > 0));
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_pkey PRIMARY KEY (loan_id, key);
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_type_check CHECK ((type = ANY (ARRAY['DISBURSEMENT'::text, 'REPAYMENT'::text, 'CHARGE_OFF'::text])));
+ALTER TABLE loans ADD CONSTRAINT loans_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
+ALTER TABLE loans ADD CONSTRAINT loans_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
+ALTER TABLE loans ADD CONSTRAINT loans_check CHECK (((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text])) = (activated_on IS NULL)));
+ALTER TABLE loans ADD CONSTRAINT loans_currency_check CHECK ((currency = 'CNY'::text));
+ALTER TABLE loans ADD CONSTRAINT loans_id_fkey FOREIGN KEY (id) REFERENCES applications(id);
+ALTER TABLE loans ADD CONSTRAINT loans_pkey PRIMARY KEY (id);
+ALTER TABLE loans ADD CONSTRAINT loans_principal_fen_check CHECK ((principal_fen > 0));
+ALTER TABLE loans ADD CONSTRAINT loans_term_months_check CHECK ((term_months > 0));
+ALTER TABLE offers ADD CONSTRAINT offers_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE offers ADD CONSTRAINT offers_pkey PRIMARY KEY (application_id);
+ALTER TABLE offers ADD CONSTRAINT offers_principal_fen_check CHECK ((principal_fen > 0));
+ALTER TABLE offers ADD CONSTRAINT offers_term_months_check CHECK ((term_months > 0));
+ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_attempts_check CHECK (((attempts >= 0) AND (attempts <= 5)));
+ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_pkey PRIMARY KEY (id);
+ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_purpose_check CHECK ((purpose = 'SIGN'::text));
+ALTER TABLE outbox ADD CONSTRAINT outbox_key_key UNIQUE (key);
+ALTER TABLE outbox ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+ALTER TABLE outbox ADD CONSTRAINT outbox_topic_check CHECK ((topic = ANY (ARRAY['loan.fact'::text, 'mail'::text])));
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_attempt_check CHECK ((attempt > 0));
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_channel_number_key UNIQUE (channel, number);
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_instruction_id_fkey FOREIGN KEY (instruction_id) REFERENCES payment_instructions(id);
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_pkey PRIMARY KEY (instruction_id, attempt);
+ALTER TABLE payment_events ADD CONSTRAINT payment_events_instruction_id_fkey FOREIGN KEY (instruction_id) REFERENCES payment_instructions(id);
+ALTER TABLE payment_events ADD CONSTRAINT payment_events_pkey PRIMARY KEY (seq);
+ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_amount_fen_check CHECK ((amount_fen > 0));
+ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_direction_check CHECK ((direction = ANY (ARRAY['PAYOUT'::text, 'DEBIT'::text])));
+ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_loan_id_direction_business_date_presen_key UNIQUE (loan_id, direction, business_date, presentment);
+ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_pkey PRIMARY KEY (id);
+ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_presentment_check CHECK ((presentment > 0));
+ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_id_check CHECK ((id = 1));
+ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_offset_ms_check CHECK ((offset_ms >= 0));
+ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_pkey PRIMARY KEY (id);
+ALTER TABLE signatures ADD CONSTRAINT signatures_application_id_fkey FOREIGN KEY (application_id) REFERENCES contracts(application_id);
+ALTER TABLE signatures ADD CONSTRAINT signatures_code_id_fkey FOREIGN KEY (code_id) REFERENCES one_time_codes(id);
+ALTER TABLE signatures ADD CONSTRAINT signatures_code_id_key UNIQUE (code_id);
+ALTER TABLE signatures ADD CONSTRAINT signatures_pkey PRIMARY KEY (application_id);
+ALTER TABLE state_transitions ADD CONSTRAINT state_transitions_pkey PRIMARY KEY (machine, from_state, to_state);
+
+-- Indexes
+
+CREATE INDEX applications_borrower ON public.applications USING btree (borrower_id);
+CREATE INDEX borrowers_phone_index ON public.borrowers USING btree (phone_index);
+CREATE INDEX commands_undelivered ON public.commands USING btree (next_attempt_at) WHERE (state = 'RECEIVED'::text);
+CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
+CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id);
+CREATE INDEX journal_lines_account ON public.journal_lines USING btree (account);
+CREATE UNIQUE INDEX loan_transactions_one_disbursement ON ONLY public.loan_transactions USING btree (loan_id) WHERE (type = 'DISBURSEMENT'::text);
+CREATE INDEX loans_borrower ON public.loans USING btree (borrower_id);
+CREATE INDEX loans_open ON public.loans USING btree (next_at) WHERE (status = ANY (ARRAY['APPROVED'::text, 'ACTIVE'::text, 'OVERPAID'::text]));
+CREATE INDEX one_time_codes_application ON public.one_time_codes USING btree (application_id, created_at DESC);
+CREATE INDEX outbox_undelivered ON public.outbox USING btree (next_attempt_at) WHERE (delivered_at IS NULL);
+CREATE INDEX outbox_undelivered_subject ON public.outbox USING btree (subject) WHERE (delivered_at IS NULL);
+CREATE INDEX payment_attempts_loan ON public.payment_attempts USING btree (loan_id);
+CREATE UNIQUE INDEX payment_attempts_one_live ON public.payment_attempts USING btree (instruction_id) WHERE (state = ANY (ARRAY['SENDING'::text, 'ACCEPTED'::text, 'UNKNOWN'::text, 'SUCCEEDED'::text]));
+CREATE INDEX payment_events_instruction ON public.payment_events USING btree (instruction_id, seq);
+CREATE UNIQUE INDEX payment_instructions_one_open_debit ON public.payment_instructions USING btree (loan_id) WHERE ((direction = 'DEBIT'::text) AND (state = ANY (ARRAY['CREATED'::text, 'AUTHORIZED'::text, 'IN_FLIGHT'::text, 'MANUAL'::text])));
+CREATE UNIQUE INDEX payment_instructions_one_payout ON public.payment_instructions USING btree (loan_id) WHERE ((direction = 'PAYOUT'::text) AND (state = ANY (ARRAY['CREATED'::text, 'AUTHORIZED'::text, 'IN_FLIGHT'::text, 'MANUAL'::text, 'SUCCEEDED'::text])));
+
+-- Functions
+
+CREATE OR REPLACE FUNCTION public.audit_log_chain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtext('audit_log'));
+      -- Numbered under the lock: a sequence would hand out ids before it, and the chain would not follow them.
+      SELECT coalesce(max(id), 0) + 1 INTO NEW.id FROM audit_log;
+      NEW.previous_hash := (SELECT hash FROM audit_log ORDER BY id DESC LIMIT 1);
+      NEW.hash := audit_log_hash(NEW.previous_hash, NEW.at, NEW.actor, NEW.action, NEW.subject, NEW.reason, NEW.data);
+      RETURN NEW;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.audit_log_hash(previous bytea, row_at timestamp with time zone, actor text, action text, subject text, reason text, data jsonb)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+      SELECT sha256(coalesce(previous, ''::bytea) || convert_to(concat_ws(E'\x1f', extract(epoch FROM row_at)::text, actor, action, subject, reason, data::text), 'UTF8'))
+    $function$
+;
+CREATE OR REPLACE FUNCTION public.check_transition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    DECLARE
+      old_state text := to_jsonb(OLD) ->> TG_ARGV[1];
+      new_state text := to_jsonb(NEW) ->> TG_ARGV[1];
+    BEGIN
+      IF old_state IS DISTINCT FROM new_state AND NOT EXISTS (
+        SELECT FROM state_transitions WHERE machine = TG_ARGV[0] AND from_state = old_state AND to_state = new_state
+      ) THEN
+        RAISE EXCEPTION 'illegal transition of %: % to %', TG_ARGV[0], old_state, new_state USING ERRCODE = 'LL001';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.forbid_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      RAISE EXCEPTION '% is append-only: correct it by a new row', TG_TABLE_NAME USING ERRCODE = 'LL002';
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.journal_entry_balances()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    DECLARE
+      difference bigint;
+      sides integer;
+    BEGIN
+      SELECT coalesce(sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END), 0), count(DISTINCT side)
+        INTO difference, sides FROM journal_lines WHERE entry_id = NEW.id;
+      IF difference <> 0 OR sides <> 2 THEN
+        RAISE EXCEPTION 'journal entry % is off balance by % fen', NEW.key, difference USING ERRCODE = 'LL003';
+      END IF;
+      RETURN NULL;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.journal_line_in_same_transaction()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      IF (SELECT xact FROM journal_entries WHERE id = NEW.entry_id) <> pg_current_xact_id() THEN
+        RAISE EXCEPTION 'journal entry % is committed: correct it by a new entry', NEW.entry_id USING ERRCODE = 'LL002';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
+
+-- Triggers
+
+CREATE TRIGGER application_drafts_append_only BEFORE DELETE OR UPDATE ON public.application_drafts FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER application_drafts_no_truncate BEFORE TRUNCATE ON public.application_drafts FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER application_events_append_only BEFORE DELETE OR UPDATE ON public.application_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER application_events_no_truncate BEFORE TRUNCATE ON public.application_events FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER applications_transition BEFORE UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION check_transition('application', 'status');
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER audit_log_chain BEFORE INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION audit_log_chain();
+CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER business_day_closes_append_only BEFORE DELETE OR UPDATE ON public.business_day_closes FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER business_day_closes_no_truncate BEFORE TRUNCATE ON public.business_day_closes FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER commands_transition BEFORE UPDATE ON public.commands FOR EACH ROW EXECUTE FUNCTION check_transition('command', 'state');
+CREATE TRIGGER contracts_append_only BEFORE DELETE OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER contracts_no_truncate BEFORE TRUNCATE ON public.contracts FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER decisions_append_only BEFORE DELETE OR UPDATE ON public.decisions FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER decisions_no_truncate BEFORE TRUNCATE ON public.decisions FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE ON public.journal_entries FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE CONSTRAINT TRIGGER journal_entries_balance AFTER INSERT ON public.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_entry_balances();
+CREATE TRIGGER journal_entries_no_truncate BEFORE TRUNCATE ON public.journal_entries FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER journal_lines_append_only BEFORE DELETE OR UPDATE ON public.journal_lines FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER journal_lines_no_truncate BEFORE TRUNCATE ON public.journal_lines FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER journal_lines_same_transaction BEFORE INSERT ON public.journal_lines FOR EACH ROW EXECUTE FUNCTION journal_line_in_same_transaction();
+CREATE TRIGGER loan_accruals_append_only BEFORE DELETE OR UPDATE ON public.loan_accruals FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_accruals_no_truncate BEFORE TRUNCATE ON public.loan_accruals FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_day_snapshots_append_only BEFORE DELETE OR UPDATE ON public.loan_day_snapshots FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_day_snapshots_no_truncate BEFORE TRUNCATE ON public.loan_day_snapshots FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_events_append_only BEFORE DELETE OR UPDATE ON public.loan_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_events_no_truncate BEFORE TRUNCATE ON public.loan_events FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_schedules_append_only BEFORE DELETE OR UPDATE ON public.loan_schedules FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_schedules_no_truncate BEFORE TRUNCATE ON public.loan_schedules FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_transactions_append_only BEFORE DELETE OR UPDATE ON public.loan_transactions FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_transactions_no_truncate BEFORE TRUNCATE ON public.loan_transactions FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loans_transition BEFORE UPDATE ON public.loans FOR EACH ROW EXECUTE FUNCTION check_transition('loan', 'status');
+CREATE TRIGGER offers_append_only BEFORE DELETE OR UPDATE ON public.offers FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER offers_no_truncate BEFORE TRUNCATE ON public.offers FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER payment_attempts_transition BEFORE UPDATE ON public.payment_attempts FOR EACH ROW EXECUTE FUNCTION check_transition('attempt', 'state');
+CREATE TRIGGER payment_events_append_only BEFORE DELETE OR UPDATE ON public.payment_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER payment_events_no_truncate BEFORE TRUNCATE ON public.payment_events FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER payment_instructions_transition BEFORE UPDATE ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION check_transition('instruction', 'state');
+CREATE TRIGGER signatures_append_only BEFORE DELETE OR UPDATE ON public.signatures FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER signatures_no_truncate BEFORE TRUNCATE ON public.signatures FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+
+-- Grants to the application’s role
+
+GRANT INSERT, SELECT ON application_drafts TO loanloom_app;
+GRANT INSERT, SELECT ON application_events TO loanloom_app;
+GRANT INSERT, SELECT ON applications TO loanloom_app;
+GRANT INSERT, SELECT ON audit_log TO loanloom_app;
+GRANT INSERT, SELECT ON bank_cards TO loanloom_app;
+GRANT INSERT, SELECT ON borrowers TO loanloom_app;
+GRANT INSERT, SELECT ON business_day_closes TO loanloom_app;
+GRANT INSERT, SELECT ON commands TO loanloom_app;
+GRANT INSERT, SELECT ON contacts TO loanloom_app;
+GRANT INSERT, SELECT ON contracts TO loanloom_app;
+GRANT INSERT, SELECT ON decisions TO loanloom_app;
+GRANT INSERT, SELECT ON journal_entries TO loanloom_app;
+GRANT INSERT, SELECT ON journal_lines TO loanloom_app;
+GRANT INSERT, SELECT ON ledger_accounts TO loanloom_app;
+GRANT INSERT, SELECT ON loan_accruals TO loanloom_app;
+GRANT INSERT, SELECT ON loan_day_snapshots TO loanloom_app;
+GRANT INSERT, SELECT ON loan_events TO loanloom_app;
+GRANT INSERT, SELECT ON loan_schedules TO loanloom_app;
+GRANT INSERT, SELECT ON loan_transactions TO loanloom_app;
+GRANT INSERT, SELECT ON loans TO loanloom_app;
+GRANT INSERT, SELECT ON offers TO loanloom_app;
+GRANT INSERT, SELECT ON one_time_codes TO loanloom_app;
+GRANT INSERT, SELECT ON outbox TO loanloom_app;
+GRANT INSERT, SELECT ON payment_attempts TO loanloom_app;
+GRANT INSERT, SELECT ON payment_events TO loanloom_app;
+GRANT INSERT, SELECT ON payment_instructions TO loanloom_app;
+GRANT INSERT, SELECT ON sandbox_clock TO loanloom_app;
+GRANT INSERT, SELECT ON signatures TO loanloom_app;
+GRANT SELECT ON state_transitions TO loanloom_app;
+GRANT UPDATE (activated_on, bucket, closed_on, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
+GRANT UPDATE (attempts, delivered_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
+GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
+GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;
+GRANT UPDATE (bank_card_id, principal_fen, status, term_months, waiting_until) ON applications TO loanloom_app;
+GRANT UPDATE (channel_reference, code, not_found_since, state, value_date) ON payment_attempts TO loanloom_app;
+GRANT UPDATE (email_enc, id_number_enc, id_number_index, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
+GRANT UPDATE (failure_code, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;
+GRANT UPDATE (moved_at, offset_ms) ON sandbox_clock TO loanloom_app;
+GRANT UPDATE (record, state) ON contacts TO loanloom_app;
