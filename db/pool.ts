@@ -22,6 +22,8 @@ export function createDb(url: string, max = 10): Db {
     connection: { connectionString: url, application_name: 'loanloom', keepAlive: true },
     pool: { min: 0, max },
     acquireConnectionTimeout: 10_000,
+    // Faults reach the caller as errors; knex's own lines on standard output would be neither structured nor cleaned.
+    log: { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined },
   });
 }
 

@@ -360,16 +360,14 @@ describe('the API', () => {
     async function awaitingSignature() {
       const { loanId, person } = await seedLoan(world.deps);
       const applicationId = `sign-${loanId}`;
-      await world.deps
-        .db('applications')
-        .insert({
-          id: applicationId,
-          borrower_id: person.borrowerId,
-          product_id: 'consumer-installment',
-          product_version: 1,
-          status: 'AWAITING_SIGNATURE',
-          created_on: '2026-11-23',
-        });
+      await world.deps.db('applications').insert({
+        id: applicationId,
+        borrower_id: person.borrowerId,
+        product_id: 'consumer-installment',
+        product_version: 1,
+        status: 'AWAITING_SIGNATURE',
+        created_on: '2026-11-23',
+      });
       return { applicationId, borrowerId: person.borrowerId };
     }
   });

@@ -82,6 +82,8 @@ export interface WorldOptions {
   readonly server: 'time-skipping' | 'dev';
   readonly catalogue?: Catalogue;
   readonly channelTimeoutMs?: number;
+  /** By default a random one. */
+  readonly masterKey?: Buffer;
   /** By default a clone of the run's template. */
   readonly database?: TestDatabase;
 }
@@ -90,9 +92,9 @@ export function createDeps(
   database: TestDatabase,
   banks: Banks,
   mails: Mail[],
-  options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs'> = {},
+  options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs' | 'masterKey'> = {},
 ): ActivityDeps {
-  const vault = createVault(randomBytes(32));
+  const vault = createVault(options.masterKey ?? randomBytes(32));
   return {
     db: database.db,
     vault,

@@ -1,0 +1,138 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { mintToken } from '../../api/auth';
+import { BorrowerClient } from '../../ops/demo/borrower-client';
+import { inventPerson } from '../../ops/demo/person';
+import { freePort } from '../../ops/stack/ports';
+import type { StackRecord } from '../../ops/stack/record';
+import { ROOT } from '../support/processes';
+import { shared } from '../support/shared';
+import { eventually } from '../support/world';
+
+const run = promisify(execFile);
+const PARTS = ['api', 'postgres', 'temporal', 'web-ui', 'simulator', 'smtp', 'mail'];
+
+interface Started {
+  readonly process: ChildProcess;
+  output(): string;
+  readonly ended: Promise<number | null>;
+}
+
+describe('npm start', () => {
+  let dataDir: string;
+  let ports: string[];
+
+  beforeAll(async () => {
+    // A path with spaces is a path.
+    const folder = await mkdtemp(join(shared().folder, 'a stack '));
+    await chmod(folder, 0o755);
+    dataDir = join(folder, 'my data');
+    ports = (await Promise.all(PARTS.map(async (part) => [`--${part}-port`, String(await freePort())]))).flat();
+  });
+
+  function start(more: string[] = []): Started {
+    // A group of its own, so that the test can kill all of it as a power cut would.
+    const child = spawn(process.execPath, ['--import', 'tsx', 'ops/stack/start.ts', '--data', dataDir, ...ports, ...more], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    return { process: child, output: () => output, ended: new Promise((done) => child.on('exit', done)) };
+  }
+  const up = (started: Started) =>
+    eventually(`the stack: ${started.output()}`, () => Promise.resolve(started.output().includes('Loanloom is up')), 90_000);
+  const record = async () => JSON.parse(await readFile(join(dataDir, 'stack.json'), 'utf8')) as StackRecord;
+  const doctor = async () => {
+    const { stdout } = await run(process.execPath, ['ops/bin/loan.mjs', '--data', dataDir, 'doctor', '--json'], { cwd: ROOT });
+    return JSON.parse(stdout) as {
+      loans: { loanId: string; runId: string; next: string; account: string }[];
+      checks: { violations: string[] }[];
+    };
+  };
+  const isAlive = (pid: number) => {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  it('loses nothing when the whole group is killed with -9: same run, next appointment and account', async () => {
+    const first = start();
+    await up(first);
+    const stack = await record();
+    const person = inventPerson(4_242, 1);
+    const secret = await readFile(stack.env.LOANLOOM_TOKEN_SECRET_FILE ?? '');
+    const client = new BorrowerClient({
+      apiUrl: stack.apiUrl,
+      mailUrl: stack.mailUrl,
+      token: await mintToken(secret, 'borrower', person.borrowerId, 1),
+      person,
+    });
+    const id = await client.apply({ principalFen: 1_000_000, termMonths: 6 });
+    await client.untilStatus(id, ['OFFERED']);
+    await client.accept(id);
+    await run(process.execPath, ['ops/bin/loan.mjs', '--data', dataDir, 'clock', 'advance', '--days', '2'], { cwd: ROOT });
+    await client.sign(id);
+    await eventually('the payout', async () => (await client.timeline(id).catch(() => undefined))?.next?.kind === 'REMIND');
+    const before = await doctor();
+    expect(before.loans).toHaveLength(1);
+
+    process.kill(-first.process.pid!, 'SIGKILL');
+    await first.ended;
+    await eventually('the end of every process', () => Promise.resolve(stack.children.every((child) => !isAlive(child.pid))));
+
+    const second = start();
+    await up(second);
+    const after = await doctor();
+    expect(after.loans).toEqual(before.loans);
+    for (const check of after.checks) expect(check.violations).toEqual([]);
+
+    // Ctrl-C: everything is gone within ten seconds, and nothing is left behind.
+    const running = await record();
+    const stoppedAt = Date.now();
+    process.kill(second.process.pid!, 'SIGINT');
+    expect(await second.ended).toBe(0);
+    expect(Date.now() - stoppedAt).toBeLessThan(10_000);
+    expect(running.children.filter((child) => isAlive(child.pid))).toEqual([]);
+  });
+
+  it('says in one sentence that a port is in use, and by which flag to choose another', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await new Promise((done) => squatter.once('listening', done));
+    const address = squatter.address();
+    const port = typeof address === 'object' && address ? String(address.port) : '';
+    const started = start(['--api-port', port]);
+    expect(await started.ended).toBe(1);
+    expect(started.output()).toContain(
+      `port ${port}, which the API needs, is in use: stop what listens there or choose another with --api-port <port>`,
+    );
+    squatter.close();
+  });
+
+  it('makes a half-made database folder again', async () => {
+    const { startPostgres } = await import('../../ops/stack/postgres');
+    const folder = await mkdtemp(join(shared().folder, 'half-'));
+    await chmod(folder, 0o755);
+    await mkdir(join(folder, 'postgres'));
+    await writeFile(join(folder, 'postgres', 'postgresql.conf'), 'half');
+    const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: await freePort(), logDir: folder });
+    await postgres.stop();
+  });
+
+  it('says what to do about a folder that the database’s user cannot enter', async () => {
+    const { startPostgres } = await import('../../ops/stack/postgres');
+    const folder = await mkdtemp(join(shared().folder, 'closed-'));
+    await chmod(folder, process.getuid?.() === 0 ? 0o700 : 0o500);
+    await expect(startPostgres({ dataDir: join(folder, 'inner', 'postgres'), port: await freePort(), logDir: folder })).rejects.toThrow(
+      process.getuid?.() === 0 ? /cannot enter .* chmod o\+x/ : /EACCES|permission/,
+    );
+  });
+});
