@@ -1,4 +1,4 @@
-/** The dependency rules of docs/architecture.md, checked on every change. */
+/** The dependency rules of README.md ("Layout"), checked on every change. */
 const OURS = '^(domain|workflows|activities|channels|simulator|risk|db|migrations|api|workers|ops|config|web|bench|test)/';
 const only = (name, from, allowed, comment) => ({
   name,

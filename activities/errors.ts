@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { isErrorCode, LoanloomError, type ErrorCode } from '../domain/errors';
+import { LoanloomError, type ErrorCode } from '../domain/errors';
 import { isConnectionFault, isGuardViolation } from '../db/pool';
 
 /** Errors that may be gone on the next try; every other code would fail the same way again. */
@@ -26,11 +26,6 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
     return ApplicationFailure.create({ type: 'ILLEGAL_TRANSITION', message: 'the database refused an illegal step', nonRetryable: true });
   const name = error instanceof Error ? error.name : 'unknown';
   return ApplicationFailure.create({ type: 'INTERNAL', message: `unexpected ${name}; see the worker's log`, nonRetryable: false });
-}
-
-/** The code of a failure that came back through Temporal, or INTERNAL. */
-export function codeOf(type: string | null | undefined): ErrorCode {
-  return isErrorCode(type) ? type : 'INTERNAL';
 }
 
 type Activity = (...args: never[]) => Promise<unknown>;

@@ -37,6 +37,7 @@ const schema = z.object({
     .max(120_000)
     .default(5_000)
     .describe('how long a channel may take to answer before its outcome is UNKNOWN'),
+  SIMULATOR_HOST: z.string().default('127.0.0.1').describe('address the simulated banks listen on'),
   SIMULATOR_PORT: port.default(8091).describe('port of the simulated banks'),
   SIMULATOR_BOOKS_FILE: z.string().optional().describe('file in which the simulated banks keep their books (default: memory)'),
   SMTP_URL: z.string().default('smtp://127.0.0.1:8025').describe('mail server'),

@@ -75,8 +75,3 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 export function assertThat(condition: unknown, message: string): asserts condition {
   if (!condition) throw new LoanloomError('INTERNAL', message);
 }
-
-/** Makes a switch over a union exhaustive: a new member is a type error here. */
-export function unreachable(value: never): never {
-  throw new LoanloomError('INTERNAL', `unhandled case ${JSON.stringify(value)}`);
-}

@@ -4,9 +4,6 @@ import { divideRounded, type Rational, type RoundingMode } from './rational';
 /** An amount in minor units (fen, 1/100 yuan): a safe integer, made only by `fen()` and the arithmetic here. The currency stands beside it. */
 export type Fen = number & { readonly __brand: 'Fen' };
 
-/** ISO 4217 code. One currency per loan. */
-export type Currency = 'CNY';
-
 export const ZERO = 0 as Fen;
 
 /** Asserts that `value` is a whole number of fen within ±(2^53 − 1); INVALID_AMOUNT otherwise. */

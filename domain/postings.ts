@@ -16,7 +16,7 @@ export interface Posting {
 function posting(description: string, debits: readonly (readonly [string, Fen])[], credits: readonly (readonly [string, Fen])[]): Posting {
   // A negative amount is the same amount on the other side.
   const line = (side: PostingLine['side'], other: PostingLine['side'], account: string, amount: Fen): PostingLine =>
-    amount >= 0 ? { account, side, amount } : { account, side: other, amount: fen(-amount) };
+    amount >= 0 ? { account, side, amount } : { account, side: other, amount: fen(0 - amount) };
   const lines = [
     ...debits.map(([account, amount]) => line('DEBIT', 'CREDIT', account, amount)),
     ...credits.map(([account, amount]) => line('CREDIT', 'DEBIT', account, amount)),

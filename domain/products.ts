@@ -129,7 +129,6 @@ const productSchema = z
   });
 
 export type Product = z.output<typeof productSchema>;
-export type LadderAction = Product['collections']['ladder'][number]['action'];
 
 function strictlyIncreasing(numbers: readonly number[]): boolean {
   return numbers.every((value, index) => index === 0 || value > (numbers[index - 1] ?? value));

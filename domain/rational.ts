@@ -12,8 +12,6 @@ export interface Rational {
 /** How a division ends. `half_up` moves ties away from zero, `down` towards zero, `ceiling`/`floor`-wise by sign. */
 export type RoundingMode = 'half_up' | 'half_even' | 'down' | 'up' | 'ceiling';
 
-export const ROUNDING_MODES: readonly RoundingMode[] = ['half_up', 'half_even', 'down', 'up', 'ceiling'];
-
 const DECIMAL = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/;
 
 /** Reads a plain decimal string ("0.12"); exponents, NaN and signs other than a leading minus are refused as INVALID_RATE. */
@@ -34,10 +32,6 @@ export function rational(text: string, path?: string): Rational {
 export function ratio(numerator: bigint, denominator: bigint): Rational {
   if (denominator === 0n) throw new LoanloomError('INTERNAL', 'a rational cannot have the denominator 0');
   return denominator < 0n ? { numerator: -numerator, denominator: -denominator } : { numerator, denominator };
-}
-
-export function multiply(a: Rational, b: Rational): Rational {
-  return ratio(a.numerator * b.numerator, a.denominator * b.denominator);
 }
 
 /** numerator / denominator as an integer, rounded as `mode` says. The only integer division in the project. */

@@ -7,6 +7,7 @@ import { addDays, at, businessDate, localTime, type BusinessDate } from '../doma
 import { attach, runningRecord, type Attached } from './attach';
 import { advanceClock } from './clock';
 import { examine, printReport, repair } from './doctor';
+import { setUp, writeComposeSecrets } from './setup';
 import { addOperatorCommands } from './operator-commands';
 import { StackFault } from './stack/fault';
 import { DEFAULT_PORTS } from './stack/start';
@@ -106,6 +107,14 @@ function main(): void {
   addClock(program);
   addDoctor(program);
   addOperatorCommands(program);
+  program
+    .command('setup')
+    .description('prepare a Postgres and a Temporal namespace that others run: schema, role, search attributes, schedules')
+    .action(() => setUp(print));
+  program
+    .command('compose-secrets')
+    .description('write secrets/ and .env for docker-compose.yml')
+    .action(() => writeComposeSecrets(print));
   program
     .command('config')
     .description('every environment variable and what it means')

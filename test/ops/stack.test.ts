@@ -132,7 +132,7 @@ describe('npm start', () => {
     const folder = await mkdtemp(join(shared().folder, 'closed-'));
     await chmod(folder, process.getuid?.() === 0 ? 0o700 : 0o500);
     await expect(startPostgres({ dataDir: join(folder, 'inner', 'postgres'), port: await freePort(), logDir: folder })).rejects.toThrow(
-      process.getuid?.() === 0 ? /cannot enter .* chmod o\+x/ : /EACCES|permission/,
+      process.getuid?.() === 0 ? /cannot enter .* run "chmod o\+x/ : /EACCES|permission/,
     );
   });
 });

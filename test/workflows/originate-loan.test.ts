@@ -32,7 +32,7 @@ describe('originateLoan', () => {
     });
 
   async function now() {
-    return instant(Number(await world.environment!.currentTimeMs()));
+    return instant(await world.environment!.currentTimeMs());
   }
 
   async function send(

@@ -55,7 +55,7 @@ describe('recorded histories', () => {
     });
   });
 
-  it('hold ids and dates, and nothing about the borrower', async () => {
+  it('hold ids and dates, and nothing about the borrower', () => {
     const text = committed().map((file) => readFileSync(join(HISTORIES, file), 'utf8'));
     for (const history of text) {
       const payloads = [...history.matchAll(/"data": ?"([A-Za-z0-9+/=]+)"/g)]

@@ -5,6 +5,7 @@ import { workflowIds } from '../../domain/ids';
 import { advanceClock } from '../../ops/clock';
 import { repair } from '../../ops/doctor';
 import { checkInvariants, loansWithoutWorkflow } from '../../ops/invariants';
+import { searchAttributes } from '../../workflows/search-attributes';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
 
@@ -63,7 +64,7 @@ describe('on the dev server, under the sandbox clock', () => {
     for (const check of await checkInvariants({ db: world.deps.db, client: world.client, books: await world.banks.books() }))
       expect(check.violations).toEqual([]);
     const closes = await world.deps.db('business_day_closes').count<{ count: number }[]>('* as count');
-    expect(Number(closes[0]!.count)).toBeGreaterThan(600);
+    expect(closes[0]!.count).toBeGreaterThan(600);
     const accrued = await world.deps.db('loan_accruals').where({ loan_id: loanId }).sum<{ sum: string }[]>('amount_fen as sum');
     expect(Number(accrued[0]!.sum)).toBe(file.schedule.reduce((sum, row) => sum + row.interest, 0));
   });
@@ -97,7 +98,7 @@ describe('on the dev server, under the sandbox clock', () => {
         if (workflow.workflowId === workflowIds.loan(loanId)) return workflow;
       return undefined;
     });
-    expect(found.searchAttributes.LoanStatus).toEqual(['ACTIVE']);
+    expect(found.typedSearchAttributes.get(searchAttributes.loanStatus)).toBe('ACTIVE');
     const metadata = await world.client.workflow
       .getHandle(workflowIds.loan(loanId))
       .query<{ currentDetails: string }>('__temporal_workflow_metadata');

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Connection } from '@temporalio/client';
+import { CHANNEL_NAMES } from '../channels/index';
+import { readEnv } from '../config/env';
+import { migrateToLatest } from '../db/migrate';
+import { temporalConnection, required } from '../workers/compose';
+import { ALL_SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
+import { APP_ROLE, withClient } from './stack/postgres';
+import { ensureSchedules } from './stack/schedules';
+import { ensureSecrets } from './stack/secrets';
+
+const run = promisify(execFile);
+
+/** Temporal's numbers for the types of search attributes. */
+const INDEXED_TYPE: Readonly<Record<string, number>> = { TEXT: 1, KEYWORD: 2, INT: 3, DOUBLE: 4, BOOL: 5, DATETIME: 6, KEYWORD_LIST: 7 };
+
+/**
+ * Prepares a Postgres and a Temporal namespace that others run: migrations, the application role's
+ * password (taken from DATABASE_URL), search attributes, schedules. Repeating it changes nothing.
+ */
+export async function setUp(print: (line: string) => void): Promise<void> {
+  const env = readEnv();
+  const ownerUrl = required(env, 'DATABASE_OWNER_URL');
+  const applied = await migrateToLatest(ownerUrl);
+  print(applied.length === 0 ? 'schema: up to date' : `schema: ${String(applied.length)} migrations applied`);
+  const { password } = new URL(required(env, 'DATABASE_URL'));
+  await withClient(ownerUrl, (client) =>
+    client.query(`ALTER ROLE ${APP_ROLE} PASSWORD ${client.escapeLiteral(decodeURIComponent(password))}`),
+  );
+  const { address, ...options } = temporalConnection(env);
+  const connection = await Connection.connect({
+    address,
+    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+  });
+  try {
+    const known = await connection.operatorService.listSearchAttributes({ namespace: env.TEMPORAL_NAMESPACE });
+    const missing = ALL_SEARCH_ATTRIBUTES.filter((key) => !(key.name in known.customAttributes));
+    if (missing.length > 0) {
+      const searchAttributes = Object.fromEntries(missing.map((key) => [key.name, INDEXED_TYPE[key.type] ?? 2]));
+      await connection.operatorService.addSearchAttributes({ namespace: env.TEMPORAL_NAMESPACE, searchAttributes });
+    }
+    print(`search attributes: ${String(missing.length)} added, ${String(ALL_SEARCH_ATTRIBUTES.length)} in all`);
+  } finally {
+    await connection.close();
+  }
+  await ensureSchedules(address);
+  print('schedules: close-business-day, daily at 00:30 in Shanghai');
+}
+
+/** Makes secrets/ and .env for docker-compose.yml, with a self-signed certificate for the API on localhost. Existing ones stay. */
+export async function writeComposeSecrets(print: (line: string) => void): Promise<void> {
+  const folder = resolve('secrets');
+  await ensureSecrets(folder, CHANNEL_NAMES);
+  await writeFile('.env', `LOANLOOM_DB_PASSWORD=${randomBytes(18).toString('hex')}\n`, { mode: 0o600, flag: 'wx' }).catch(() => {
+    print('.env exists and stays');
+  });
+  await run('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '365',
+    '-subj',
+    '/CN=localhost',
+    '-addext',
+    'subjectAltName=DNS:localhost,IP:127.0.0.1',
+    '-keyout',
+    join(folder, 'api.key'),
+    '-out',
+    join(folder, 'api.crt'),
+  ]);
+  // Compose mounts the files for the image's own user.
+  for (const file of ['master.key', 'token.secret', 'channel-secrets.json', 'api.key', 'api.crt']) await chmod(join(folder, file), 0o644);
+  await chmod(folder, 0o700);
+  print(`${folder} and .env are ready: docker compose up --build`);
+}
