@@ -59,7 +59,7 @@ const hasCode = (error: unknown, code: number) => typeof error === 'object' && e
 const NOT_FOUND = 5;
 
 /** A running workflow's own clock; undefined when it does not run. */
-async function virtualClock(client: Client, workflowId: string): Promise<VirtualClock | undefined> {
+export async function virtualClock(client: Client, workflowId: string): Promise<VirtualClock | undefined> {
   try {
     const description = await client.workflowService.describeWorkflowExecution({
       namespace: client.options.namespace,
@@ -80,7 +80,7 @@ async function virtualClock(client: Client, workflowId: string): Promise<Virtual
 const idFor = (target: number) => `to-${String(target)}`;
 
 /** Lets a workflow skip up to `target`, once: a second fast-forward to it would jump over timers that are due (design §6 rule 2). */
-async function fastForward(client: Client, workflowId: string, clock: VirtualClock, target: number): Promise<void> {
+export async function fastForward(client: Client, workflowId: string, clock: VirtualClock, target: number): Promise<void> {
   if (clock.now >= target || clock.fastForwardId === idFor(target)) return;
   const ms = target - clock.now;
   try {

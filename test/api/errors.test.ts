@@ -20,7 +20,10 @@ describe('the error catalogue', () => {
   it('becomes an ApplicationFailure of its own type, and lets no unknown message into history', () => {
     expect(toApplicationFailure(new LoanloomError('NOTHING_OWED', 'x'))).toMatchObject({ type: 'NOTHING_OWED', nonRetryable: true });
     expect(toApplicationFailure(new LoanloomError('UNAVAILABLE', 'x'))).toMatchObject({ type: 'UNAVAILABLE', nonRetryable: false });
-    expect(toApplicationFailure(Object.assign(new Error('terminating'), { code: '57P01' }))).toMatchObject({ type: 'UNAVAILABLE', nonRetryable: false });
+    expect(toApplicationFailure(Object.assign(new Error('terminating'), { code: '57P01' }))).toMatchObject({
+      type: 'UNAVAILABLE',
+      nonRetryable: false,
+    });
     expect(toApplicationFailure(new Error('insert … (110101199003074567)')).message).not.toContain('110101');
   });
 });

@@ -1,0 +1,59 @@
+import { cpus } from 'node:os';
+import { Command } from 'commander';
+import { costPerLoanMonth, runFloor, runLoans, type Throughput } from './loans';
+import { createRig } from './rig';
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+function row(what: string, ours: number, floor: number): string {
+  return `  ${what.padEnd(16)} ${ours.toFixed(1).padStart(8)}  floor ${floor.toFixed(1).padStart(8)}  ratio ${(ours / floor).toFixed(2)}  (goal ≥ 0.60)`;
+}
+
+const better = (a: Throughput, b: Throughput): Throughput => ({
+  startsPerSecond: Math.max(a.startsPerSecond, b.startsPerSecond),
+  loanMonthsPerSecond: Math.max(a.loanMonthsPerSecond, b.loanMonthsPerSecond),
+});
+
+/** `npm run bench`: what a loan costs, as ratios within one run. docs/benchmarks.md says how to read it. */
+async function main(): Promise<void> {
+  const program = new Command('npm run bench --')
+    .description('Loans at once on a dev server, beside the floor of the same server.')
+    .option('--loans <n>', 'loans at once', '100')
+    .option('--months <n>', 'term of each', '3');
+  const options = program.parse().opts<{ loans: string; months: string }>();
+  const [count, months] = [Number(options.loans), Number(options.months)];
+  print(
+    `${String(count)} loans of ${String(months)} months at once; Node ${process.version}, ${String(cpus().length)} cores; starting Postgres, Temporal, banks and workers`,
+  );
+  const rig = await createRig();
+  try {
+    // Floor before and after: the better of both, so that a warm server favours neither side.
+    const floorBefore = await runFloor(rig, count, months, 'before');
+    print('floor measured once; now the loans');
+    const loans = await runLoans(rig, count, months);
+    const floor = better(floorBefore, await runFloor(rig, count, months, 'after'));
+    print('\nThroughput (CPU is the limit)');
+    print(row('starts/s', loans.startsPerSecond, floor.startsPerSecond));
+    print(row('loan-months/s', loans.loanMonthsPerSecond, floor.loanMonthsPerSecond));
+    const cost = await costPerLoanMonth(rig, loans.ids[0] ?? '');
+    print('\nPer loan-month on the happy path (without the sandbox’s own events)');
+    print(
+      `  serviceLoan alone    ${String(cost.own.events)} events (goal ≤ 25), ${(cost.own.bytes / 1_024).toFixed(1)} KB (goal ≤ 4), ${String(cost.own.activities)} activities`,
+    );
+    print(
+      `  with its debit       ${String(cost.withChildren.events)} events (goal ≤ 60), ${(cost.withChildren.bytes / 1_024).toFixed(1)} KB (goal ≤ 10), ${String(cost.withChildren.activities)} activities`,
+    );
+    print(`  state transitions    ${cost.stateTransitions.toFixed(0)}`);
+    print(`  SQL statements       ${loans.sqlPerLoanMonth.toFixed(1)}`);
+  } finally {
+    await rig.close();
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { ActivityDeps } from '../activities/deps';
+import { CHANNEL_NAMES, createChannels } from '../channels/index';
+import { Borrowers } from '../db/borrowers';
+import { ensureChannelAccounts } from '../db/journal';
+import { migrateToLatest } from '../db/migrate';
+import { createDb } from '../db/pool';
+import { createVault } from '../db/vault';
+import { createCatalogue } from '../domain/products';
+import { freePort } from '../ops/stack/ports';
+import { enableAppRole, ensureDatabase, startPostgres } from '../ops/stack/postgres';
+import { startTemporal } from '../ops/stack/temporal-server';
+import { createFormalIdentityVerifier } from '../risk/identity';
+import { createSimulator } from '../simulator/server';
+import { workflowBundle } from '../workers/bundle';
+import { createFleet } from '../workers/fleet';
+
+const silent = new DefaultLogger('ERROR', () => undefined);
+
+/** Real Postgres, dev server, banks and workers for a benchmark, plus a worker for the floor on the same server. */
+export interface Rig {
+  readonly deps: ActivityDeps;
+  readonly client: Client;
+  readonly sqlStatements: () => number;
+  close(): Promise<void>;
+}
+
+async function floorWorkers(connection: NativeConnection): Promise<Worker[]> {
+  const bundle = await bundleWorkflowCode({ workflowsPath: join(__dirname, 'floor-workflows.ts'), logger: silent });
+  const activities = { empty: () => Promise.resolve() };
+  return Promise.all([
+    Worker.create({
+      connection,
+      taskQueue: 'floor',
+      workflowBundle: bundle,
+      activities,
+      maxCachedWorkflows: 500,
+      workflowTaskPollerBehavior: { type: 'autoscaling', initial: 4, minimum: 2, maximum: 20 },
+    }),
+    Worker.create({ connection, taskQueue: 'floor-channel', activities }),
+  ]);
+}
+
+export async function createRig(): Promise<Rig> {
+  Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: silent });
+  const folder = await mkdtemp(join(tmpdir(), 'loanloom-bench-'));
+  await chmod(folder, 0o755);
+  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: await freePort(), logDir: folder });
+  await ensureDatabase(postgres.ownerUrl('postgres'), 'loanloom');
+  await migrateToLatest(postgres.ownerUrl('loanloom'));
+  await enableAppRole(postgres.ownerUrl('loanloom'));
+  const temporal = await startTemporal({ port: await freePort(), logDir: folder });
+  const secrets = Object.fromEntries(CHANNEL_NAMES.map((name) => [name, `secret-of-${name}`]));
+  const banks = createSimulator({ secrets });
+  await new Promise<void>((resolve) => banks.listen(0, '127.0.0.1', resolve));
+  const db = createDb(postgres.appUrl('loanloom'), 30);
+  let statements = 0;
+  db.on('query', () => (statements += 1));
+  await ensureChannelAccounts(db, CHANNEL_NAMES);
+  const vault = createVault(randomBytes(32));
+  const deps: ActivityDeps = {
+    db,
+    vault,
+    borrowers: new Borrowers(vault),
+    catalogue: createCatalogue(),
+    channels: createChannels({ baseUrl: `http://127.0.0.1:${String((banks.address() as AddressInfo).port)}`, secrets, timeoutMs: 10_000 }),
+    mailer: { send: () => Promise.resolve() },
+    identityVerifier: createFormalIdentityVerifier(),
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  };
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const workers = [
+    ...(await createFleet({ connection, namespace: 'default', deps, bundle: await workflowBundle() })),
+    ...(await floorWorkers(connection)),
+  ];
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const clientConnection = await Connection.connect({ address: temporal.address });
+  return {
+    deps,
+    client: new Client({ connection: clientConnection }),
+    sqlStatements: () => statements,
+    close: async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await clientConnection.close();
+      await connection.close();
+      await db.destroy();
+      await new Promise((resolve) => banks.close(resolve));
+      await temporal.stop();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
