@@ -1,4 +1,4 @@
-import { acknowledgeFacts, addFactNotice, addMail } from '../db/outbox';
+import { acknowledgeFacts, addMail } from '../db/outbox';
 import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../db/loans';
 import { postEntry } from '../db/journal';
 import type { Tx } from '../db/pool';
@@ -124,18 +124,21 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
 
   const PERFORMERS = { SETTLE: close, CHECK_PROMISE: checkPromise, REMIND: remind, CHARGE_OFF: chargeOff } as const;
 
-  async function look(input: { loanId: string; at: Instant }): Promise<LoanOutlook> {
-    await acknowledgeFacts(deps.db, input.loanId);
-    const file = await readLoanFile(deps.db, input.loanId);
-    const appointment = decideNext({
+  const decide = (file: LoanFile, now: Instant): Appointment =>
+    decideNext({
       loanId: file.loan.id,
       product: productOf(deps, file.loan),
       schedule: file.schedule,
       facts: file.facts,
       events: file.events,
       instructions: file.instructions,
-      now: input.at,
+      now,
     });
+
+  async function look(input: { loanId: string; at: Instant }): Promise<LoanOutlook> {
+    await acknowledgeFacts(deps.db, input.loanId);
+    const file = await readLoanFile(deps.db, input.loanId);
+    const appointment = decide(file, input.at);
     const today = businessDateOf(input.at);
     const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
     const needsAttention = attention(file, appointment);
@@ -152,11 +155,6 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       needs_attention: needsAttention,
       bucket: account.bucket,
     });
-    const latest = await deps
-      .db('payment_attempts')
-      .where({ loan_id: input.loanId })
-      .orderBy('created_at', 'desc')
-      .first<{ channel: string } | undefined>('channel');
     return {
       appointment,
       status: file.loan.status,
@@ -164,7 +162,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       daysPastDue: account.daysPastDue,
       nextDueOn: account.nextDue?.dueOn ?? null,
       needsAttention,
-      channel: latest?.channel ?? null,
+      channel: file.channel,
     };
   }
 
@@ -181,9 +179,10 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       await deps.db.transaction(async (tx) => {
         await lockLoan(tx, input.loanId);
         const file = await readLoanFile(tx, input.loanId);
-        if (!(appointment.kind in PERFORMERS)) return;
+        // What was committed since the loan last looked may have made it needless.
+        if (!(appointment.kind in PERFORMERS) || decide(file, laterOf(input.at, appointment.at ?? input.at)).key !== appointment.key)
+          return;
         await PERFORMERS[appointment.kind as keyof typeof PERFORMERS](tx, file, appointment, laterOf(input.at, appointment.at ?? input.at));
-        await addFactNotice(tx, input.loanId, appointment.key);
       });
       return look({ loanId: input.loanId, at: input.at });
     },
@@ -195,6 +194,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     async contactBorrower(input: { loanId: string; appointment: Appointment; at: Instant }): Promise<void> {
       const { appointment } = input;
       const file = await readLoanFile(deps.db, input.loanId);
+      if (decide(file, input.at).key !== appointment.key) return;
       const action = appointment.action ?? 'MAIL';
       const account = accountNow(file, appointment.businessDate);
       const owed = owedOn(account, appointment.businessDate);
@@ -222,7 +222,6 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
           businessDate: appointment.businessDate,
           data: { action, daysPastDue, owed, plannedAt: appointment.at ?? input.at },
         });
-        await addFactNotice(tx, input.loanId, appointment.key);
       });
     },
   };

@@ -38,6 +38,8 @@ export interface LoanFile {
   readonly facts: readonly LoanFact[];
   readonly events: readonly LoanEvent[];
   readonly instructions: readonly OpenInstruction[];
+  /** The channel that was used last. */
+  readonly channel: string | null;
 }
 
 const LOAN_FILE_COLUMNS = `
@@ -51,7 +53,8 @@ const LOAN_FILE_COLUMNS = `
       'open', i.state IN ('CREATED', 'AUTHORIZED', 'IN_FLIGHT', 'MANUAL'),
       'presentment', i.presentment, 'queries', i.queries, 'lastQueriedAt', i.last_queried_at,
       'sentAt', (SELECT max(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id)) ORDER BY i.created_at, i.id)
-     FROM payment_instructions i WHERE i.loan_id = l.id) AS instructions`;
+     FROM payment_instructions i WHERE i.loan_id = l.id) AS instructions,
+  (SELECT a.channel FROM payment_attempts a WHERE a.loan_id = l.id ORDER BY a.created_at DESC LIMIT 1) AS channel`;
 
 interface LoanFileRow {
   readonly loan: LoanRow;
@@ -59,6 +62,7 @@ interface LoanFileRow {
   readonly facts: LoanFact[] | null;
   readonly events: LoanEvent[] | null;
   readonly instructions: OpenInstruction[] | null;
+  readonly channel: string | null;
 }
 
 /** jsonb prints timestamps with an offset; the domain compares instants as text, so they are normalised here. */
@@ -66,6 +70,7 @@ const normalised = (at: Instant | null): Instant | null => (at === null ? null :
 
 function toLoanFile(row: LoanFileRow): LoanFile {
   return {
+    channel: row.channel,
     loan: { ...row.loan, next_at: normalised(row.loan.next_at), waiting_since: normalised(row.loan.waiting_since) },
     schedule: row.schedule ?? [],
     facts: row.facts ?? [],

@@ -2,7 +2,6 @@ import { overdueSinceOn, owedOn, sumOf, type Account } from './account';
 import type { AgendaInput, AppointmentKind } from './agenda';
 import { addDays, at, daysBetween, epochMs, instant, type BusinessDate, type Instant } from './dates';
 import type { LoanEvent } from './loan-events';
-import { yuan } from './money';
 
 /** The scheduled debit of a date is its presentment 1; payments that the borrower asks for count on from 2. */
 export const SCHEDULED_PRESENTMENT = 1;
@@ -45,7 +44,7 @@ function reminders(input: AgendaInput, recorded: ReadonlySet<string>): Candidate
         stopsForHold: true,
         wanted: (account) => {
           const open = account.installments.find((each) => each.number === row.number);
-          return open && sumOf(open.outstanding) > 0 ? `remind of installment ${String(row.number)}, due ${row.dueOn}` : undefined;
+          return open && sumOf(open.outstanding) > 0 ? `remind of installment ${String(row.number)}` : undefined;
         },
       },
     ];
@@ -78,7 +77,7 @@ function debits(input: AgendaInput, recorded: ReadonlySet<string>): Candidate[] 
       const owed = owedOn(account, date);
       const since = overdueSinceOn(account, date);
       if (owed === 0) return undefined;
-      return since ? `debit ${yuan(owed)}, ${String(daysBetween(since, date))} days past due` : `debit ${yuan(owed)}`;
+      return since ? `debit what is owed, ${String(daysBetween(since, date))} days past due` : 'debit what is due';
     },
   }));
 }

@@ -3,7 +3,6 @@ import { candidates, SCHEDULED_PRESENTMENT, type Candidate } from './agenda-cand
 import { at, businessDateOf, laterOf, localTime, addDays, type BusinessDate, type Instant } from './dates';
 import { keys } from './ids';
 import type { LoanEvent, OpenInstruction } from './loan-events';
-import { yuan } from './money';
 import type { Product } from './products';
 import type { Installment } from './schedule';
 
@@ -33,7 +32,7 @@ export interface Appointment {
   readonly summary: string;
   /** DEBIT, QUERY_DEBIT: the business date's how-manieth presentment. */
   readonly presentment?: number;
-  /** PAY_OUT, DEBIT, QUERY_DEBIT where the instruction exists already. */
+  /** PAY_OUT: the approval's instruction. A debit's id follows from loan, date and presentment. */
   readonly instructionId?: string;
   /** CONTACT: the ladder's action. */
   readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
@@ -116,14 +115,14 @@ function beforeDisbursement(input: AgendaInput): Appointment {
 
 /** An open debit blocks every other debit and contact: start it, or ask the channel how it ended. */
 function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
-  const base = { businessDate: debit.businessDate, presentment: debit.presentment, instructionId: debit.id };
+  const base = { businessDate: debit.businessDate, presentment: debit.presentment };
   if (debit.state === 'CREATED' || debit.state === 'AUTHORIZED') {
     return {
       ...base,
       kind: 'DEBIT',
       key: `debit:${debit.id}`,
       at: holdInForce(input.events, input.now)?.until ?? input.now,
-      summary: `present the debit of ${yuan(debit.amount)} that was asked for`,
+      summary: 'present the debit that the borrower asked for',
     };
   }
   const hours = input.product.debit.queryAfterHours;
@@ -196,12 +195,7 @@ function firstThatHolds(input: AgendaInput, sorted: readonly Candidate[], accoun
       businessDate: candidate.businessDate,
       summary,
       ...(candidate.action === undefined ? {} : { action: candidate.action }),
-      ...(candidate.kind === 'DEBIT'
-        ? {
-            presentment: SCHEDULED_PRESENTMENT,
-            instructionId: keys.debitInstruction(input.loanId, candidate.businessDate, SCHEDULED_PRESENTMENT),
-          }
-        : {}),
+      ...(candidate.kind === 'DEBIT' ? { presentment: SCHEDULED_PRESENTMENT } : {}),
     };
   }
   return undefined;

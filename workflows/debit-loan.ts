@@ -1,11 +1,11 @@
 import type { BusinessDate, Instant } from '../domain/dates';
+import { keys } from '../domain/ids';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
 import { driveAttempt } from './payment-attempt';
 
 export interface DebitLoanInput {
   readonly loanId: string;
-  readonly instructionId: string;
   readonly businessDate: BusinessDate;
   readonly presentment: number;
   /** When the agenda wanted it; null for a payment that the borrower asked for. */
@@ -24,9 +24,10 @@ const QUERIES_MAX = 7;
 /** Presents one debit, or resumes it, and asks for its outcome for a few minutes. See docs/workflows/debit-loan.md. */
 export async function debitLoan(input: DebitLoanInput): Promise<DebitLoanResult> {
   const time = new BusinessTime(input.now);
+  const instructionId = keys.debitInstruction(input.loanId, input.businessDate, input.presentment);
   const step = await database.openDebit({
     loanId: input.loanId,
-    instructionId: input.instructionId,
+    instructionId,
     businessDate: input.businessDate,
     presentment: input.presentment,
     plannedAt: input.plannedAt,
@@ -34,9 +35,9 @@ export async function debitLoan(input: DebitLoanInput): Promise<DebitLoanResult>
   });
   if (step.next === 'DONE') return { outcome: step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED', now: time.now() };
   if (step.next === 'WAIT') return { outcome: 'UNKNOWN', now: time.now() };
-  const live = { instructionId: input.instructionId, attempt: step.attempt, channel: step.channel };
+  const live = { instructionId, attempt: step.attempt, channel: step.channel };
   const result = await driveAttempt(live, step.next === 'SEND', time, { queriesMax: QUERIES_MAX });
   if (result !== 'OPEN') return { outcome: result, now: time.now() };
-  await database.noteDebitInDoubt({ instructionId: input.instructionId, at: time.now() });
+  await database.noteDebitInDoubt({ instructionId, at: time.now() });
   return { outcome: 'UNKNOWN', now: time.now() };
 }

@@ -89,6 +89,7 @@ class LoanInterpreter {
         continue;
       }
       this.child = undefined;
+      if (this.hasNews) outlook = undefined;
       this.hasNews = false;
       outlook ??= await database.lookAhead({ loanId: this.loanId, at: this.time.now() });
       this.next = outlook.appointment;
@@ -99,10 +100,7 @@ class LoanInterpreter {
       }
       await this.continueAsNewWhenDue();
       if (this.isDue(outlook.appointment)) outlook = await this.perform(outlook.appointment);
-      else {
-        await this.waitFor(outlook.appointment);
-        outlook = undefined;
-      }
+      else if (await this.isWokenBefore(outlook.appointment)) outlook = undefined;
     }
   }
 
@@ -110,10 +108,14 @@ class LoanInterpreter {
     return appointment.at !== null && appointment.at <= this.time.now();
   }
 
-  private async waitFor(appointment: Appointment): Promise<void> {
+  /** Waits; true when a message came first and the loan has to look again, false when the appointment's time has come. */
+  private async isWokenBefore(appointment: Appointment): Promise<boolean> {
     const isWoken = () => !this.inbox.isEmpty() || this.hasNews;
-    if (appointment.at === null) await condition(isWoken);
-    else await condition(isWoken, Math.max(1, epochMs(appointment.at) - Date.now()));
+    if (appointment.at === null) {
+      await condition(isWoken);
+      return true;
+    }
+    return condition(isWoken, Math.max(1, epochMs(appointment.at) - Date.now()));
   }
 
   /** Returns the new outlook where performing has looked ahead already. */
@@ -181,7 +183,6 @@ class LoanInterpreter {
       args: [
         {
           loanId: this.loanId,
-          instructionId: appointment.instructionId ?? '',
           businessDate: appointment.businessDate,
           presentment,
           plannedAt: appointment.at,

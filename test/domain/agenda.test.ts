@@ -147,7 +147,7 @@ describe('the agenda', () => {
   });
 
   it('asks about a debit in doubt and does nothing else meanwhile', () => {
-    expect(late([], [debit('IN_FLIGHT')])).toMatchObject({ kind: 'QUERY_DEBIT', instructionId: 'debit-1' });
+    expect(late([], [debit('IN_FLIGHT')])).toMatchObject({ kind: 'QUERY_DEBIT', presentment: 1 });
     expect(late([], [debit('MANUAL', { queries: 9 })]).kind).toBe('QUERY_DEBIT');
   });
 
