@@ -15,7 +15,7 @@ import { startStack, type RunningStack } from '../stack/stack';
 import { workflowLink } from '../views';
 import { BorrowerClient } from './borrower-client';
 import { inventPerson } from './person';
-import { STORIES, type Act, type Story, type StoryContext } from './stories';
+import { LEFT_LATE, STORIES, type Act, type Story, type StoryContext } from './stories';
 import { TimelinePrinter } from './timeline';
 import { compareBooks, readBooks, reportStory, type StoryReport } from './verdict';
 
@@ -47,7 +47,7 @@ class Demo {
   constructor(
     private readonly stack: Attached,
     private readonly urls: { mail: string; books: string; scripts: string },
-    private readonly options: { principalFen: number; termMonths: number; seed: number },
+    private readonly options: { principalFen: number; termMonths: number; seed: number; keep: boolean },
   ) {}
 
   async run(): Promise<StoryReport[]> {
@@ -58,6 +58,7 @@ class Demo {
     await Promise.all(stories.filter(({ story }) => !story.cancels).map((running) => this.untilPaidOut(running)));
     await this.playActs(stories);
     await this.untilSettled(stories);
+    if (this.options.keep) stories.push(await this.leaveOneLate());
     await this.timeline.stop();
     const books = await readBooks(this.urls.books);
     const { db, client } = this.stack;
@@ -140,6 +141,15 @@ class Demo {
     print(`      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowIds.loan(running.id))}`);
     const firstDueOn = (loan as unknown as { nextDue: { dueOn: BusinessDate } }).nextDue.dueOn;
     running.acts = running.story.acts?.(running.context, running.id, firstDueOn) ?? [];
+  }
+
+  private async leaveOneLate(): Promise<Running> {
+    const running = await this.introduce(LEFT_LATE);
+    await this.untilAccepted(running);
+    await this.advance(instant(epochMs((await this.now()).now) + 25 * 3_600_000));
+    await this.untilPaidOut(running);
+    await this.advance(at(addDays((await this.now()).today, 40), '15:00'));
+    return running;
   }
 
   /** Plays every story's acts in date order, the one clock moved before each. */
@@ -240,6 +250,7 @@ async function main(): Promise<void> {
     principalFen: fenFromYuan(options.principal, '--principal'),
     termMonths: Number(options.term),
     seed: Number(options.seed),
+    keep: options.keep === true,
   };
   const dataDir = resolve(options.data || (options.attach ? '.data' : '.data/demo'));
   if (options.attach) await confirmAttach(options);

@@ -17,7 +17,7 @@ export interface StoryContext {
 
 /** What is expected at the end; checked against the books. */
 export interface Expectation {
-  readonly loan: 'CLOSED_OBLIGATIONS_MET' | 'none';
+  readonly loan: 'CLOSED_OBLIGATIONS_MET' | 'ACTIVE' | 'none';
   readonly attempts?: readonly { channel: string; state: string }[];
   readonly events: readonly string[];
 }
@@ -125,6 +125,18 @@ const delinquent: Story = {
       },
     ];
   },
+};
+
+/** With --keep only: a loan that is late when the demo ends, to look at in the Web UI. */
+export const LEFT_LATE: Story = {
+  number: 6,
+  title: 'left late, to look at: every debit bounces',
+  expects: () => ({
+    loan: 'ACTIVE',
+    attempts: [{ channel: 'wallet', state: 'SUCCEEDED' }],
+    events: ['REMINDED', 'DEBIT_FAILED', 'CONTACTED'],
+  }),
+  prepare: ({ script }, id) => script({ kind: 'DEBIT', behaviour: 'no-funds', times: 1_000, reference: id }),
 };
 
 export const STORIES: readonly Story[] = [autoDebit, silentChannel, failover, cancelled, delinquent];
