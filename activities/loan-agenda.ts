@@ -187,6 +187,13 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       return look({ loanId: input.loanId, at: input.at });
     },
 
+    /** Someone asked Temporal to cancel the loan: that is not how a loan ends, so a person has to look. */
+    async refuseCancellation(input: { loanId: string }): Promise<void> {
+      await updateLoan(deps.db, input.loanId, {
+        needs_attention: '!a cancellation of the workflow was requested and refused: use "npx loan ops" instead',
+      });
+    },
+
     /**
      * One step of the collection ladder: the record first, then the message, then the mark that it went
      * out. Repeated after a crash it sends the same mail under the same Message-ID.

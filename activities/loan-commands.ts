@@ -190,7 +190,9 @@ export function createLoanCommands(deps: ActivityDeps) {
         if (!handler) throw new LoanloomError('OPERATION_UNKNOWN', `${command.operation} is not possible for a loan`);
         await lockLoan(tx, command.subject);
         const result = await handler(tx, command, await readLoanFile(tx, command.subject), input.at);
-        if (command.caller.startsWith('operator:'))
+        if (command.caller.startsWith('operator:')) {
+          // A decision about the loan answers whatever called for a person.
+          await updateLoan(tx, command.subject, { needs_attention: null });
           await writeAudit(tx, {
             actor: command.caller,
             action: command.operation,
@@ -198,6 +200,7 @@ export function createLoanCommands(deps: ActivityDeps) {
             reason: String(command.body.reason),
             data: result,
           });
+        }
         await addFactNotice(tx, command.subject, `command:${command.id}`);
         return result;
       });

@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import type { BusinessDate, Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
 import { database } from './activity-options';
@@ -23,6 +24,10 @@ const QUERIES_MAX = 7;
 
 /** Presents one debit, or resumes it, and asks for its outcome for a few minutes. See docs/workflows/debit-loan.md. */
 export async function debitLoan(input: DebitLoanInput): Promise<DebitLoanResult> {
+  return CancellationScope.nonCancellable(() => debit(input));
+}
+
+async function debit(input: DebitLoanInput): Promise<DebitLoanResult> {
   const time = new BusinessTime(input.now);
   const instructionId = keys.debitInstruction(input.loanId, input.businessDate, input.presentment);
   const step = await database.openDebit({

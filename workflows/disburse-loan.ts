@@ -1,4 +1,4 @@
-import { condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { epochMs, type BusinessDate, type Instant } from '../domain/dates';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
@@ -22,6 +22,11 @@ export interface DisburseLoanResult {
  * provably refused. See docs/workflows/disburse-loan.md.
  */
 export async function disburseLoan(input: DisburseLoanInput): Promise<DisburseLoanResult> {
+  // Money that may be on its way is followed to its end, whoever asks to stop.
+  return CancellationScope.nonCancellable(() => disburse(input));
+}
+
+async function disburse(input: DisburseLoanInput): Promise<DisburseLoanResult> {
   const time = new BusinessTime(input.now);
   let nudges = 0;
   setHandler(queryNow, () => {

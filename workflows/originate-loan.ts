@@ -1,4 +1,12 @@
-import { condition, ParentClosePolicy, setCurrentDetails, setHandler, startChild, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { ApplicationStepResult } from '../activities/origination';
 import { epochMs, type Instant } from '../domain/dates';
 import { workflowIds } from '../domain/ids';
@@ -19,6 +27,11 @@ export interface OriginateLoanInput {
  * starts the loan. See docs/workflows/originate-loan.md.
  */
 export async function originateLoan(input: OriginateLoanInput): Promise<string> {
+  // Cancelling is a command of the borrower's, with its rules; a cancel request from outside changes nothing.
+  return CancellationScope.nonCancellable(() => originate(input));
+}
+
+async function originate(input: OriginateLoanInput): Promise<string> {
   const { applicationId } = input;
   const time = new BusinessTime(input.now);
   const inbox = new Inbox();

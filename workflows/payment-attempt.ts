@@ -1,4 +1,4 @@
-import { ActivityFailure, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
+import { ActivityFailure, condition, isCancellation, log } from '@temporalio/workflow';
 import type { RecordedOutcome } from '../activities/payment-outcomes';
 import type { Instant } from '../domain/dates';
 import { asker, sender } from './activity-options';
@@ -52,29 +52,27 @@ async function sendOnce(live: LiveAttempt, time: BusinessTime): Promise<Recorded
  * Nothing here can lead to a second payment: another attempt exists only after this one is FAILED.
  */
 export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: BusinessTime, limits: AttemptLimits): Promise<AttemptResult> {
-  return CancellationScope.nonCancellable(async () => {
-    let outcome = isNew ? await sendOnce(live, time) : undefined;
-    let later = 0;
-    let escalated = false;
-    for (let query = 0; ;) {
-      if (outcome && resultOf(outcome.state) !== 'OPEN') return resultOf(outcome.state);
-      const mustResend = outcome?.retryAfterSeconds != null && later < MAX_LATER;
-      if (query >= limits.queriesMax && !mustResend) return 'OPEN';
-      if (!escalated && limits.slaAt !== undefined && time.now() >= limits.slaAt) {
-        escalated = true;
-        await limits.onSlaExceeded?.();
-      }
-      const seconds = mustResend ? (outcome?.retryAfterSeconds ?? 60) : (QUERY_SECONDS[Math.min(query, QUERY_SECONDS.length - 1)] ?? 3_600);
-      await condition(() => limits.nudged?.() ?? false, seconds * 1_000);
-      if (mustResend) {
-        later += 1;
-        outcome = (await sendOnce(live, time)) ?? outcome;
-        if (outcome?.retryAfterSeconds != null) continue;
-      }
-      outcome = await ask(live, time, outcome);
-      query += 1;
+  let outcome = isNew ? await sendOnce(live, time) : undefined;
+  let later = 0;
+  let escalated = false;
+  for (let query = 0; ;) {
+    if (outcome && resultOf(outcome.state) !== 'OPEN') return resultOf(outcome.state);
+    const mustResend = outcome?.retryAfterSeconds != null && later < MAX_LATER;
+    if (query >= limits.queriesMax && !mustResend) return 'OPEN';
+    if (!escalated && limits.slaAt !== undefined && time.now() >= limits.slaAt) {
+      escalated = true;
+      await limits.onSlaExceeded?.();
     }
-  });
+    const seconds = mustResend ? (outcome?.retryAfterSeconds ?? 60) : (QUERY_SECONDS[Math.min(query, QUERY_SECONDS.length - 1)] ?? 3_600);
+    await condition(() => limits.nudged?.() ?? false, seconds * 1_000);
+    if (mustResend) {
+      later += 1;
+      outcome = (await sendOnce(live, time)) ?? outcome;
+      if (outcome?.retryAfterSeconds != null) continue;
+    }
+    outcome = await ask(live, time, outcome);
+    query += 1;
+  }
 }
 
 async function ask(live: LiveAttempt, time: BusinessTime, last: RecordedOutcome | undefined): Promise<RecordedOutcome> {

@@ -1,4 +1,13 @@
-import { condition, continueAsNew, executeChild, log, ParentClosePolicy, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  executeChild,
+  log,
+  ParentClosePolicy,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { LoanOutlook } from '../activities/loan-agenda';
 import type { Appointment } from '../domain/agenda';
 import { epochMs, DAY_MS, type Instant } from '../domain/dates';
@@ -35,7 +44,11 @@ interface RunningChild {
 export async function serviceLoan(input: ServiceLoanInput): Promise<void> {
   const loan = new LoanInterpreter(input);
   loan.listen();
-  await loan.run();
+  // A cancel request (the Web UI has a button) must not end a loan: it is refused, and a person is told.
+  CancellationScope.current().cancelRequested.catch(() => {
+    loan.refuseCancellation();
+  });
+  await CancellationScope.nonCancellable(() => loan.run());
 }
 
 class LoanInterpreter {
@@ -45,6 +58,7 @@ class LoanInterpreter {
   private readonly startedAt: Instant;
   private readonly loanId: string;
   private hasNews = false;
+  private isCancelRequested = false;
   private child: RunningChild | undefined;
   private next: Appointment | undefined;
   private performedKey = '';
@@ -77,6 +91,11 @@ class LoanInterpreter {
     setHandler(getNextAppointment, () => this.next, { description: 'What the loan waits for' });
   }
 
+  refuseCancellation(): void {
+    this.isCancelRequested = true;
+    this.hasNews = true;
+  }
+
   async run(): Promise<void> {
     let outlook: LoanOutlook | undefined;
     for (;;) {
@@ -90,6 +109,8 @@ class LoanInterpreter {
       }
       this.child = undefined;
       if (this.hasNews) outlook = undefined;
+      if (this.isCancelRequested) await database.refuseCancellation({ loanId: this.loanId });
+      this.isCancelRequested = false;
       this.hasNews = false;
       outlook ??= await database.lookAhead({ loanId: this.loanId, at: this.time.now() });
       this.next = outlook.appointment;

@@ -106,6 +106,19 @@ describe('on the dev server, under the sandbox clock', () => {
     expect(metadata.currentDetails).toContain('DPD_1_30');
   });
 
+  it('refuses to be cancelled, and calls for a person instead', async () => {
+    const { loanId } = await seedLoan(world.deps, { termMonths: 2 });
+    const handle = await startLoan(world.client, loanId, (await businessNow(world.deps.db)).now);
+    await active(loanId);
+    await handle.cancel();
+    const attention = await eventually(
+      'the call for a person',
+      async () => (await readLoanFile(world.deps.db, loanId)).loan.needs_attention ?? undefined,
+    );
+    expect(attention).toContain('cancellation of the workflow was requested and refused');
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+  });
+
   it('refuses to move outside a sandbox, and never backwards', async () => {
     const { today } = await businessNow(world.deps.db);
     await expect(advanceClock({ ...clock(), isSandbox: false }, at(addDays(today, 1), '10:00'))).rejects.toMatchObject({
