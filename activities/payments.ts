@@ -16,6 +16,7 @@ import {
 import type { Tx } from '../db/pool';
 import { owedOn } from '../domain/account';
 import { holdInForce } from '../domain/agenda';
+import { isScheduled } from '../domain/agenda-candidates';
 import { epochMs, instant, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
 import type { Fen } from '../domain/money';
@@ -82,7 +83,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
     const slaAt = instant((attempts[0]?.sent_at.getTime() ?? epochMs(at)) + productOf(deps, file.loan).payout.slaHours * 3_600_000);
     const live = attempts.find((attempt) => LIVE.has(attempt.state));
     if (live) return { next: 'QUERY', attempt: live.attempt, channel: live.channel, slaAt };
-    const hold = holdInForce(file.events, at);
+    const hold = instruction.direction === 'PAYOUT' || isScheduled(instruction.presentment) ? holdInForce(file.events, at) : undefined;
     if (hold) return { next: 'WAIT', until: hold.until };
     const opened = await newAttempt(tx, instruction, attempts, at);
     return opened ? { next: 'SEND', ...opened, slaAt } : payoutExhausted(tx, instruction, attempts, at);

@@ -52,9 +52,10 @@ export async function acknowledgeFacts(db: Db | Tx, loanId: string): Promise<voi
   await db('outbox').where({ subject: loanId, topic: 'loan.fact' }).whereNull('delivered_at').update({ delivered_at: db.fn.now() });
 }
 
-/** Takes due rows for this relay; others skip them while the transaction is open. */
-export async function takeDue(tx: Tx, limit: number): Promise<OutboxRow[]> {
+/** Takes a topic's due rows for this relay; others skip them while the transaction is open. */
+export async function takeDue(tx: Tx, topic: OutboxRow['topic'], limit: number): Promise<OutboxRow[]> {
   return tx('outbox')
+    .where({ topic })
     .whereNull('delivered_at')
     .where('next_attempt_at', '<=', tx.fn.now())
     .orderBy('id')

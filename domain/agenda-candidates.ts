@@ -6,6 +6,11 @@ import type { LoanEvent } from './loan-events';
 /** The scheduled debit of a date is its presentment 1; payments that the borrower asks for count on from 2. */
 export const SCHEDULED_PRESENTMENT = 1;
 
+/** Whether a debit is ours by the calendar; what the borrower asked for is theirs, and no hold stops it. */
+export function isScheduled(presentment: number): boolean {
+  return presentment === SCHEDULED_PRESENTMENT;
+}
+
 /** A moment that the product's rules name. `wanted` says why the account calls for it, or undefined when it does not. */
 export interface Candidate {
   readonly kind: AppointmentKind;

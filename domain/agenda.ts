@@ -1,5 +1,5 @@
 import { foldAccount, type Account, type LoanFact } from './account';
-import { candidates, SCHEDULED_PRESENTMENT, type Candidate } from './agenda-candidates';
+import { candidates, isScheduled, SCHEDULED_PRESENTMENT, type Candidate } from './agenda-candidates';
 import { at, businessDateOf, laterOf, localTime, addDays, type BusinessDate, type Instant } from './dates';
 import { keys } from './ids';
 import type { LoanEvent, OpenInstruction } from './loan-events';
@@ -121,7 +121,7 @@ function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
       ...base,
       kind: 'DEBIT',
       key: `debit:${debit.id}`,
-      at: holdInForce(input.events, input.now)?.until ?? input.now,
+      at: (isScheduled(debit.presentment) ? holdInForce(input.events, input.now)?.until : undefined) ?? input.now,
       summary: 'present the debit that the borrower asked for',
     };
   }

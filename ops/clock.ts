@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import Long from 'long';
 import { clockOffsetMs, setClockOffset } from '../db/clock';
 import type { Db } from '../db/pool';
@@ -161,13 +161,17 @@ async function waitForAll(deps: ClockDeps, target: Instant): Promise<void> {
 /** Closes every business date before the target's, in one run of the daily close. */
 async function closeDates(deps: ClockDeps, target: Instant): Promise<void> {
   const through = addDays(businessDateOf(target), -1);
-  await deps.client.workflow.execute(closeBusinessDay, {
-    workflowId: workflowIds.close(through),
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    taskQueue: taskQueues.loans,
-    args: [{ through }],
-  });
+  try {
+    await deps.client.workflow.execute(closeBusinessDay, {
+      workflowId: workflowIds.close(through),
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      taskQueue: taskQueues.loans,
+      args: [{ through }],
+    });
+  } catch (error) {
+    // The clock moved within one date: it is closed already.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
 }
 
 /**

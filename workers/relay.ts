@@ -21,7 +21,7 @@ export interface Relay {
  */
 export function startRelay(deps: ActivityDeps, client: Client): Relay {
   let isStopping = false;
-  let wake: () => void = () => undefined;
+  const wakers = new Set<() => void>();
 
   async function deliver(row: OutboxRow): Promise<void> {
     if (row.topic === 'loan.fact') {
@@ -42,9 +42,9 @@ export function startRelay(deps: ActivityDeps, client: Client): Relay {
   /** A loan whose workflow is gone needs no notice: what it has to know is in Postgres when it comes back. */
   const isGone = (error: unknown) => error instanceof Error && error.name === 'WorkflowNotFoundError';
 
-  async function relayOutbox(): Promise<number> {
+  async function relayOutbox(topic: OutboxRow['topic']): Promise<number> {
     return deps.db.transaction(async (tx) => {
-      const rows = await takeDue(tx, BATCH);
+      const rows = await takeDue(tx, topic, BATCH);
       for (const row of rows) {
         try {
           await deliver(row);
@@ -77,26 +77,27 @@ export function startRelay(deps: ActivityDeps, client: Client): Relay {
     return commands.length;
   }
 
-  async function loop(): Promise<void> {
+  /** Each kind of delivery has a loop of its own: a mail server that hangs holds up no signal and no command. */
+  async function loop(relayBatch: () => Promise<number>): Promise<void> {
     while (!isStopping) {
-      const done = await Promise.all([relayOutbox(), relayCommands()]).catch((error: unknown) => {
+      const done = await relayBatch().catch((error: unknown) => {
         deps.log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the relay cannot reach the database; it tries again');
-        return [0, 0];
+        return 0;
       });
-      if (done.every((count) => count < BATCH)) {
+      if (done < BATCH) {
         await new Promise<void>((resolve) => {
-          wake = resolve;
+          wakers.add(resolve);
           setTimeout(resolve, IDLE_MS);
         });
       }
     }
   }
 
-  const running = loop();
+  const running = Promise.all([loop(() => relayOutbox('loan.fact')), loop(() => relayOutbox('mail')), loop(relayCommands)]);
   return {
     async stop() {
       isStopping = true;
-      wake();
+      for (const wake of wakers) wake();
       await running;
     },
   };

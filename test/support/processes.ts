@@ -14,6 +14,7 @@ export interface ProcessSettings {
   readonly masterKeyHex: string;
   readonly tokenSecret: string;
   readonly apiPort?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a real process of ours (worker or API) against the test's own servers. */
@@ -35,6 +36,7 @@ export function startProcess(script: 'workers/main.ts' | 'api/server.ts', settin
     CHANNEL_TIMEOUT_MS: '60000',
     API_PORT: String(settings.apiPort ?? 0),
     LOG_LEVEL: 'warn',
+    ...settings.env,
   };
   return nodeChild(ROOT, script, { name: script.replace(/\W/g, '-'), env, logDir: folder });
 }
