@@ -2,22 +2,20 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
-import { mintToken } from '../../api/auth';
-import { businessNow } from '../../db/clock';
-import { addDays, at, businessDateOf, epochMs, instant, type BusinessDate, type Instant } from '../../domain/dates';
-import { workflowIds } from '../../domain/ids';
-import { fenFromYuan, yuan } from '../../domain/money';
+import { businessDateOf, instant } from '../../domain/dates';
+import { LoanloomError } from '../../domain/errors';
+import { fenFromYuan, yuan, type Fen } from '../../domain/money';
+import { assertOffered } from '../../domain/offer';
+import { createCatalogue } from '../../domain/products';
 import { attach, type Attached } from '../attach';
-import { advanceClock } from '../clock';
 import { freePort } from '../stack/ports';
 import { fail } from '../stack/start';
 import { startStack, type RunningStack } from '../stack/stack';
-import { workflowLink } from '../views';
-import { BorrowerClient } from './borrower-client';
-import { inventPerson } from './person';
-import { LEFT_LATE, STORIES, type Act, type Story, type StoryContext } from './stories';
-import { TimelinePrinter } from './timeline';
-import { compareBooks, readBooks, reportStory, type StoryReport } from './verdict';
+import { ApiProblem } from './borrower-client';
+import { Demo, type DemoOptions } from './demo';
+import { compareBooks, readBooks, type StoryReport } from './verdict';
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 interface Options {
   readonly principal: string;
@@ -29,149 +27,18 @@ interface Options {
   readonly data: string;
 }
 
-interface Running {
-  readonly story: Story;
-  readonly context: StoryContext;
-  readonly label: string;
-  id: string;
-  acts: readonly Act[];
-}
-
-const print = (line: string) => process.stdout.write(`${line}\n`);
-const MONTHS_PER_STEP = 2;
-
-class Demo {
-  private readonly followed = new Map<string, { label: string; client: BorrowerClient }>();
-  private readonly timeline = new TimelinePrinter(print, this.followed);
-
-  constructor(
-    private readonly stack: Attached,
-    private readonly urls: { mail: string; books: string; scripts: string },
-    private readonly options: { principalFen: number; termMonths: number; seed: number; keep: boolean },
-  ) {}
-
-  async run(): Promise<StoryReport[]> {
-    const stories = await Promise.all(STORIES.map((story) => this.introduce(story)));
-    this.timeline.start();
-    await Promise.all(stories.map((running) => this.untilAccepted(running)));
-    await this.advance(instant(epochMs((await this.now()).now) + 25 * 3_600_000));
-    await Promise.all(stories.filter(({ story }) => !story.cancels).map((running) => this.untilPaidOut(running)));
-    await this.playActs(stories);
-    await this.untilSettled(stories);
-    if (this.options.keep) stories.push(await this.leaveOneLate());
-    await this.timeline.stop();
-    const books = await readBooks(this.urls.books);
-    const { db, client } = this.stack;
-    return Promise.all(
-      stories.map(({ story, context, id }) => reportStory({ db, client, books, loanId: id, story, expectation: story.expects(context) })),
-    );
-  }
-
-  private now(): Promise<{ now: Instant; today: BusinessDate }> {
-    return businessNow(this.stack.db);
-  }
-
-  private async advance(target: Instant): Promise<void> {
-    print(`  ── clock → ${businessDateOf(target)}`);
-    await advanceClock(
-      {
-        db: this.stack.db,
-        client: this.stack.client,
-        isSandbox: this.stack.env.LOANLOOM_SANDBOX,
-        progress: (line) => {
-          print(`     ${line}`);
-        },
-      },
-      target,
-    );
-  }
-
-  private async introduce(story: Story): Promise<Running> {
-    const person = inventPerson(this.options.seed, story.number);
-    const token = await mintToken(this.stack.tokenSecret, 'borrower', person.borrowerId, 24);
-    const client = new BorrowerClient({ apiUrl: this.stack.apiUrl, mailUrl: this.urls.mail, token, person });
-    const context: StoryContext = {
-      client,
-      principalFen: this.options.principalFen,
-      termMonths: this.options.termMonths,
-      script: async (script) => {
-        await fetch(this.urls.scripts, { method: 'POST', body: JSON.stringify(script) });
-      },
-    };
-    return { story, context, label: `[${String(story.number)}]`, id: '', acts: [] };
-  }
-
-  private async untilAccepted(running: Running): Promise<void> {
-    const { story, context } = running;
-    const { client } = context;
-    running.id = await client.apply({ principalFen: context.principalFen, termMonths: context.termMonths });
-    print(
-      `  ${running.label} ${story.title}\n      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowIds.application(running.id))}`,
-    );
-    const status = await client.untilStatus(running.id, ['OFFERED', 'DECLINED', 'FOUR_EYES']);
-    if (status === 'FOUR_EYES') await this.approve(running);
-    await client.untilStatus(running.id, ['OFFERED']);
-    await story.prepare?.(context, running.id);
-    await client.accept(running.id);
-    if (story.cancels) {
-      await client.cancel(running.id);
-      print(`  ${(await this.now()).today}  ${running.label}  cancelled inside the reflection period, free of charge`);
-    } else this.followed.set(running.id, { label: running.label, client });
-  }
-
-  /** A large amount is referred: the demo's operator approves it over the ops API. */
-  private async approve(running: Running): Promise<void> {
-    const token = await mintToken(this.stack.tokenSecret, 'operator', 'demo-operator', 1);
-    await fetch(`${this.stack.apiUrl}/v1/ops/applications/${running.id}/review`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': `review-${running.id}` },
-      body: JSON.stringify({ verdict: 'APPROVE', reason: 'demo: income and amount fit' }),
-    });
-    print(`  ${(await this.now()).today}  ${running.label}  referred for its amount; approved by an operator`);
-  }
-
-  private async untilPaidOut(running: Running): Promise<void> {
-    const { client } = running.context;
-    await client.untilStatus(running.id, ['AWAITING_SIGNATURE']);
-    await client.sign(running.id);
-    const loan = await client.until(`the payout of ${running.id}`, async () => {
-      const view = await client.loan(running.id).catch(() => undefined);
-      return view?.status === 'ACTIVE' ? view : undefined;
-    });
-    print(`      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowIds.loan(running.id))}`);
-    const firstDueOn = (loan as unknown as { nextDue: { dueOn: BusinessDate } }).nextDue.dueOn;
-    running.acts = running.story.acts?.(running.context, running.id, firstDueOn) ?? [];
-  }
-
-  private async leaveOneLate(): Promise<Running> {
-    const running = await this.introduce(LEFT_LATE);
-    await this.untilAccepted(running);
-    await this.advance(instant(epochMs((await this.now()).now) + 25 * 3_600_000));
-    await this.untilPaidOut(running);
-    await this.advance(at(addDays((await this.now()).today, 40), '15:00'));
-    return running;
-  }
-
-  /** Plays every story's acts in date order, the one clock moved before each. */
-  private async playActs(stories: readonly Running[]): Promise<void> {
-    const acts = stories.flatMap((running) => running.acts).sort((a, b) => (a.on < b.on ? -1 : 1));
-    for (const act of acts) {
-      const { today } = await this.now();
-      if (act.on > today) await this.advance(at(act.on, '15:00'));
-      await act.play();
-    }
-  }
-
-  private async untilSettled(stories: readonly Running[]): Promise<void> {
-    const isOpen = async () => {
-      const ids = stories.map((running) => running.id);
-      const rows = await this.stack.db('loans').whereIn('id', ids).whereIn('status', ['APPROVED', 'ACTIVE']).select('id');
-      return rows.length > 0;
-    };
-    for (let step = 0; (await isOpen()) && step <= this.options.termMonths + 3; step += MONTHS_PER_STEP) {
-      await this.advance(at(addDays((await this.now()).today, 31 * MONTHS_PER_STEP), '15:00'));
-    }
-  }
+/** Refuses what the product does not offer before anything is started. */
+function checkedOptions(options: Options): DemoOptions & { principalFen: Fen } {
+  const checked = {
+    principalFen: fenFromYuan(options.principal, '--principal'),
+    termMonths: Number(options.term),
+    seed: Number(options.seed),
+    keep: options.keep === true,
+  };
+  if (!Number.isSafeInteger(checked.seed) || checked.seed < 0) throw new LoanloomError('VALIDATION', '--seed is a whole number from 0');
+  const product = createCatalogue().current('consumer-installment', businessDateOf(instant(Date.now())));
+  assertOffered({ principal: checked.principalFen, termMonths: checked.termMonths }, product);
+  return checked;
 }
 
 async function confirmAttach(options: Options): Promise<void> {
@@ -246,12 +113,7 @@ async function main(): Promise<void> {
     .option('--data <folder>', 'data folder of the demo (or of the stack to attach to)', '');
   const options = program.parse().opts<Options>();
   const startedAt = Date.now();
-  const demoOptions = {
-    principalFen: fenFromYuan(options.principal, '--principal'),
-    termMonths: Number(options.term),
-    seed: Number(options.seed),
-    keep: options.keep === true,
-  };
+  const demoOptions = checkedOptions(options);
   const dataDir = resolve(options.data || (options.attach ? '.data' : '.data/demo'));
   if (options.attach) await confirmAttach(options);
   const own = options.attach ? undefined : await ownStack(dataDir);
@@ -287,4 +149,8 @@ async function main(): Promise<void> {
   process.exit(isFine ? 0 : 1);
 }
 
-main().catch(fail);
+main().catch((error: unknown) => {
+  if (!(error instanceof LoanloomError) && !(error instanceof ApiProblem)) fail(error);
+  process.stderr.write(`the demo cannot go on: ${error.message}\n`);
+  process.exit(1);
+});

@@ -32,7 +32,7 @@ describe('docker-compose.yml', () => {
     const passwords = Object.values(compose.services).flatMap((service) =>
       Object.entries(service.environment ?? {}).filter(([name]) => /PASSWORD|PWD|_URL/.test(name)),
     );
-    for (const [, value] of passwords) expect(value).not.toMatch(/:\/\/\w+:[^$]/);
+    for (const [, value] of passwords) expect(value).not.toMatch(/:\/\/\w+:(?!\$\{)[^@\s]+@/);
     for (const [name, value] of passwords) if (/PASSWORD|PWD/.test(name)) expect(value).toMatch(/^\$\{LOANLOOM_DB_PASSWORD:\?/);
     for (const secret of Object.values(compose.secrets)) expect(secret.file).toMatch(/^\.\/secrets\//);
   });
