@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { businessDateOf, instant } from '../../domain/dates';
@@ -7,7 +8,7 @@ import { LoanloomError } from '../../domain/errors';
 import { fenFromYuan, yuan, type Fen } from '../../domain/money';
 import { assertOffered } from '../../domain/offer';
 import { createCatalogue } from '../../domain/products';
-import { attach, type Attached } from '../attach';
+import { attach, runningRecord, type Attached } from '../attach';
 import { freePort } from '../stack/ports';
 import { fail } from '../stack/start';
 import { startStack, type RunningStack } from '../stack/stack';
@@ -51,8 +52,20 @@ async function confirmAttach(options: Options): Promise<void> {
   if (!/^y(es)?$/i.test(answer.trim())) process.exit(1);
 }
 
-async function ownStack(dataDir: string): Promise<RunningStack> {
+/** A folder that only demos write to: what an earlier one left is deleted, anything else is refused. */
+async function emptyDemoFolder(dataDir: string): Promise<void> {
+  const marker = join(dataDir, 'this-is-a-demo');
+  if (runningRecord(dataDir))
+    throw new LoanloomError('VALIDATION', `a demo still runs in ${dataDir}: stop it with Ctrl-C, or choose another folder with --data`);
+  if (existsSync(dataDir) && !existsSync(marker))
+    throw new LoanloomError('VALIDATION', `${dataDir} exists and is not a demo's: choose another folder with --data`);
   await rm(dataDir, { recursive: true, force: true });
+  await mkdir(dataDir, { recursive: true });
+  await writeFile(marker, 'Deleted and made anew by each "npm run demo".\n');
+}
+
+async function ownStack(dataDir: string): Promise<RunningStack> {
+  await emptyDemoFolder(dataDir);
   const [api, postgres, temporal, webUi, simulator, smtp, mail] = await Promise.all([
     freePort(),
     freePort(),
@@ -73,7 +86,7 @@ async function ownStack(dataDir: string): Promise<RunningStack> {
   });
 }
 
-async function conclude(attached: Attached, reports: readonly StoryReport[], booksUrl: string): Promise<boolean> {
+async function conclude(attached: Attached, reports: readonly StoryReport[], booksUrl: string): Promise<{ isFine: boolean; json: string }> {
   const checks = await compareBooks(attached.db, attached.client, await readBooks(booksUrl));
   print('\nThree books compared (ours, the banks’ own, the ledger):');
   for (const check of checks) {
@@ -85,20 +98,17 @@ async function conclude(attached: Attached, reports: readonly StoryReport[], boo
     print(`  ${isFine ? 'as told' : 'NOT as told'}  [${String(report.story)}] ${report.title}`);
     for (const surprise of report.surprises) print(`          ${surprise}`);
   }
-  const invariants = Object.fromEntries(checks.map((check) => [check.invariant, check.violations.length === 0]));
-  print(
-    JSON.stringify({
-      temporalAddress: attached.env.TEMPORAL_ADDRESS,
-      databaseUrl: attached.env.DATABASE_URL,
-      booksUrl,
-      invariants,
-      stories: reports,
-    }),
-  );
-  return (
+  const isFine =
     checks.every((check) => check.violations.length === 0) &&
-    reports.every((report) => report.surprises.length === 0 && Object.values(report.invariants).every(Boolean))
-  );
+    reports.every((report) => report.surprises.length === 0 && Object.values(report.invariants).every(Boolean));
+  const json = JSON.stringify({
+    temporalAddress: attached.env.TEMPORAL_ADDRESS,
+    databaseUrl: attached.env.DATABASE_URL,
+    booksUrl,
+    invariants: Object.fromEntries(checks.map((check) => [check.invariant, check.violations.length === 0])),
+    stories: reports,
+  });
+  return { isFine, json };
 }
 
 async function main(): Promise<void> {
@@ -130,23 +140,22 @@ async function main(): Promise<void> {
   print(
     `\nFive borrowers, ${yuan(demoOptions.principalFen)} yuan over ${String(demoOptions.termMonths)} months each. Web UI: ${attached.env.WEB_UI_URL}\n`,
   );
-  let isFine = false;
   try {
     const reports = await new Demo(attached, urls, demoOptions).run();
-    isFine = await conclude(attached, reports, urls.books);
+    const { isFine, json } = await conclude(attached, reports, urls.books);
     print(`${isFine ? 'every story went as told' : 'something is BROKEN: see above'}; ${((Date.now() - startedAt) / 1_000).toFixed(0)} s`);
+    if (own && options.keep) {
+      print(`The stack stays up: Web UI ${own.webUiUrl}, mail ${own.mailUrl}, API ${own.apiUrl}/docs, banks ${urls.books}.`);
+      print(`"npx loan --data ${dataDir} doctor" examines it; Ctrl-C stops it.`);
+    }
+    // The last line is for scripts.
+    print(json);
+    process.exitCode = isFine ? 0 : 1;
   } finally {
     await attached.close();
-    if (own && !options.keep) await own.stop();
+    if (own && !(options.keep && process.exitCode !== undefined)) await own.stop();
   }
-  if (own && options.keep) {
-    print(
-      `\nThe stack stays up: Web UI ${own.webUiUrl}, mail ${own.mailUrl}, API ${own.apiUrl}/docs, banks ${urls.books}.\n"npx loan --data ${dataDir} doctor" examines it; Ctrl-C stops it.`,
-    );
-    process.exitCode = isFine ? 0 : 1;
-    return;
-  }
-  process.exit(isFine ? 0 : 1);
+  if (!(own && options.keep)) process.exit();
 }
 
 main().catch((error: unknown) => {
