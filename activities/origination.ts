@@ -16,7 +16,7 @@ import { contractText } from '../domain/contract-text';
 import { businessDateOf, DAY_MS, epochMs, instant, type Instant } from '../domain/dates';
 import { assertThat, LoanloomError } from '../domain/errors';
 import { quote } from '../domain/offer';
-import { APPLICATION_TRANSITIONS, assertTransition, type ApplicationStatus } from '../domain/states';
+import { APPLICATION_TRANSITIONS, assertTransition, isTerminal, type ApplicationStatus } from '../domain/states';
 import { decide } from '../risk/rules';
 import { dateOfBirth } from '../risk/identity';
 import { readSteps } from './application-steps';
@@ -205,8 +205,7 @@ export function createOriginationActivities(deps: ActivityDeps) {
       return { status: application.status, next: 'VERIFY_IDENTITY', at: null, summary: 'identity is being checked' };
     if (application.status === 'READY_TO_DISBURSE')
       return { status: application.status, next: 'OPEN_LOAN', at: null, summary: 'the loan is opened' };
-    if (['DECLINED', 'WITHDRAWN', 'EXPIRED', 'DISBURSED'].includes(application.status))
-      return { status: application.status, next: 'END', at: null, summary };
+    if (isTerminal(APPLICATION_TRANSITIONS, application.status)) return { status: application.status, next: 'END', at: null, summary };
     return { status: application.status, next: 'WAIT', at, summary };
   }
 

@@ -32,6 +32,16 @@ export type PaymentStep =
 
 const LIVE = new Set(['SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED']);
 
+/** A debit to present: `plannedAt` is the appointment's time, null for one that the borrower asked for. */
+interface DebitRequest {
+  readonly loanId: string;
+  readonly instructionId: string;
+  readonly businessDate: BusinessDate;
+  readonly presentment: number;
+  readonly plannedAt: Instant | null;
+  readonly at: Instant;
+}
+
 export function createPaymentActivities(deps: ActivityDeps) {
   /** Commits attempt row and pending entry before anything is sent; the channel comes from the router. */
   async function newAttempt(
@@ -114,14 +124,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
      * Opens (or resumes) a debit. A scheduled one asks for what was due on its business date and is still
      * unpaid; with nothing owed it is recorded as not needed and nothing is sent.
      */
-    async openDebit(input: {
-      loanId: string;
-      instructionId: string;
-      businessDate: BusinessDate;
-      presentment: number;
-      plannedAt: Instant | null;
-      at: Instant;
-    }): Promise<PaymentStep> {
+    async openDebit(input: DebitRequest): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
         await lockLoan(tx, input.loanId);
         const known = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
@@ -156,18 +159,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
     },
   };
 
-  async function openInstruction(
-    tx: Tx,
-    input: {
-      loanId: string;
-      instructionId: string;
-      businessDate: BusinessDate;
-      presentment: number;
-      plannedAt: Instant | null;
-      at: Instant;
-    },
-    amount: Fen,
-  ): Promise<void> {
+  async function openInstruction(tx: Tx, input: DebitRequest, amount: Fen): Promise<void> {
     await insertInstruction(
       tx,
       {

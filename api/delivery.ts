@@ -12,6 +12,7 @@ import { readCommand, settleCommand, type CommandRow } from '../db/commands';
 import type { Db } from '../db/pool';
 import { isErrorCode, LoanloomError } from '../domain/errors';
 import { taskQueues, workflowIds } from '../domain/ids';
+import { ENDED_APPLICATIONS, OPEN_LOANS } from '../domain/states';
 import { applicationUpdates } from '../workflows/originate-loan.messages';
 import { loanUpdates } from '../workflows/service-loan.messages';
 
@@ -94,17 +95,9 @@ async function workflowGone(deps: DeliveryDeps, command: CommandRow): Promise<Ve
   const row = await deps.db(table).where({ id: command.subject }).first<{ status: string } | undefined>('status');
   const isOver =
     row !== undefined &&
-    [
-      'CLOSED_OBLIGATIONS_MET',
-      'OVERPAID',
-      'REJECTED',
-      'CLOSED_WRITTEN_OFF',
-      'DECLINED',
-      'WITHDRAWN',
-      'EXPIRED',
-      'DISBURSED',
-      'READY_TO_DISBURSE',
-    ].includes(row.status);
+    (table === 'loans'
+      ? !(OPEN_LOANS as readonly string[]).includes(row.status)
+      : (ENDED_APPLICATIONS as readonly string[]).includes(row.status));
   if (!isOver) throw new LoanloomError('UNAVAILABLE', 'the command is stored and will be delivered as soon as possible');
   const outcome = isLoanOperation(command.operation)
     ? { code: 'LOAN_NOT_ACTIVE', message: `the loan is ${row.status}: this is possible for an active loan only` }

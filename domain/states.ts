@@ -78,7 +78,18 @@ export function assertTransition(table: Table, from: string, to: string): void {
   }
 }
 
-/** Statuses from which nothing follows. */
+const statesOf = <T extends Table>(table: T): (keyof T & string)[] => Object.keys(table);
+
+/** Applications whose workflow has ended: nothing follows, or the loan has taken over. */
+export const ENDED_APPLICATIONS: readonly ApplicationStatus[] = [
+  'READY_TO_DISBURSE',
+  ...statesOf(APPLICATION_TRANSITIONS).filter((status) => isTerminal(APPLICATION_TRANSITIONS, status)),
+];
+
+/** Loans whose workflow runs; every other loan's has ended. */
+export const OPEN_LOANS: readonly LoanStatus[] = ['APPROVED', 'ACTIVE'];
+
+/** States from which nothing follows. */
 export function isTerminal(table: Table, state: string): boolean {
   return (table[state]?.length ?? 0) === 0;
 }

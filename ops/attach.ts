@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { readEnv, type Env } from '../config/env';
 import { createDb, type Db } from '../db/pool';
+import { connectedClient } from '../workers/compose';
 import { StackFault } from './stack/fault';
 import { isAlive, readRecord, type StackRecord } from './stack/record';
 
@@ -31,8 +32,7 @@ export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Att
       `no stack runs in ${resolve(dataDir)}: start one with "npm start", or name another with --data or DATABASE_URL and TEMPORAL_ADDRESS`,
     );
   }
-  const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS ?? '', connectTimeout: 3_000 });
-  const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });
+  const client = await connectedClient(env);
   const db = createDb(env.DATABASE_URL ?? '', 4);
   return {
     env,
@@ -43,7 +43,7 @@ export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Att
     record,
     close: async () => {
       await db.destroy();
-      await connection.close();
+      await client.connection.close();
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Db } from '../db/pool';
 import { addDays, businessDateOf, epochMs, instant, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { taskQueues, workflowIds } from '../domain/ids';
+import { ENDED_APPLICATIONS, OPEN_LOANS } from '../domain/states';
 import { closeBusinessDay } from '../workflows/close-business-day';
 
 export interface ClockDeps {
@@ -26,10 +27,8 @@ interface OpenWork {
 
 /** Workflows that live in business time: open applications and loans, from Postgres. */
 async function openWorkflows(db: Db): Promise<OpenWork[]> {
-  const applications = await db('applications')
-    .whereNotIn('status', ['READY_TO_DISBURSE', 'DISBURSED', 'DECLINED', 'WITHDRAWN', 'EXPIRED'])
-    .select<{ id: string }[]>('id');
-  const loans = await db('loans').whereIn('status', ['APPROVED', 'ACTIVE']).select<{ id: string }[]>('id');
+  const applications = await db('applications').whereNotIn('status', ENDED_APPLICATIONS).select<{ id: string }[]>('id');
+  const loans = await db('loans').whereIn('status', OPEN_LOANS).select<{ id: string }[]>('id');
   return [
     ...applications.map((row) => ({ workflowId: workflowIds.application(row.id) })),
     ...loans.map((row) => ({ workflowId: workflowIds.loan(row.id) })),
@@ -109,12 +108,12 @@ export async function fastForward(client: Client, workflowId: string, clock: Vir
 async function stragglers(deps: ClockDeps, target: Instant): Promise<string[]> {
   const loans = await deps
     .db('loans')
-    .whereIn('status', ['APPROVED', 'ACTIVE'])
+    .whereIn('status', OPEN_LOANS)
     .whereRaw('(next_kind IS NULL OR next_at <= ?)', [target])
     .select<{ id: string }[]>('id');
   const applications = await deps
     .db('applications')
-    .whereNotIn('status', ['READY_TO_DISBURSE', 'DISBURSED', 'DECLINED', 'WITHDRAWN', 'EXPIRED'])
+    .whereNotIn('status', ENDED_APPLICATIONS)
     .where('waiting_until', '<=', target)
     .select<{ id: string }[]>('id');
   const opening = await deps

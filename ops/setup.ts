@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Connection } from '@temporalio/client';
 import { CHANNEL_NAMES } from '../channels/index';
 import { readEnv } from '../config/env';
 import { migrateToLatest } from '../db/migrate';
-import { temporalConnection, required } from '../workers/compose';
+import { connectedClient, required } from '../workers/compose';
 import { ALL_SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import { APP_ROLE, withClient } from './stack/postgres';
 import { ensureSchedules } from './stack/schedules';
@@ -31,12 +30,8 @@ export async function setUp(print: (line: string) => void): Promise<void> {
   await withClient(ownerUrl, (client) =>
     client.query(`ALTER ROLE ${APP_ROLE} PASSWORD ${client.escapeLiteral(decodeURIComponent(password))}`),
   );
-  const { address, ...options } = temporalConnection(env);
-  const connection = await Connection.connect({
-    address,
-    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
-  });
+  const client = await connectedClient(env);
+  const { connection } = client;
   try {
     const known = await connection.operatorService.listSearchAttributes({ namespace: env.TEMPORAL_NAMESPACE });
     const missing = ALL_SEARCH_ATTRIBUTES.filter((key) => !(key.name in known.customAttributes));
@@ -45,11 +40,11 @@ export async function setUp(print: (line: string) => void): Promise<void> {
       await connection.operatorService.addSearchAttributes({ namespace: env.TEMPORAL_NAMESPACE, searchAttributes });
     }
     print(`search attributes: ${String(missing.length)} added, ${String(ALL_SEARCH_ATTRIBUTES.length)} in all`);
+    await ensureSchedules(client);
+    print('schedules: close-business-day, daily at 00:30 in Shanghai');
   } finally {
     await connection.close();
   }
-  await ensureSchedules(address);
-  print('schedules: close-business-day, daily at 00:30 in Shanghai');
 }
 
 /** Makes secrets/ and .env for docker-compose.yml, with a self-signed certificate for the API on localhost. Existing ones stay. */

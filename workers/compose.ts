@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
-import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { ActivityDeps, Log } from '../activities/deps';
 import { createSmtpMailer } from '../activities/mail';
 import { createChannels } from '../channels/index';
@@ -19,11 +18,18 @@ export function required<K extends keyof Env>(env: Env, name: K): NonNullable<En
   return value;
 }
 
+interface TemporalTarget {
+  readonly address: string;
+  readonly apiKey?: string;
+  readonly tls?: true | { clientCertPair: { crt: Buffer; key: Buffer } };
+}
+
 export function openVault(env: Env): Vault {
   return createVault(Buffer.from(readFileSync(required(env, 'LOANLOOM_KEY_FILE'), 'utf8').trim(), 'hex'));
 }
 
-export function temporalConnection(env: Env): NativeConnectionOptions & { address: string } {
+/** How to reach Temporal: with a certificate (mTLS) or an API key where they are set. */
+export function temporalConnection(env: Env): TemporalTarget {
   const certificate = env.TEMPORAL_TLS_CERT_FILE;
   const key = env.TEMPORAL_TLS_KEY_FILE;
   return {
@@ -37,15 +43,13 @@ export function temporalConnection(env: Env): NativeConnectionOptions & { addres
 
 /** A client that connects when it is first used: a process starts, and serves, while Temporal is down. */
 export function lazyClient(env: Env): Client {
-  const { address, ...rest } = temporalConnection(env);
-  return new Client({
-    connection: Connection.lazy({
-      address,
-      ...(rest.apiKey === undefined ? {} : { apiKey: rest.apiKey }),
-      ...(rest.tls === undefined ? {} : { tls: rest.tls }),
-    }),
-    namespace: env.TEMPORAL_NAMESPACE,
-  });
+  return new Client({ connection: Connection.lazy(temporalConnection(env)), namespace: env.TEMPORAL_NAMESPACE });
+}
+
+/** A client on a connection that stands, or fails within seconds: for commands that a person waits for. Close it after use. */
+export async function connectedClient(env: Env): Promise<Client> {
+  const connection = await Connection.connect({ ...temporalConnection(env), connectTimeout: 3_000 });
+  return new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });
 }
 
 /** Everything that activities need, from the environment. */

@@ -1,11 +1,10 @@
-import { Client, Connection, ScheduleAlreadyRunning } from '@temporalio/client';
+import { ScheduleAlreadyRunning, type Client } from '@temporalio/client';
 import { taskQueues } from '../../domain/ids';
 
 /** Daily jobs run from Temporal Schedules. Creating them again changes nothing. */
-export async function ensureSchedules(address: string): Promise<void> {
-  const connection = await Connection.connect({ address });
+export async function ensureSchedules(client: Client): Promise<void> {
   try {
-    await new Client({ connection }).schedule.create({
+    await client.schedule.create({
       scheduleId: 'close-business-day',
       spec: { calendars: [{ hour: 0, minute: 30 }], timezone: 'Asia/Shanghai' },
       policies: { overlap: 'SKIP', catchupWindow: '3 days' },
@@ -13,7 +12,5 @@ export async function ensureSchedules(address: string): Promise<void> {
     });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-  } finally {
-    await connection.close();
   }
 }

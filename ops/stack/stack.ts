@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { CHANNEL_NAMES } from '../../channels/index';
 import { childEnv } from '../../config/env';
 import { migrateToLatest } from '../../db/migrate';
@@ -119,7 +120,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
           children.push(running.child);
           stops.push(() => running.stop());
           progress('Temporal is up');
-          await ensureSchedules(running.address);
+          const connection = await Connection.connect({ address: running.address });
+          await ensureSchedules(new Client({ connection })).finally(() => connection.close());
           return running;
         },
       ),
