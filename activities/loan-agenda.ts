@@ -1,15 +1,17 @@
 import { acknowledgeFacts, addMail } from '../db/outbox';
-import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../db/loans';
+import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, recordOf, updateLoan, type LoanFile } from '../db/loans';
 import { postEntry } from '../db/journal';
 import type { Tx } from '../db/pool';
-import { foldAccount, owedOn, type Account } from '../domain/account';
+import { latestValueDate, owedOn, type Account } from '../domain/account';
 import { holdInForce, nextAppointment as decideNext, type Appointment } from '../domain/agenda';
+import { loanAccount, loanAccountNow } from '../domain/loan-account';
 import { openPromise } from '../domain/agenda-candidates';
 import { businessDateOf, laterOf, type BusinessDate, type Instant } from '../domain/dates';
 import { yuan } from '../domain/money';
 import { chargedOff } from '../domain/postings';
+import { receivables } from './receivables';
 import { assertTransition, LOAN_TRANSITIONS } from '../domain/states';
-import { productOf, type ActivityDeps } from './deps';
+import { type ActivityDeps } from './deps';
 import { renderMail } from './mail-templates';
 
 /** What serviceLoan learns at every wake: its next appointment and what operators see. No amounts that it could compute with. */
@@ -24,9 +26,8 @@ export interface LoanOutlook {
 }
 
 /** The account as far as anything is known: value dates may lie after the loan's own today. */
-export function accountNow(file: LoanFile, today: BusinessDate): Account {
-  const latest = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), today);
-  return foldAccount({ schedule: file.schedule, facts: file.facts, asOf: latest });
+export function accountNow(deps: Pick<ActivityDeps, 'catalogue'>, file: LoanFile, today: BusinessDate): Account {
+  return loanAccountNow(recordOf(deps.catalogue, file), today);
 }
 
 /** Why a person has to look at this loan, or null. */
@@ -39,9 +40,9 @@ function attention(file: LoanFile, appointment: Appointment): string | null {
 
 export function createLoanAgendaActivities(deps: ActivityDeps) {
   async function close(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
-    const account = accountNow(file, appointment.businessDate);
-    const status = account.status === 'OVERPAID' ? 'OVERPAID' : 'CLOSED_OBLIGATIONS_MET';
-    const closedOn = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), appointment.businessDate);
+    const account = accountNow(deps, file, appointment.businessDate);
+    const status = account.status === 'ACTIVE' || account.status === 'APPROVED' ? 'CLOSED_OBLIGATIONS_MET' : account.status;
+    const closedOn = latestValueDate(file.facts, appointment.businessDate);
     if (file.loan.status !== status) assertTransition(LOAN_TRANSITIONS, file.loan.status, status);
     await updateLoan(tx, file.loan.id, { status, closed_on: closedOn, bucket: 'CURRENT' });
     await insertLoanEvent(tx, file.loan.id, {
@@ -64,7 +65,8 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     const made = file.events.find((event) => event.kind === 'PROMISE_MADE' && event.data.promiseId === promise?.id);
     if (!promise || !made) return;
     const paid = file.facts
-      .filter((fact) => fact.type === 'REPAYMENT' && fact.valueDate >= made.businessDate && fact.valueDate <= promise.dueOn)
+      .filter((fact) => fact.type === 'REPAYMENT')
+      .filter((fact) => fact.valueDate >= made.businessDate && fact.valueDate <= promise.dueOn)
       .reduce((sum, fact) => sum + fact.amount, 0);
     const kind = paid >= Number(made.data.amount) ? 'PROMISE_KEPT' : paid > 0 ? 'PROMISE_PARTIAL' : 'PROMISE_BROKEN';
     await insertLoanEvent(tx, file.loan.id, {
@@ -78,9 +80,9 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
 
   async function remind(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
     const number = Number(appointment.key.split(':')[1]);
-    const row = file.schedule.find((each) => each.number === number);
-    const dueOn = row?.dueOn ?? appointment.businessDate;
-    const owed = owedOn(accountNow(file, appointment.businessDate), dueOn);
+    const account = accountNow(deps, file, appointment.businessDate);
+    const dueOn = account.installments.find((each) => each.number === number)?.dueOn ?? appointment.businessDate;
+    const owed = owedOn(account, dueOn);
     await insertLoanEvent(tx, file.loan.id, {
       key: appointment.key,
       kind: 'REMINDED',
@@ -97,7 +99,8 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
   }
 
   async function chargeOff(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
-    const { principal } = accountNow(file, appointment.businessDate).outstanding;
+    const account = accountNow(deps, file, appointment.businessDate);
+    const { principal } = account.outstanding;
     await insertTransaction(tx, {
       loanId: file.loan.id,
       key: 'charge-off',
@@ -111,7 +114,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       key: `loan:${file.loan.id}:charge-off`,
       loanId: file.loan.id,
       businessDate: appointment.businessDate,
-      posting: chargedOff(principal),
+      posting: chargedOff(receivables(file, account)),
     });
     await insertLoanEvent(tx, file.loan.id, {
       key: appointment.key,
@@ -127,9 +130,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
   const decide = (file: LoanFile, now: Instant): Appointment =>
     decideNext({
       loanId: file.loan.id,
-      product: productOf(deps, file.loan),
-      schedule: file.schedule,
-      facts: file.facts,
+      ...recordOf(deps.catalogue, file),
       events: file.events,
       instructions: file.instructions,
       now,
@@ -140,7 +141,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     const file = await readLoanFile(deps.db, input.loanId);
     const appointment = decide(file, input.at);
     const today = businessDateOf(input.at);
-    const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
+    const account = loanAccount(recordOf(deps.catalogue, file), today);
     const needsAttention = attention(file, appointment);
     const hold = holdInForce(file.events, input.at);
     await updateLoan(deps.db, input.loanId, {
@@ -203,7 +204,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       const file = await readLoanFile(deps.db, input.loanId);
       if (decide(file, input.at).key !== appointment.key) return;
       const action = appointment.action ?? 'MAIL';
-      const account = accountNow(file, appointment.businessDate);
+      const account = accountNow(deps, file, appointment.businessDate);
       const owed = owedOn(account, appointment.businessDate);
       const daysPastDue = Number(appointment.key.split(':')[2]);
       await deps

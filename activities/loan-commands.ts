@@ -11,6 +11,7 @@ import { addDays, businessDate, businessDateOf, type Instant } from '../domain/d
 import { LoanloomError } from '../domain/errors';
 import { keys } from '../domain/ids';
 import { positiveFen, yuan } from '../domain/money';
+import { adjust } from './adjustments';
 import { applyOnce, type Verdict } from './commands';
 import { productOf, type ActivityDeps } from './deps';
 import { accountNow } from './loan-agenda';
@@ -32,7 +33,7 @@ export function createLoanCommands(deps: ActivityDeps) {
     if (file.instructions.some((each) => each.open))
       throw new LoanloomError('DEBIT_IN_DOUBT', 'a debit of this loan is still open: wait for its outcome before paying again');
     const today = businessDateOf(at);
-    const account = accountNow(file, today);
+    const account = accountNow(deps, file, today);
     const amount = command.body.amountFen === 'PAYOFF' ? account.payoff.total : positiveFen(Number(command.body.amountFen), 'amount');
     if (account.payoff.total === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is owed on this loan');
     if (amount > account.payoff.total)
@@ -70,7 +71,7 @@ export function createLoanCommands(deps: ActivityDeps) {
     const amount = positiveFen(Number(command.body.amountFen), 'amount');
     const dueOn = businessDate(String(command.body.dueOn), 'dueOn');
     const { promise } = productOf(deps, file.loan).collections;
-    const account = accountNow(file, today);
+    const account = accountNow(deps, file, today);
     if (account.owedNow === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is due now, so there is nothing to promise');
     if (dueOn < today || dueOn > addDays(today, promise.daysMax))
       throw new LoanloomError('INVALID_DATE', `a promise is for today or up to ${String(promise.daysMax)} days from now`, {
@@ -180,6 +181,7 @@ export function createLoanCommands(deps: ActivityDeps) {
     RETRY_PAYOUT: retryPayout,
     SWITCH_CHANNEL: retryPayout,
     REJECT_LOAN: rejectLoan,
+    ADJUST: (tx, command, file, at) => adjust(deps, tx, command, file, at),
   };
 
   return {

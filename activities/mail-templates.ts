@@ -27,6 +27,10 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     subject: '还款成功 / We received your payment',
     text: `贷款 ${value(p, 'loanId')} 已收到还款 ${value(p, 'amount')} 元（${value(p, 'valueDate')}）。\nLoan ${value(p, 'loanId')}: ${value(p, 'amount')} yuan received on ${value(p, 'valueDate')}.`,
   }),
+  'schedule-changed': (p) => ({
+    subject: '还款计划变更 / Your schedule has changed',
+    text: `贷款 ${value(p, 'loanId')} 的还款计划已变更为第 ${value(p, 'version')} 版，共 ${value(p, 'rows')} 期，下一还款日 ${value(p, 'nextDueOn')}。\nLoan ${value(p, 'loanId')} has a new schedule, version ${value(p, 'version')}, with ${value(p, 'rows')} installments; the next is due on ${value(p, 'nextDueOn')}. The app shows every row.`,
+  }),
   settled: (p) => ({
     subject: '贷款结清 / Your loan is settled',
     text: `贷款 ${value(p, 'loanId')} 已于 ${value(p, 'closedOn')} 结清。\nLoan ${value(p, 'loanId')} was settled on ${value(p, 'closedOn')}. Nothing is owed.`,

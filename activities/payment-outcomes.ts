@@ -1,16 +1,26 @@
 import type { ChannelReply } from '../channels/port';
 import { readApplication, updateApplication } from '../db/applications';
 import { postEntry } from '../db/journal';
-import { insertLoanEvent, insertSchedule, insertTransaction, lockLoan, readLoanFile, updateLoan, type LoanRow } from '../db/loans';
+import {
+  insertLoanEvent,
+  insertSchedule,
+  insertTransaction,
+  lockLoan,
+  readLoanFile,
+  recordOf,
+  updateLoan,
+  type LoanRow,
+} from '../db/loans';
 import { addFactNotice, addMail } from '../db/outbox';
 import { moveAttempt, moveInstruction, readAttempt, readInstruction, type AttemptRow, type InstructionRow } from '../db/payments';
 import type { Tx } from '../db/pool';
-import { foldAccount, settledTotals, type Account } from '../domain/account';
+import { latestValueDate, settledTotals, type Account } from '../domain/account';
 import { type BusinessDate, type Instant } from '../domain/dates';
+import { loanAccount } from '../domain/loan-account';
 import { keys } from '../domain/ids';
 import { minus, yuan } from '../domain/money';
 import { scheduleFor } from '../domain/offer';
-import { debitSucceeded, debitVoided, payoutSucceeded, payoutVoided, type RepaymentEffect } from '../domain/postings';
+import { debitSucceeded, debitVoided, payoutSucceeded, payoutVoided, type AccountEffect } from '../domain/postings';
 import { isTerminal, ATTEMPT_TRANSITIONS } from '../domain/states';
 import { productOf, type ActivityDeps } from './deps';
 
@@ -67,7 +77,8 @@ async function activateLoan(
   });
 }
 
-function repaymentEffect(before: Account, after: Account): RepaymentEffect {
+/** What changed between two folds of one loan: all that the ledger receives. */
+export function effectOf(before: Account, after: Account): AccountEffect {
   const [a, b] = [settledTotals(after), settledTotals(before)];
   return {
     penalty: minus(a.penalty, b.penalty),
@@ -80,6 +91,7 @@ function repaymentEffect(before: Account, after: Account): RepaymentEffect {
 
 /** The debit is confirmed: a repayment on the channel's value date, split as the fold says. */
 async function bookRepayment(
+  deps: ActivityDeps,
   tx: Tx,
   loan: LoanRow,
   instruction: InstructionRow,
@@ -99,10 +111,11 @@ async function bookRepayment(
   });
   if (!isNew) return;
   const file = await readLoanFile(tx, loan.id);
-  const asOf = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), valueDate);
-  const effect = repaymentEffect(
-    foldAccount({ schedule: file.schedule, facts: file.facts.filter((fact) => fact.key !== key), asOf }),
-    foldAccount({ schedule: file.schedule, facts: file.facts, asOf }),
+  const record = recordOf(deps.catalogue, file);
+  const asOf = latestValueDate(file.facts, valueDate);
+  const effect = effectOf(
+    loanAccount({ ...record, facts: record.facts.filter((fact) => fact.key !== key) }, asOf),
+    loanAccount(record, asOf),
   );
   const isChargedOff = file.events.some((event) => event.kind === 'CHARGED_OFF');
   await postEntry(tx, {
@@ -150,7 +163,7 @@ async function recordSuccess(
   );
   await moveInstruction(tx, instruction, 'SUCCEEDED', at);
   if (instruction.direction === 'DEBIT') {
-    await bookRepayment(tx, loan, instruction, attempt, valueDate, at);
+    await bookRepayment(deps, tx, loan, instruction, attempt, valueDate, at);
     return;
   }
   await activateLoan(deps, tx, loan, instruction, valueDate, at);

@@ -130,7 +130,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
         const known = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
         if (!known) {
           const file = await readLoanFile(tx, input.loanId);
-          const owed = owedOn(accountNow(file, input.businessDate), input.businessDate);
+          const owed = owedOn(accountNow(deps, file, input.businessDate), input.businessDate);
           if (owed === 0) {
             await insertLoanEvent(tx, input.loanId, {
               key: `debit:${input.businessDate}`,

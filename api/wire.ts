@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { AccountInstallment, Components } from '../domain/account';
-import { sumOf } from '../domain/account';
+import type { AccountInstallment } from '../domain/account';
+import { sumOf, type Components } from '../domain/allocation';
 import { businessDate, type BusinessDate } from '../domain/dates';
 import { fen, type Fen } from '../domain/money';
 import type { Installment } from '../domain/schedule';

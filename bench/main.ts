@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
+import { benchClosing } from './closing';
+import { benchEngine } from './engine';
 import { costPerLoanMonth, runFloor, runLoans, type Throughput } from './loans';
 import { createRig } from './rig';
 
@@ -14,17 +16,8 @@ const better = (a: Throughput, b: Throughput): Throughput => ({
   loanMonthsPerSecond: Math.max(a.loanMonthsPerSecond, b.loanMonthsPerSecond),
 });
 
-/** `npm run bench`: what a loan costs, as ratios within one run. docs/benchmarks.md says how to read it. */
-async function main(): Promise<void> {
-  const program = new Command('npm run bench --')
-    .description('Loans at once on a dev server, beside the floor of the same server.')
-    .option('--loans <n>', 'loans at once', '100')
-    .option('--months <n>', 'term of each', '3');
-  const options = program.parse().opts<{ loans: string; months: string }>();
-  const [count, months] = [Number(options.loans), Number(options.months)];
-  print(
-    `${String(count)} loans of ${String(months)} months at once; Node ${process.version}, ${String(cpus().length)} cores; starting Postgres, Temporal, banks and workers`,
-  );
+async function benchLoans(count: number, months: number): Promise<void> {
+  print(`\n${String(count)} loans of ${String(months)} months at once; starting Postgres, Temporal, banks and workers`);
   const rig = await createRig();
   try {
     // Floor before and after: the better of both, so that a warm server favours neither side.
@@ -48,6 +41,24 @@ async function main(): Promise<void> {
   } finally {
     await rig.close();
   }
+}
+
+const PARTS = ['engine', 'close', 'loans'] as const;
+
+/** `npm run bench`: what the engine, the daily close and a loan cost, as ratios within one run. docs/benchmarks.md says how to read it. */
+async function main(): Promise<void> {
+  const program = new Command('npm run bench --')
+    .description('The loan engine, the daily close, and loans at once on a dev server beside the floor of the same server.')
+    .option('--only <part>', PARTS.join(', '))
+    .option('--close <sizes>', 'loans to close, growing', '1000,10000,100000')
+    .option('--loans <n>', 'loans at once', '100')
+    .option('--months <n>', 'term of each', '3');
+  const options = program.parse().opts<{ only?: string; close: string; loans: string; months: string }>();
+  const wants = (part: (typeof PARTS)[number]) => options.only === undefined || options.only === part;
+  print(`Node ${process.version}, ${String(cpus().length)} cores`);
+  if (wants('engine')) benchEngine(print);
+  if (wants('close')) await benchClosing(print, options.close.split(',').map(Number));
+  if (wants('loans')) await benchLoans(Number(options.loans), Number(options.months));
 }
 
 main().then(

@@ -10,7 +10,7 @@ import { CHANNEL_NAMES, createChannels } from '../channels/index';
 import { Borrowers } from '../db/borrowers';
 import { ensureChannelAccounts } from '../db/journal';
 import { migrateToLatest } from '../db/migrate';
-import { createDb } from '../db/pool';
+import { createDb, type Db } from '../db/pool';
 import { createVault } from '../db/vault';
 import { createCatalogue } from '../domain/products';
 import { freePort } from '../ops/stack/ports';
@@ -47,33 +47,62 @@ async function floorWorkers(connection: NativeConnection): Promise<Worker[]> {
   ]);
 }
 
-export async function createRig(): Promise<Rig> {
-  Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: silent });
+/** A Postgres of the benchmark's own, migrated, in a folder that is removed with it. */
+export interface BenchDatabase {
+  readonly folder: string;
+  readonly db: Db;
+  readonly ownerUrl: string;
+  close(): Promise<void>;
+}
+
+export async function createBenchDatabase(): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'loanloom-bench-'));
   await chmod(folder, 0o755);
   const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: await freePort(), logDir: folder });
   await ensureDatabase(postgres.ownerUrl('postgres'), 'loanloom');
   await migrateToLatest(postgres.ownerUrl('loanloom'));
   await enableAppRole(postgres.ownerUrl('loanloom'));
-  const temporal = await startTemporal({ port: await freePort(), logDir: folder });
-  const secrets = Object.fromEntries(CHANNEL_NAMES.map((name) => [name, `secret-of-${name}`]));
-  const banks = createSimulator({ secrets });
-  await new Promise<void>((resolve) => banks.listen(0, '127.0.0.1', resolve));
   const db = createDb(postgres.appUrl('loanloom'), 30);
-  let statements = 0;
-  db.on('query', () => (statements += 1));
-  await ensureChannelAccounts(db, CHANNEL_NAMES);
+  return {
+    folder,
+    db,
+    ownerUrl: postgres.ownerUrl('loanloom'),
+    close: async () => {
+      await db.destroy();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What activities need, over a benchmark's database; nothing leaves the process but to the given channels. */
+export function benchDeps(db: Db, channels: ActivityDeps['channels']): ActivityDeps {
   const vault = createVault(randomBytes(32));
-  const deps: ActivityDeps = {
+  return {
     db,
     vault,
     borrowers: new Borrowers(vault),
     catalogue: createCatalogue(),
-    channels: createChannels({ baseUrl: `http://127.0.0.1:${String((banks.address() as AddressInfo).port)}`, secrets, timeoutMs: 10_000 }),
+    channels,
     mailer: { send: () => Promise.resolve() },
     identityVerifier: createFormalIdentityVerifier(),
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   };
+}
+
+export async function createRig(): Promise<Rig> {
+  Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: silent });
+  const database = await createBenchDatabase();
+  const { folder, db } = database;
+  const temporal = await startTemporal({ port: await freePort(), logDir: folder });
+  const secrets = Object.fromEntries(CHANNEL_NAMES.map((name) => [name, `secret-of-${name}`]));
+  const banks = createSimulator({ secrets });
+  await new Promise<void>((resolve) => banks.listen(0, '127.0.0.1', resolve));
+  let statements = 0;
+  db.on('query', () => (statements += 1));
+  await ensureChannelAccounts(db, CHANNEL_NAMES);
+  const baseUrl = `http://127.0.0.1:${String((banks.address() as AddressInfo).port)}`;
+  const deps = benchDeps(db, createChannels({ baseUrl, secrets, timeoutMs: 10_000 }));
   const connection = await NativeConnection.connect({ address: temporal.address });
   const workers = [
     ...(await createFleet({ connection, namespace: 'default', deps, bundle: await workflowBundle() })),
@@ -90,11 +119,9 @@ export async function createRig(): Promise<Rig> {
       await running;
       await clientConnection.close();
       await connection.close();
-      await db.destroy();
       await new Promise((resolve) => banks.close(resolve));
       await temporal.stop();
-      await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
+      await database.close();
     },
   };
 }

@@ -17,7 +17,8 @@ export type Operation =
   | 'RELEASE'
   | 'RETRY_PAYOUT'
   | 'SWITCH_CHANNEL'
-  | 'REJECT_LOAN';
+  | 'REJECT_LOAN'
+  | 'ADJUST';
 
 /** A verdict: applied with facts that the caller may see, or rejected with a code of the catalogue. */
 export interface CommandOutcome {

@@ -1,8 +1,10 @@
-import type { LoanFact } from '../domain/account';
-import { instant, type BusinessDate, type Instant } from '../domain/dates';
+import type { FactType, LoanFact } from '../domain/account';
+import { businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
+import type { LoanRecord } from '../domain/loan-account';
 import type { LoanEvent, OpenInstruction } from '../domain/loan-events';
 import type { Fen } from '../domain/money';
+import type { Catalogue } from '../domain/products';
 import type { Installment } from '../domain/schedule';
 import type { LoanStatus } from '../domain/states';
 import type { Db, Tx } from './pool';
@@ -29,6 +31,11 @@ export interface LoanRow {
   readonly waiting_since: Instant | null;
   readonly needs_attention: string | null;
   readonly bucket: string;
+  /** Business day up to which the daily close has recorded this loan, and what it has accrued to income so far. */
+  readonly closed_through: BusinessDate | null;
+  readonly accrued_interest_fen: Fen;
+  readonly accrued_fee_fen: Fen;
+  readonly accrued_penalty_fen: Fen;
 }
 
 /** Everything recorded about one loan: what the fold and the agenda read, in one statement. */
@@ -42,40 +49,62 @@ export interface LoanFile {
   readonly channel: string | null;
 }
 
+/** The schedule that was signed; later versions follow from it and the facts. */
+export const SIGNED_SCHEDULE = `(SELECT s.installments FROM loan_schedules s WHERE s.loan_id = l.id AND s.version = 1)`;
+export const FACTS = `(SELECT jsonb_agg(t.data || jsonb_strip_nulls(jsonb_build_object('key', t.key, 'type', t.type, 'valueDate', t.value_date, 'amount', t.amount_fen)))
+     FROM loan_transactions t WHERE t.loan_id = l.id)`;
+
 const LOAN_FILE_COLUMNS = `
   to_jsonb(l) AS loan,
-  (SELECT s.installments FROM loan_schedules s WHERE s.loan_id = l.id AND s.version = l.schedule_version) AS schedule,
-  (SELECT jsonb_agg(jsonb_build_object('key', t.key, 'type', t.type, 'valueDate', t.value_date, 'amount', t.amount_fen))
-     FROM loan_transactions t WHERE t.loan_id = l.id AND t.type IN ('DISBURSEMENT', 'REPAYMENT')) AS facts,
+  ${SIGNED_SCHEDULE} AS schedule,
+  ${FACTS} AS facts,
   (SELECT jsonb_agg(jsonb_build_object('key', e.key, 'kind', e.kind, 'at', e.at, 'businessDate', e.business_date, 'data', e.data) ORDER BY e.seq)
      FROM loan_events e WHERE e.loan_id = l.id) AS events,
   (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'direction', i.direction, 'state', i.state, 'amount', i.amount_fen, 'businessDate', i.business_date,
       'open', i.state IN ('CREATED', 'AUTHORIZED', 'IN_FLIGHT', 'MANUAL'),
       'presentment', i.presentment, 'queries', i.queries, 'lastQueriedAt', i.last_queried_at,
+      'doubtSince', (SELECT min(e.at) FROM payment_events e WHERE e.instruction_id = i.id AND e.to_state = 'UNKNOWN'),
+      'resolvedAt', (SELECT max(e.at) FROM payment_events e WHERE e.instruction_id = i.id AND e.attempt IS NULL AND e.to_state IN ('SUCCEEDED', 'FAILED')),
       'sentAt', (SELECT max(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id)) ORDER BY i.created_at, i.id)
      FROM payment_instructions i WHERE i.loan_id = l.id) AS instructions,
   (SELECT a.channel FROM payment_attempts a WHERE a.loan_id = l.id ORDER BY a.created_at DESC LIMIT 1) AS channel`;
+
+interface RecordedInstruction extends OpenInstruction {
+  readonly doubtSince: Instant | null;
+  readonly resolvedAt: Instant | null;
+}
 
 interface LoanFileRow {
   readonly loan: LoanRow;
   readonly schedule: Installment[] | null;
   readonly facts: LoanFact[] | null;
   readonly events: LoanEvent[] | null;
-  readonly instructions: OpenInstruction[] | null;
+  readonly instructions: RecordedInstruction[] | null;
   readonly channel: string | null;
 }
 
 /** jsonb prints timestamps with an offset; the domain compares instants as text, so they are normalised here. */
 const normalised = (at: Instant | null): Instant | null => (at === null ? null : instant(at));
 
+/** A debit without an outcome is a fact of the account: from the day it became unknown to the day it was resolved. */
+function doubts(instructions: readonly RecordedInstruction[]): LoanFact[] {
+  return instructions.flatMap((each): LoanFact[] => {
+    if (each.direction !== 'DEBIT' || each.doubtSince === null) return [];
+    const valueDate = businessDateOf(instant(each.doubtSince));
+    const until = each.resolvedAt === null ? undefined : businessDateOf(instant(each.resolvedAt));
+    if (until !== undefined && until <= valueDate) return [];
+    return [{ key: `doubt:${each.id}`, type: 'DEBIT_IN_DOUBT', valueDate, ...(until === undefined ? {} : { until }) }];
+  });
+}
+
 function toLoanFile(row: LoanFileRow): LoanFile {
   return {
     channel: row.channel,
     loan: { ...row.loan, next_at: normalised(row.loan.next_at), waiting_since: normalised(row.loan.waiting_since) },
     schedule: row.schedule ?? [],
-    facts: row.facts ?? [],
+    facts: [...(row.facts ?? []), ...doubts(row.instructions ?? [])],
     events: (row.events ?? []).map((event) => ({ ...event, at: instant(event.at) })),
-    instructions: (row.instructions ?? []).map((each) => ({
+    instructions: (row.instructions ?? []).map(({ doubtSince: _doubt, resolvedAt: _resolved, ...each }) => ({
       ...each,
       sentAt: normalised(each.sentAt),
       lastQueriedAt: normalised(each.lastQueriedAt),
@@ -90,13 +119,19 @@ export async function readLoanFile(db: Db | Tx, loanId: string): Promise<LoanFil
   return toLoanFile(row);
 }
 
-/** The files of many loans in one statement, by id; `after` pages through them. */
-export async function readLoanFiles(db: Db | Tx, after: string, limit: number): Promise<LoanFile[]> {
-  const result = await db.raw<{ rows: LoanFileRow[] }>(
-    `SELECT ${LOAN_FILE_COLUMNS} FROM loans l WHERE l.id > ? AND l.activated_on IS NOT NULL ORDER BY l.id LIMIT ?`,
-    [after, limit],
-  );
-  return result.rows.map(toLoanFile);
+/** What the fold needs of a loan's file. */
+export function recordOf(catalogue: Catalogue, file: Pick<LoanFile, 'loan' | 'schedule' | 'facts'>): LoanRecord {
+  const { loan, schedule, facts } = file;
+  const product = catalogue.version(loan.product_id, loan.product_version);
+  return { principal: loan.principal_fen, termMonths: loan.term_months, product, schedule, facts };
+}
+
+/** The schedule in force: the signed one, or the version that the last restructuring made. */
+export async function readCurrentSchedule(db: Db | Tx, loan: Pick<LoanRow, 'id' | 'schedule_version'>): Promise<Installment[]> {
+  const row = await db('loan_schedules')
+    .where({ loan_id: loan.id, version: loan.schedule_version })
+    .first<{ installments: Installment[] } | undefined>('installments');
+  return row?.installments ?? [];
 }
 
 /** Takes the loan's row for the length of the transaction: postings on one loan are serial. */
@@ -149,8 +184,9 @@ export async function insertTransaction(
   fact: {
     loanId: string;
     key: string;
-    type: 'DISBURSEMENT' | 'REPAYMENT' | 'CHARGE_OFF';
-    amount: Fen;
+    type: FactType;
+    amount: Fen | null;
+    data?: Readonly<Record<string, unknown>>;
     valueDate: BusinessDate;
     businessDate: BusinessDate;
     instructionId: string | null;
@@ -162,6 +198,7 @@ export async function insertTransaction(
       key: fact.key,
       type: fact.type,
       amount_fen: fact.amount,
+      data: JSON.stringify(fact.data ?? {}),
       value_date: fact.valueDate,
       business_date: fact.businessDate,
       instruction_id: fact.instructionId,

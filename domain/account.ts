@@ -1,294 +1,208 @@
-import { dayNumber, daysBetween, type BusinessDate } from './dates';
+import { advance, observe } from './account/accrual';
+import { factsInForce, inValueOrder, type LoanFact } from './account/facts';
+import { project } from './account/layout';
+import { applyMoney } from './account/payments';
+import { payoffOf } from './account/payoff';
+import { DEFAULT_POLICY, type AccountPolicy } from './account/policy';
+import { report, type Account } from './account/report';
+import { changeRate, extendTerm, pause, reage, reamortize } from './account/restructure';
+import { noSums, resum } from './account/sums';
+import { copyState, rowsFrom, tally, type State } from './account/state';
+import type { BusinessDate } from './dates';
 import { LoanloomError } from './errors';
-import { fen, minus, plus, smaller, ZERO, type Fen } from './money';
-import { divideRounded } from './rational';
-import type { Installment } from './schedule';
+import { scheduleOf, type Installment } from './schedule';
+import type { LoanTerms } from './terms';
 
-/** What moved money on a loan. Facts are never changed; `valueDate` decides their effect, `key` orders facts of one day. */
-export interface LoanFact {
-  readonly key: string;
-  readonly type: 'DISBURSEMENT' | 'REPAYMENT';
-  readonly valueDate: BusinessDate;
-  readonly amount: Fen;
+export { latestValueDate, inValueOrder, type LoanFact, type FactType } from './account/facts';
+export { DEFAULT_POLICY, type AccountPolicy } from './account/policy';
+export { bucketOf } from './account/delinquency';
+export { owedOn, overdueSinceOn, settledTotals, type Account, type AccountInstallment } from './account/report';
+export type { Allocation, Bucket, BucketChange } from './account/state';
+
+/** A loan's terms, its binding schedule where one is stored, and what its product says about money. */
+export interface AccountTerms {
+  readonly terms: LoanTerms;
+  /** The rows that were signed; by default those that the terms generate. */
+  readonly schedule?: readonly Installment[];
+  readonly policy?: AccountPolicy;
 }
 
-export interface Components {
-  readonly penalty: Fen;
-  readonly fee: Fen;
-  readonly interest: Fen;
-  readonly principal: Fen;
-}
-
-export const NO_COMPONENTS: Components = { penalty: ZERO, fee: ZERO, interest: ZERO, principal: ZERO };
-
-/** Order in which one installment takes money. */
-export const ALLOCATION_ORDER = ['penalty', 'fee', 'interest', 'principal'] as const;
-
-export interface AccountInstallment {
-  readonly number: number;
-  readonly dueOn: BusinessDate;
-  readonly due: Components;
-  readonly paid: Components;
-  readonly outstanding: Components;
-  readonly daysPastDue: number;
-}
-
-/** Where one repayment went; components plus surplus = its amount. */
-export interface Allocation {
-  readonly key: string;
-  readonly components: Components;
-  readonly surplus: Fen;
-}
-
-export type Bucket = 'CURRENT' | 'DPD_1_30' | 'DPD_31_60' | 'DPD_61_90' | 'DPD_90_PLUS';
-
-export interface Account {
-  readonly asOf: BusinessDate;
-  readonly status: 'APPROVED' | 'ACTIVE' | 'OVERPAID' | 'CLOSED_OBLIGATIONS_MET';
-  readonly installments: readonly AccountInstallment[];
-  readonly outstanding: Components;
-  /** Due on or before `asOf` and not paid. */
-  readonly owedNow: Fen;
-  readonly overdueSince: BusinessDate | null;
-  readonly daysPastDue: number;
-  readonly bucket: Bucket;
-  /** Surplus over everything owed: a liability of ours. */
-  readonly overpaid: Fen;
-  readonly nextDue: { readonly number: number; readonly dueOn: BusinessDate; readonly amount: Fen } | null;
-  /** What settles the loan on `asOf`: principal, interest to date, and fees due. */
-  readonly payoff: Components & { readonly total: Fen };
-  /** Contract interest earned up to `asOf`, whether or not due or paid. */
-  readonly interestAccrued: Fen;
-  readonly allocations: readonly Allocation[];
-}
-
-interface Row {
-  readonly number: number;
-  readonly dueOn: BusinessDate;
-  readonly startsOn: BusinessDate;
-  due: Components;
-  paid: Components;
-  /** Settled before its due date: its interest was fixed on that day and is earned in full. */
-  settledEarly: boolean;
-}
-
-export function bucketOf(daysPastDue: number): Bucket {
-  if (daysPastDue <= 0) return 'CURRENT';
-  if (daysPastDue <= 30) return 'DPD_1_30';
-  if (daysPastDue <= 60) return 'DPD_31_60';
-  return daysPastDue <= 90 ? 'DPD_61_90' : 'DPD_90_PLUS';
-}
-
-export function sumOf(components: Components): Fen {
-  return plus(components.penalty, components.fee, components.interest, components.principal);
-}
-
-function add(a: Components, b: Components): Components {
+/** The account before its first fact. */
+function opened({ terms, schedule, policy = DEFAULT_POLICY }: AccountTerms): State {
+  const base = { terms, policy, interest: terms.interest };
   return {
-    penalty: plus(a.penalty, b.penalty),
-    fee: plus(a.fee, b.fee),
-    interest: plus(a.interest, b.interest),
-    principal: plus(a.principal, b.principal),
-  };
-}
-
-function outstandingOf(row: Row): Components {
-  return {
-    penalty: minus(row.due.penalty, row.paid.penalty),
-    fee: minus(row.due.fee, row.paid.fee),
-    interest: minus(row.due.interest, row.paid.interest),
-    principal: minus(row.due.principal, row.paid.principal),
-  };
-}
-
-/** Pays into one row in allocation order; returns what went where and what is left. */
-function payInto(row: Row, money: Fen): { taken: Components; left: Fen } {
-  const open = outstandingOf(row);
-  const taken = { ...NO_COMPONENTS } as Record<keyof Components, Fen>;
-  let left = money;
-  for (const component of ALLOCATION_ORDER) {
-    taken[component] = smaller(left, open[component]);
-    left = minus(left, taken[component]);
-  }
-  row.paid = add(row.paid, taken);
-  return { taken, left };
-}
-
-/** Interest of a row earned by `on`: its scheduled interest by days of its period, half up; all of it from the due date. */
-function earnedInterest(row: Row, on: BusinessDate): Fen {
-  if (on >= row.dueOn || row.settledEarly) return row.due.interest;
-  if (on <= row.startsOn) return ZERO;
-  const days = BigInt(daysBetween(row.startsOn, on));
-  return fen(divideRounded(BigInt(row.due.interest) * days, BigInt(daysBetween(row.startsOn, row.dueOn)), 'half_up'));
-}
-
-/**
- * What would settle everything on a date: rows due in full, later rows their principal, and interest only
- * as far as it is earned. Interest that was paid ahead and is not earned counts towards the principal.
- */
-function payoffOf(rows: readonly Row[], on: BusinessDate): Components {
-  let owed = NO_COMPONENTS;
-  for (const row of rows) {
-    const open = outstandingOf(row);
-    if (row.dueOn <= on || row.settledEarly) owed = add(owed, open);
-    else
-      owed = add(owed, {
-        penalty: ZERO,
-        fee: minus(ZERO, row.paid.fee),
-        interest: minus(earnedInterest(row, on), row.paid.interest),
-        principal: open.principal,
-      });
-  }
-  return owed;
-}
-
-/** Early settlement: later rows owe what was earned and no fee, then every row is paid in full. Returns what went where; a negative component gives back what was paid ahead. */
-function settleEarly(rows: Row[], on: BusinessDate): Components {
-  let taken = NO_COMPONENTS;
-  for (const row of rows) {
-    if (!row.settledEarly) row.due = { penalty: ZERO, fee: ZERO, interest: earnedInterest(row, on), principal: row.due.principal };
-    row.settledEarly = true;
-    taken = add(taken, outstandingOf(row));
-    row.paid = row.due;
-  }
-  return taken;
-}
-
-/**
- * The repayments of one day, taken together, so that splitting a payment changes nothing: what is due,
- * oldest installment first; then, where it suffices, early settlement; else coming installments in order
- * (they count as paid). What is left over is a liability.
- */
-function applyDay(rows: Row[], day: readonly LoanFact[]): Allocation[] {
-  const valueDate = day[0]?.valueDate;
-  if (valueDate === undefined) return [];
-  let left = plus(...day.map((fact) => fact.amount));
-  let components = NO_COMPONENTS;
-  const take = (row: Row) => {
-    const result = payInto(row, left);
-    components = add(components, result.taken);
-    left = result.left;
-  };
-  for (const row of rows) if (row.dueOn <= valueDate && left > 0) take(row);
-  const later = rows.filter((row) => row.dueOn > valueDate);
-  if (left > 0 && later.length > 0) {
-    const payoff = sumOf(payoffOf(later, valueDate));
-    if (left >= payoff) {
-      components = add(components, settleEarly(later, valueDate));
-      left = minus(left, payoff);
-    } else {
-      for (const row of later) if (left > 0) take(row);
-    }
-  }
-  return shareOut(day, components);
-}
-
-/** Attributes a day's allocation to its facts in their order; what no component takes is surplus. */
-function shareOut(day: readonly LoanFact[], components: Components): Allocation[] {
-  const open = { ...components } as Record<keyof Components, Fen>;
-  return day.map((fact) => {
-    const taken = { ...NO_COMPONENTS } as Record<keyof Components, Fen>;
-    let left = fact.amount;
-    for (const component of ALLOCATION_ORDER) {
-      taken[component] = smaller(left, open[component]);
-      open[component] = minus(open[component], taken[component]);
-      left = minus(left, taken[component]);
-    }
-    return { key: fact.key, components: taken, surplus: left };
-  });
-}
-
-function allocateAll(rows: Row[], repayments: readonly LoanFact[]): Allocation[] {
-  const days = new Map<BusinessDate, LoanFact[]>();
-  for (const fact of repayments) days.set(fact.valueDate, [...(days.get(fact.valueDate) ?? []), fact]);
-  return [...days.values()].flatMap((day) => applyDay(rows, day));
-}
-
-/** Everything that repayments have settled so far, and the surplus: two of these subtracted are what one fact changed. */
-export function settledTotals(account: Account): Components & { readonly surplus: Fen } {
-  const paid = account.installments.reduce((total, row) => add(total, row.paid), NO_COMPONENTS);
-  return { ...paid, surplus: account.overpaid };
-}
-
-/**
- * What was due by `date` and is still unpaid as far as `account` knows: the figure for work that is done
- * late under its own date, where money received since must not be asked for again.
- */
-export function owedOn(account: Account, date: BusinessDate): Fen {
-  return plus(...account.installments.filter((row) => row.dueOn <= date).map((row) => sumOf(row.outstanding)));
-}
-
-/** The oldest due date before `date` with money still open; null when nothing is late. */
-export function overdueSinceOn(account: Account, date: BusinessDate): BusinessDate | null {
-  return account.installments.find((row) => row.dueOn < date && sumOf(row.outstanding) > 0)?.dueOn ?? null;
-}
-
-/** Facts in the order in which they take effect: by value date, disbursement first, then by key; arrival order never matters. */
-export function inValueOrder<T extends LoanFact>(facts: readonly T[]): T[] {
-  const rank = (fact: LoanFact) => (fact.type === 'DISBURSEMENT' ? 0 : 1);
-  return [...facts].sort(
-    (a, b) => dayNumber(a.valueDate) - dayNumber(b.valueDate) || rank(a) - rank(b) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
-  );
-}
-
-/**
- * The loan account: one pure fold of the schedule and the facts with a value date up to `asOf`
- * (design §4). Quotes, allocation, statements, agenda, daily close and API all read this.
- * FACTS_INCONSISTENT for money before, or without, a disbursement.
- */
-export function foldAccount(input: {
-  readonly schedule: readonly Installment[];
-  readonly facts: readonly LoanFact[];
-  readonly asOf: BusinessDate;
-}): Account {
-  const { schedule, asOf } = input;
-  const facts = inValueOrder(input.facts.filter((fact) => fact.valueDate <= asOf));
-  const [disbursement] = facts;
-  if (disbursement && disbursement.type !== 'DISBURSEMENT') {
-    throw new LoanloomError('FACTS_INCONSISTENT', `a repayment of ${disbursement.valueDate} precedes the disbursement`, {
-      path: 'transactions',
-    });
-  }
-  const rows: Row[] = schedule.map((row, index) => ({
-    number: row.number,
-    dueOn: row.dueOn,
-    startsOn: schedule[index - 1]?.dueOn ?? disbursement?.valueDate ?? row.dueOn,
-    due: { penalty: ZERO, fee: row.fee, interest: row.interest, principal: row.principal },
-    paid: NO_COMPONENTS,
+    ...base,
+    rows: rowsFrom(base, terms.disbursedOn, schedule ?? scheduleOf(terms), terms.dates),
+    cursor: terms.disbursedOn,
+    disbursed: false,
+    bearing: terms.principal,
+    accruedTo: terms.disbursedOn,
+    running: 0,
+    unscheduled: 0,
+    surplus: 0,
+    penaltyCharged: 0,
+    refunded: 0,
+    recovered: 0,
+    discounted: 0,
+    waived: tally(),
+    writtenOff: null,
+    chargedOffOn: null,
+    frozen: [],
+    interestStopsUntil: null,
+    paused: [],
+    allocations: [],
+    history: [],
     settledEarly: false,
-  }));
-  const allocations = disbursement ? allocateAll(rows, facts.slice(1)) : [];
-  return summarise(rows, allocations, disbursement !== undefined, asOf);
+    sums: noSums(),
+  };
 }
 
-function summarise(rows: readonly Row[], allocations: readonly Allocation[], disbursed: boolean, asOf: BusinessDate): Account {
-  const installments = rows.map((row): AccountInstallment => {
-    const outstanding = outstandingOf(row);
-    const late = disbursed && sumOf(outstanding) > 0 ? daysBetween(row.dueOn, asOf) : 0;
-    return { number: row.number, dueOn: row.dueOn, due: row.due, paid: row.paid, outstanding, daysPastDue: Math.max(0, late) };
-  });
-  const open = disbursed ? installments.filter((row) => sumOf(row.outstanding) > 0) : [];
-  const outstanding = open.reduce((total, row) => add(total, row.outstanding), NO_COMPONENTS);
-  const owedNow = plus(...open.filter((row) => row.dueOn <= asOf).map((row) => sumOf(row.outstanding)));
-  const oldest = open[0];
-  const overdueSince = oldest && oldest.dueOn < asOf ? oldest.dueOn : null;
-  const daysPastDue = overdueSince ? daysBetween(overdueSince, asOf) : 0;
-  const overpaid = plus(...allocations.map((allocation) => allocation.surplus));
-  const next = open.find((row) => row.dueOn > asOf) ?? oldest;
-  const payoff = disbursed ? payoffOf(rows, asOf) : NO_COMPONENTS;
-  return {
-    asOf,
-    status: !disbursed ? 'APPROVED' : open.length > 0 ? 'ACTIVE' : overpaid > 0 ? 'OVERPAID' : 'CLOSED_OBLIGATIONS_MET',
-    installments,
-    outstanding,
-    owedNow,
-    overdueSince,
-    daysPastDue,
-    bucket: bucketOf(daysPastDue),
-    overpaid,
-    nextDue: next ? { number: next.number, dueOn: next.dueOn, amount: sumOf(next.outstanding) } : null,
-    payoff: { ...payoff, total: sumOf(payoff) },
-    interestAccrued: disbursed ? plus(...rows.map((row) => earnedInterest(row, asOf))) : ZERO,
-    allocations,
+const refuse = (message: string, fact: LoanFact) =>
+  new LoanloomError('FACTS_INCONSISTENT', message, { path: 'transactions', key: fact.key });
+
+/** A fee or penalty falls on the first row due on or after its day; after the last due date on the last row. */
+function charge(state: State, fact: Extract<LoanFact, { type: 'CHARGE' }>): void {
+  const row = state.rows.find((each) => each.dueOn >= fact.valueDate) ?? state.rows.at(-1);
+  if (!row) throw refuse('there is no installment to charge', fact);
+  row.due[fact.component] += fact.amount;
+  resum(state);
+}
+
+/** Takes a waiver off what is due and unpaid of its component, oldest row first; more than that is refused. */
+function waive(state: State, fact: Extract<LoanFact, { type: 'WAIVER' }>): void {
+  let left: number = fact.amount;
+  for (const row of state.rows) {
+    if (left === 0 || (!row.final && row.dueOn > fact.valueDate && fact.component === 'interest')) break;
+    const cut = Math.min(left, row.due[fact.component] - row.paid[fact.component]);
+    row.due[fact.component] -= cut;
+    if (fact.component === 'interest') row.earns -= cut;
+    left -= cut;
+  }
+  if (left > 0) throw refuse(`the waiver exceeds the ${fact.component} that is due by ${String(left)} minor units`, fact);
+  state.waived[fact.component] += fact.amount;
+}
+
+/** Gives up everything outstanding; the rows to come are dropped. */
+function writeOff(state: State): void {
+  project(state, state.cursor);
+  const owed = payoffOf(state, state.cursor);
+  for (const row of state.rows) {
+    row.due = { ...row.paid };
+    row.earns = row.due.interest;
+    row.final = true;
+  }
+  state.writtenOff = { ...owed };
+  state.running = 0;
+  state.bearing = 0;
+  state.settledEarly = true;
+  resum(state);
+}
+
+type Apply<T extends LoanFact['type']> = (state: State, fact: Extract<LoanFact, { type: T }>) => void;
+
+const HANDLERS: { readonly [T in Exclude<LoanFact['type'], 'REPAYMENT' | 'SETTLEMENT_DISCOUNT' | 'REVERSAL'>]: Apply<T> } = {
+  DISBURSEMENT: (state) => {
+    state.disbursed = true;
+  },
+  RATE_CHANGE: changeRate,
+  HARDSHIP_PAUSE: pause,
+  DEBIT_IN_DOUBT: (state, fact) => {
+    state.frozen.push({ since: fact.valueDate, until: fact.until ?? null, kind: 'doubt' });
+  },
+  CHARGE: charge,
+  WAIVER: waive,
+  REAGE: reage,
+  REAMORTIZE: reamortize,
+  TERM_EXTENSION: extendTerm,
+  CREDIT_BALANCE_REFUND: (state, fact) => {
+    if (fact.amount > state.surplus) throw refuse('a refund cannot exceed what is overpaid', fact);
+    state.surplus -= fact.amount;
+    state.refunded += fact.amount;
+  },
+  CHARGE_OFF: (state, fact) => {
+    state.chargedOffOn ??= fact.valueDate;
+  },
+  WRITEOFF: writeOff,
+  RECOVERY_REPAYMENT: (state, fact) => {
+    if (!state.writtenOff) throw refuse('a recovery follows a write-off; before it, it is a repayment', fact);
+    state.recovered += fact.amount;
+  },
+};
+
+const isMoney = (fact: LoanFact): fact is Extract<LoanFact, { type: 'REPAYMENT' | 'SETTLEMENT_DISCOUNT' }> =>
+  fact.type === 'REPAYMENT' || fact.type === 'SETTLEMENT_DISCOUNT';
+
+/** Applies the facts of one day, in their order; the day's money goes in together. */
+function applyDay(state: State, facts: readonly LoanFact[], on: BusinessDate): void {
+  advance(state, on);
+  const money = facts.filter(isMoney);
+  for (const fact of facts) {
+    if (!state.disbursed && fact.type !== 'DISBURSEMENT') throw refuse(`a fact of ${on} precedes the disbursement`, fact);
+    if (isMoney(fact)) {
+      if (fact === money[0]) applyGroups(state, money, on);
+    } else if (fact.type !== 'REVERSAL') (HANDLERS[fact.type] as Apply<typeof fact.type>)(state, fact);
+  }
+  observe(state, on);
+}
+
+function applyGroups(
+  state: State,
+  money: readonly Extract<LoanFact, { type: 'REPAYMENT' | 'SETTLEMENT_DISCOUNT' }>[],
+  on: BusinessDate,
+): void {
+  const effectOf = (fact: (typeof money)[number]) => (fact.type === 'REPAYMENT' ? fact.effect : undefined);
+  for (const effect of [undefined, 'advance_next', 'reduce_installment', 'reduce_term'] as const) {
+    const group = money.filter((fact) => effectOf(fact) === effect);
+    if (group.length > 0) applyMoney(state, group, effect, on);
+  }
+  for (const fact of money) if (fact.type === 'SETTLEMENT_DISCOUNT') state.discounted += fact.amount;
+}
+
+/** Facts by day, in the order in which they take effect. */
+function byDay(facts: readonly LoanFact[]): [BusinessDate, LoanFact[]][] {
+  const days = new Map<BusinessDate, LoanFact[]>();
+  for (const fact of facts) {
+    const known = days.get(fact.valueDate);
+    if (known) known.push(fact);
+    else days.set(fact.valueDate, [fact]);
+  }
+  return [...days];
+}
+
+/** A fold that can be continued: facts in, day by day, and the account at any time. */
+export interface RunningAccount {
+  /** Applies facts in force, none of them on or before a day that was applied already. */
+  apply(facts: readonly LoanFact[]): RunningAccount;
+  /** The account on a day not before the last fact. */
+  on(asOf: BusinessDate): Account;
+}
+
+/** Begins a fold. foldAccount is the usual door; this one serves whoever walks through time. */
+export function beginAccount(input: AccountTerms): RunningAccount {
+  const state = opened(input);
+  const running: RunningAccount = {
+    apply(facts) {
+      for (const [on, day] of byDay(inValueOrder(facts))) applyDay(state, day, on);
+      return running;
+    },
+    on(asOf) {
+      const copy = copyState(state);
+      advance(copy, asOf);
+      project(copy, asOf);
+      return report(copy, asOf);
+    },
   };
+  return running;
+}
+
+/**
+ * The loan account: one pure fold of the terms and the facts with a value date up to `asOf` (design §4).
+ * Quotes, allocation, statements, agenda, daily close, the calculator and the API all read this. The order
+ * in which facts arrive never matters, only their value dates.
+ *
+ * FACTS_INCONSISTENT for money before, or without, a disbursement, a waiver or refund beyond what there
+ * is, a recovery before a write-off; NOTHING_TO_REVERSE.
+ */
+export function foldAccount(input: AccountTerms & { readonly facts: readonly LoanFact[]; readonly asOf: BusinessDate }): Account {
+  return beginAccount(input).apply(factsInForce(input.facts, input.asOf)).on(input.asOf);
 }

@@ -1,4 +1,5 @@
-import { overdueSinceOn, owedOn, sumOf, type Account } from './account';
+import { overdueSinceOn, owedOn, type Account, type AccountInstallment } from './account';
+import { sumOf } from './allocation';
 import type { AgendaInput, AppointmentKind } from './agenda';
 import { addDays, at, daysBetween, epochMs, instant, type BusinessDate, type Instant } from './dates';
 import type { LoanEvent } from './loan-events';
@@ -33,10 +34,10 @@ export function spreadMinutes(loanId: string, window: number): number {
   return hash % window;
 }
 
-function reminders(input: AgendaInput, recorded: ReadonlySet<string>): Candidate[] {
+function reminders(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
   const { reminder } = input.product;
   const disbursedOn = input.facts.find((fact) => fact.type === 'DISBURSEMENT')?.valueDate;
-  return input.schedule.flatMap((row): Candidate[] => {
+  return rows.flatMap((row): Candidate[] => {
     const key = `remind:${String(row.number)}`;
     const date = addDays(row.dueOn, -reminder.daysBefore);
     if (recorded.has(key) || (disbursedOn && date < disbursedOn)) return [];
@@ -57,7 +58,7 @@ function reminders(input: AgendaInput, recorded: ReadonlySet<string>): Candidate
 }
 
 /** Presentments of every due date, one a day at most: the debit of a day collects arrears and what is due. */
-function debits(input: AgendaInput, recorded: ReadonlySet<string>): Candidate[] {
+function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
   const { debit } = input.product;
   const taken = new Set(
     input.instructions
@@ -65,7 +66,7 @@ function debits(input: AgendaInput, recorded: ReadonlySet<string>): Candidate[] 
       .map((each) => each.businessDate),
   );
   const dates = new Set<BusinessDate>();
-  for (const row of input.schedule) {
+  for (const row of rows) {
     for (const days of debit.presentmentDays) {
       const date = addDays(row.dueOn, days);
       if (!taken.has(date) && !recorded.has(`debit:${date}`)) dates.add(date);
@@ -128,12 +129,17 @@ function promiseChecks(input: AgendaInput, promises: readonly Promise_[]): Candi
  * on its date, the loan is late since exactly that due date; an open promise silences the steps
  * between its making and its check.
  */
-function ladder(input: AgendaInput, recorded: ReadonlySet<string>, promises: readonly Promise_[]): Candidate[] {
+function ladder(
+  input: AgendaInput,
+  rows: readonly AccountInstallment[],
+  recorded: ReadonlySet<string>,
+  promises: readonly Promise_[],
+): Candidate[] {
   const { collections } = input.product;
   const promised = (moment: Instant) =>
     promises.some((promise) => promise.madeAt <= moment && moment < (promise.resolvedAt ?? at(promise.dueOn, collections.promise.checkAt)));
   const chargedOff = input.events.some((event) => event.kind === 'CHARGED_OFF');
-  return input.schedule.flatMap((row) =>
+  return rows.flatMap((row) =>
     collections.ladder.flatMap((step): Candidate[] => {
       const isContact = step.action !== 'CHARGE_OFF';
       const key = isContact ? `contact:${row.dueOn}:${String(step.daysPastDue)}` : 'charge-off';
@@ -169,16 +175,16 @@ export function decidedUpTo(events: readonly LoanEvent[]): Instant | undefined {
   return latest;
 }
 
-/** Every candidate that is not behind the loan, earliest first. */
-export function candidates(input: AgendaInput): Candidate[] {
+/** Every candidate that is not behind the loan, earliest first. `rows` are the account's installments, restructured ones included. */
+export function candidates(input: AgendaInput, rows: readonly AccountInstallment[]): Candidate[] {
   const recorded = new Set(input.events.map((event) => event.key));
   const promises = promisesOf(input.events);
   const decided = decidedUpTo(input.events);
   const all = [
-    ...reminders(input, recorded),
-    ...debits(input, recorded),
+    ...reminders(input, rows, recorded),
+    ...debits(input, rows, recorded),
     ...promiseChecks(input, promises),
-    ...ladder(input, recorded, promises),
+    ...ladder(input, rows, recorded, promises),
   ];
   return all
     .filter((candidate) => decided === undefined || candidate.kind === 'CHECK_PROMISE' || candidate.at >= decided)

@@ -1,10 +1,9 @@
-import { foldAccount, type Account, type LoanFact } from './account';
+import type { Account } from './account';
 import { candidates, isScheduled, SCHEDULED_PRESENTMENT, type Candidate } from './agenda-candidates';
 import { at, businessDateOf, laterOf, localTime, addDays, type BusinessDate, type Instant } from './dates';
 import { keys } from './ids';
+import { loanAccountNow, type LoanRecord } from './loan-account';
 import type { LoanEvent, OpenInstruction } from './loan-events';
-import type { Product } from './products';
-import type { Installment } from './schedule';
 
 export type AppointmentKind =
   | 'PAY_OUT'
@@ -39,11 +38,8 @@ export interface Appointment {
 }
 
 /** Everything that decides a loan's next appointment. `events` in the order of their recording. */
-export interface AgendaInput {
+export interface AgendaInput extends LoanRecord {
   readonly loanId: string;
-  readonly product: Product;
-  readonly schedule: readonly Installment[];
-  readonly facts: readonly LoanFact[];
   readonly events: readonly LoanEvent[];
   readonly instructions: readonly OpenInstruction[];
   readonly now: Instant;
@@ -139,7 +135,7 @@ function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
 }
 
 function isClosed(account: Account): boolean {
-  return account.status === 'CLOSED_OBLIGATIONS_MET' || account.status === 'OVERPAID';
+  return account.status !== 'APPROVED' && account.status !== 'ACTIVE';
 }
 
 /**
@@ -149,7 +145,7 @@ function isClosed(account: Account): boolean {
  * is not repeated.
  */
 export function nextAppointment(input: AgendaInput): Appointment {
-  const { now, schedule, facts, events } = input;
+  const { now, facts, events } = input;
   const today = businessDateOf(now);
   if (!facts.some((fact) => fact.type === 'DISBURSEMENT')) {
     if (events.some((event) => event.kind === 'REJECTED'))
@@ -158,8 +154,7 @@ export function nextAppointment(input: AgendaInput): Appointment {
   }
   const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
   if (debit) return openDebit(input, debit);
-  const latestFact = facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b));
-  const account = foldAccount({ schedule, facts, asOf: latestFact > today ? latestFact : today });
+  const account = loanAccountNow(input, today);
   if (isClosed(account)) {
     const settled = events.some((event) => event.kind === 'SETTLED');
     return {
@@ -170,7 +165,7 @@ export function nextAppointment(input: AgendaInput): Appointment {
       summary: settled ? 'nothing is left to do' : 'everything is paid: close the loan',
     };
   }
-  const next = firstThatHolds(input, candidates(input), account);
+  const next = firstThatHolds(input, candidates(input, account.installments), account);
   if (next) return next;
   return {
     kind: 'AWAIT_OPERATOR',

@@ -1,4 +1,5 @@
 import type { BusinessDate } from './dates';
+import { disclosureOf, METHOD_NAMES } from './disclosure';
 import { yuan } from './money';
 import type { Quote } from './offer';
 import type { Product } from './products';
@@ -16,6 +17,7 @@ export interface ContractParts {
 /** The contract as plain text. What is hashed and signed is exactly this string in UTF-8. */
 export function contractText(parts: ContractParts): string {
   const { product, quote } = parts;
+  const disclosure = disclosureOf(product, quote, parts.drawnUpOn);
   const rows = quote.schedule.map(
     (row) =>
       `${String(row.number).padStart(3)}  ${row.dueOn}  ${yuan(row.principal)}  ${yuan(row.interest)}  ${yuan(row.fee)}  ${yuan(row.payment)}`,
@@ -25,9 +27,14 @@ export function contractText(parts: ContractParts): string {
     `产品 / Product: ${product.name['zh-CN']} / ${product.name.en} (${product.id} version ${String(product.version)})`,
     `借款人 / Borrower: ${parts.borrowerName}, ${parts.idNumber}`,
     `签订日期 / Drawn up on: ${parts.drawnUpOn}`,
-    `本金 / Principal: ${yuan(quote.principal)} CNY; 期限 / Term: ${String(quote.termMonths)} 个月 / months; 等额本息 / equal installments`,
+    `本金 / Principal: ${yuan(quote.principal)} CNY; 期限 / Term: ${String(quote.termMonths)} 个月 / months; ${METHOD_NAMES[product.method]['zh-CN']} / ${METHOD_NAMES[product.method].en}`,
     `合同利率 / Contract rate: ${quote.annualRate} a year; 年化综合成本（单利 IRR）/ True yearly cost (IRR, nominal): ${quote.apr}`,
-    `费用 / Fees: ${product.fees.length === 0 ? '无 / none' : product.fees.map((fee) => `${fee.name} ${yuan(fee.amount)} → ${fee.collector}`).join('; ')}。除上述外不收取其他费用 / Nothing else is charged.`,
+    '成本明示 / Cost disclosure:',
+    ...disclosure.costs.map(
+      (cost) =>
+        `  ${cost.kind === 'normal' ? '正常履约 normal' : '违约或提前 contingent'}: ${cost.name['zh-CN']} / ${cost.name.en}; ${cost.basis['zh-CN']} / ${cost.basis.en}; ${cost.amount === null ? '' : `${yuan(cost.amount)} CNY; `}→ ${cost.collector['zh-CN']} / ${cost.collector.en}`,
+    ),
+    `${disclosure.statement['zh-CN']} / ${disclosure.statement.en}`,
     `还款计划以放款成功日为准，以下为示例 / The schedule is made from the day on which the payout is confirmed; this one illustrates it:`,
     ' #   到期日 due     本金 principal  利息 interest  费用 fee  应还 payment',
     ...rows,

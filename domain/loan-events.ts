@@ -21,6 +21,7 @@ export type LoanEventKind =
   | 'HOLD_PLACED'
   | 'HOLD_RELEASED'
   | 'CHARGED_OFF'
+  | 'ADJUSTED'
   | 'REJECTED'
   | 'SETTLED';
 

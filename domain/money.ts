@@ -61,6 +61,33 @@ export function fenFromYuan(text: string, path?: string): Fen {
   return fen(match[1] === '-' ? -magnitude : magnitude, path);
 }
 
+/** Decimals of a currency's smallest coin: 0 (JPY), 2 (CNY), 3 (KWD). */
+export type MinorUnits = 0 | 1 | 2 | 3 | 4;
+
+const AMOUNT = /^(-?)(\d{1,16})(?:\.(\d+))?$/;
+
+/** Reads a decimal string as minor units; more than `minorUnits` decimals, an exponent or anything else is INVALID_AMOUNT. */
+export function minorFrom(text: string, minorUnits: MinorUnits, path: string): Fen {
+  const match = AMOUNT.exec(text);
+  const fraction = match?.[3] ?? '';
+  if (!match || fraction.length > minorUnits) {
+    throw new LoanloomError('INVALID_AMOUNT', `"${text.slice(0, 40)}" is not an amount with at most ${String(minorUnits)} decimals`, {
+      path,
+    });
+  }
+  const magnitude = BigInt(`${match[2] ?? ''}${fraction.padEnd(minorUnits, '0')}`);
+  return fen(match[1] === '-' ? -magnitude : magnitude, path);
+}
+
+/** An amount in its currency's unit, with exactly `minorUnits` decimals. */
+export function minorText(amount: Fen, minorUnits: MinorUnits): string {
+  const digits = Math.abs(amount)
+    .toString()
+    .padStart(minorUnits + 1, '0');
+  const sign = amount < 0 ? '-' : '';
+  return minorUnits === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -minorUnits)}.${digits.slice(-minorUnits)}`;
+}
+
 /** "1234.50": yuan with two decimals, for people; never parsed back by our own code. */
 export function yuan(amount: Fen): string {
   const magnitude = Math.abs(amount).toString().padStart(3, '0');

@@ -1,5 +1,5 @@
-import { fen, plus, type Fen } from './money';
-import type { Components } from './account';
+import { COMPONENTS, sumOf, type Component, type Components } from './allocation';
+import { fen, type Fen } from './money';
 
 export interface PostingLine {
   readonly account: string;
@@ -57,33 +57,62 @@ export function debitVoided(channel: string, amount: Fen): Posting {
   return posting('debit proved failed', [['debits-in-clearing', amount]], [[`in-transit:${channel}`, amount]]);
 }
 
-/** What a confirmed repayment changed in the account: the fold with it minus the fold without it. Backdated money may shift earlier splits, so single components may be negative; they sum to its amount. */
-export type RepaymentEffect = Components & { readonly surplus: Fen };
+/** What a fact changed in the account: the fold with it minus the fold without it. Backdated facts may shift earlier splits, so single components may be negative. */
+export type AccountEffect = Components & { readonly surplus: Fen };
 
-/** Confirmed repayment. After a charge-off its principal is a recovery. */
-export function debitSucceeded(channel: string, amount: Fen, effect: RepaymentEffect, isChargedOff: boolean): Posting {
+/** Where each component of an account is booked; after a charge-off whatever comes in is a recovery. */
+function accountOf(component: Component, isChargedOff: boolean): string {
+  if (isChargedOff) return 'recovery-income';
+  return { penalty: 'penalty-receivable', fee: 'fees-receivable', interest: 'interest-receivable', principal: 'loans-receivable' }[
+    component
+  ];
+}
+
+function settled(effect: AccountEffect, isChargedOff: boolean): [string, Fen][] {
+  return [
+    ...COMPONENTS.map((component): [string, Fen] => [accountOf(component, isChargedOff), effect[component]]),
+    ['customer-credit', effect.surplus],
+  ];
+}
+
+/** Confirmed repayment; the effect's parts sum to its amount. */
+export function debitSucceeded(channel: string, amount: Fen, effect: AccountEffect, isChargedOff: boolean): Posting {
   return posting(
     'repayment received',
     [
       [`settlement:${channel}`, amount],
       ['debits-in-clearing', amount],
     ],
-    [
-      [`in-transit:${channel}`, amount],
-      ['fee-income', plus(effect.fee, effect.penalty)],
-      ['interest-receivable', effect.interest],
-      [isChargedOff ? 'recovery-income' : 'loans-receivable', effect.principal],
-      ['customer-credit', effect.surplus],
-    ],
+    [[`in-transit:${channel}`, amount], ...settled(effect, isChargedOff)],
   );
 }
 
-/** Contract interest of a day; a negative amount (an early settlement, a backdated payment) takes income back. */
-export function interestAccrued(amount: Fen): Posting {
-  return posting('interest accrued', [['interest-receivable', amount]], [['interest-income', amount]]);
+/** A fact without money that moved earlier allocations, or a settlement discount, whose parts sum to `discount`. */
+export function adjusted(effect: AccountEffect, discount: Fen, isChargedOff: boolean): Posting {
+  return posting('account adjusted', [['discount-expense', discount]], settled(effect, isChargedOff));
 }
 
-/** Accounting only: the debt lives on. */
-export function chargedOff(principal: Fen): Posting {
-  return posting('principal charged off', [['charge-off-expense', principal]], [['loans-receivable', principal]]);
+/** Income components of the daily close. */
+export const ACCRUED = ['interest', 'fee', 'penalty'] as const;
+export type AccruedComponent = (typeof ACCRUED)[number];
+
+const INCOME = { interest: 'interest-income', fee: 'fee-income', penalty: 'penalty-income' } as const;
+
+/** What a day earned of one component; a negative amount (an early settlement, a waiver, a backdated payment) takes income back. */
+export function accrued(component: AccruedComponent, amount: Fen): Posting {
+  return posting(`${component} accrued`, [[accountOf(component, false), amount]], [[INCOME[component], amount]]);
+}
+
+/** Accounting only: the debt lives on. What was accrued and not received is charged off with the principal. */
+export function chargedOff(owed: Components): Posting {
+  return posting(
+    'loan charged off',
+    [['charge-off-expense', sumOf(owed)]],
+    COMPONENTS.map((component): [string, Fen] => [accountOf(component, false), owed[component]]),
+  );
+}
+
+/** The principal is given up; income that was accrued and never received is taken back by the daily close. */
+export function writtenOff(principal: Fen): Posting {
+  return posting('loan written off', [['write-off-expense', principal]], [['loans-receivable', principal]]);
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { COMPONENTS } from './allocation';
 import { businessDate, type BusinessDate } from './dates';
+import { DAY_COUNTS } from './day-count';
 import { LoanloomError } from './errors';
 import { fenFromYuan, type Fen } from './money';
 import { rational } from './rational';
 import { PRODUCT_FILES } from './products/index';
+import { METHODS } from './terms';
 
 /**
  * The product catalogue: what may be offered and every rule that a loan lives by, as versioned JSON.
@@ -41,6 +44,38 @@ function isRate(text: string): boolean {
   }
 }
 
+const mode = z.enum(['half_up', 'half_even', 'down', 'up', 'ceiling']);
+const order = z.array(z.enum(COMPONENTS)).length(COMPONENTS.length);
+
+/** How accounts of the product take money and penalty; what a file leaves out is the plain account of version 1. */
+const accountSchema = z
+  .strictObject({
+    allocation: z
+      .strictObject({ due: order, inAdvance: order, mode: z.enum(['horizontal', 'vertical']) })
+      .default({ due: [...COMPONENTS], inAdvance: [...COMPONENTS], mode: 'horizontal' }),
+    interestOn: z.enum(['scheduled', 'actual']).default('scheduled'),
+    earlyPayment: z.enum(['principal', 'interest_then_principal', 'hold_to_due']).default('hold_to_due'),
+    prepayment: z.enum(['reduce_installment', 'reduce_term', 'advance_next']).default('advance_next'),
+    penalty: z
+      .strictObject({
+        rateMultiplier: rate,
+        on: z.enum(['principal', 'principal_and_interest']),
+        dayCount: z.enum(DAY_COUNTS),
+        graceDays: count(60),
+        cap: money.nullable(),
+      })
+      .nullable()
+      .default(null),
+    overdueInterest: z.enum(['accrues', 'none']).default('none'),
+    payoffInterest: z.enum(['to_date', 'to_period_end']).default('to_date'),
+    /** A fee for early settlement, a share of the principal settled early, and the most that the law allows. */
+    payoffFee: z
+      .strictObject({ rate, legalCap: z.strictObject({ rate, source: z.string().min(1) }) })
+      .nullable()
+      .default(null),
+  })
+  .prefault({});
+
 const ladderStep = z.strictObject({ daysPastDue: z.int().min(1).max(720), action: z.enum(['SMS', 'MAIL', 'CALL_TASK', 'CHARGE_OFF']) });
 
 const productSchema = z
@@ -50,23 +85,29 @@ const productSchema = z
     name: z.strictObject({ en: z.string().min(1), 'zh-CN': z.string().min(1) }),
     effectiveFrom: date,
     currency: z.literal('CNY'),
-    method: z.enum(['equal_installment']),
+    method: z.enum(METHODS),
+    /** The given installment of a balloon loan, as a share of the principal. */
+    installmentShare: rate.optional(),
+    /** The given principal of each row (fixed_principal), as a share of the principal. */
+    principalShare: rate.optional(),
     annualRate: rate,
-    interest: z.strictObject({
-      basis: z.literal('periodic'),
-      periodsPerYear: z.literal(12),
-      rounding: z.enum(['half_up', 'half_even', 'down', 'up', 'ceiling']),
-    }),
+    interest: z.discriminatedUnion('basis', [
+      z.strictObject({ basis: z.literal('periodic'), periodsPerYear: z.literal(12), rounding: mode }),
+      z.strictObject({ basis: z.literal('day_count'), convention: z.enum(DAY_COUNTS), rounding: mode }),
+    ]),
     amount: z.strictObject({ min: money, max: money }),
     term: z.strictObject({ min: z.int().min(1), max: z.int().max(600) }),
     dueDates: z.strictObject({
       holidayRule: z.enum(['same_day', 'next_working_day', 'previous_working_day']),
       calendar: z.literal('cn-mainland'),
+      interestFollows: z.enum(['shifted', 'unshifted']).default('shifted'),
     }),
     fees: z.array(
       z.strictObject({ name: z.string().min(1), amount: money, on: z.enum(['each_installment']), collector: z.string().min(1) }),
     ),
-    aprCap: z.strictObject({ annualRate: rate, source: z.string().min(1) }),
+    /** Caps on the all-in yearly cost, oldest first: the last one in force on a day binds on that day. */
+    aprCaps: z.array(z.strictObject({ from: date, annualRate: rate, source: z.string().min(1) })).min(1),
+    account: accountSchema,
     eligibility: z.strictObject({
       ageMin: count(120),
       ageMax: count(120),
@@ -116,6 +157,18 @@ const productSchema = z
     if (product.amount.min > product.amount.max || product.amount.min <= 0) fail(['amount'], 'min must be positive and not above max');
     if (product.term.min > product.term.max) fail(['term'], 'min must not be above max');
     if (product.eligibility.ageMin > product.eligibility.ageMax) fail(['eligibility'], 'ageMin must not be above ageMax');
+    if ((product.method === 'balloon') !== (product.installmentShare !== undefined))
+      fail(['installmentShare'], 'belongs to the method balloon, which needs it');
+    if ((product.method === 'fixed_principal') !== (product.principalShare !== undefined))
+      fail(['principalShare'], 'belongs to the method fixed_principal, which needs it');
+    if (product.method === 'flat' && product.interest.basis !== 'periodic') fail(['interest', 'basis'], 'flat interest is periodic');
+    if (product.aprCaps.some((cap, index) => index > 0 && cap.from <= (product.aprCaps[index - 1]?.from ?? '')))
+      fail(['aprCaps'], 'dates must increase');
+    if ((product.aprCaps[0]?.from ?? '') > product.effectiveFrom) fail(['aprCaps'], 'the first cap must be in force when the product is');
+    const fee = product.account.payoffFee;
+    if (fee && isAbove(fee.rate, fee.legalCap.rate)) fail(['account', 'payoffFee'], `above the legal cap (${fee.legalCap.source})`);
+    if (product.account.interestOn === 'actual' && product.method === 'flat')
+      fail(['account', 'interestOn'], 'flat interest does not follow the balance');
     if (!strictlyIncreasing(product.debit.presentmentDays))
       fail(['debit', 'presentmentDays'], 'days must strictly increase: one presentment a day');
     if (!strictlyIncreasing(product.collections.ladder.map((step) => step.daysPastDue)))
@@ -129,6 +182,11 @@ const productSchema = z
   });
 
 export type Product = z.output<typeof productSchema>;
+
+function isAbove(a: string, b: string): boolean {
+  const [x, y] = [rational(a), rational(b)];
+  return x.numerator * y.denominator > y.numerator * x.denominator;
+}
 
 function strictlyIncreasing(numbers: readonly number[]): boolean {
   return numbers.every((value, index) => index === 0 || value > (numbers[index - 1] ?? value));

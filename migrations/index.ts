@@ -8,6 +8,7 @@ import * as createLedger from './20261123080500_create_ledger';
 import * as createMessaging from './20261123080600_create_messaging';
 import * as createBusinessDays from './20261123080700_create_business_days';
 import * as grantByTable from './20261123080800_grant_by_table';
+import * as widenLoanFacts from './20261124080000_widen_loan_facts';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261123080600_create_messaging', ...createMessaging },
   { name: '20261123080700_create_business_days', ...createBusinessDays },
   { name: '20261123080800_grant_by_table', ...grantByTable },
+  { name: '20261124080000_widen_loan_facts', ...widenLoanFacts },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -66,6 +66,11 @@ CREATE TABLE business_day_closes (
   totals jsonb NOT NULL,
   closed_at timestamp with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE close_batches (
+  business_date date NOT NULL,
+  first_loan_id text NOT NULL,
+  totals jsonb NOT NULL
+);
 CREATE TABLE commands (
   id text NOT NULL,
   caller text NOT NULL,
@@ -131,7 +136,8 @@ CREATE TABLE ledger_accounts (
 CREATE TABLE loan_accruals (
   loan_id text NOT NULL,
   business_date date NOT NULL,
-  amount_fen bigint NOT NULL
+  amount_fen bigint NOT NULL,
+  component text NOT NULL DEFAULT 'interest'::text
 );
 CREATE TABLE loan_day_snapshots (
   loan_id text NOT NULL,
@@ -140,7 +146,9 @@ CREATE TABLE loan_day_snapshots (
   days_past_due integer NOT NULL,
   bucket text NOT NULL,
   principal_fen bigint NOT NULL,
-  interest_fen bigint NOT NULL
+  interest_fen bigint NOT NULL,
+  fee_fen bigint NOT NULL DEFAULT 0,
+  penalty_fen bigint NOT NULL DEFAULT 0
 );
 CREATE TABLE loan_events (
   loan_id text NOT NULL,
@@ -164,11 +172,12 @@ CREATE TABLE loan_transactions (
   key text NOT NULL,
   seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   type text NOT NULL,
-  amount_fen bigint NOT NULL,
+  amount_fen bigint,
   value_date date NOT NULL,
   business_date date NOT NULL,
   instruction_id text,
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  data jsonb NOT NULL DEFAULT '{}'::jsonb
 ) PARTITION BY HASH (loan_id);
 CREATE TABLE loans (
   id text NOT NULL,
@@ -191,7 +200,11 @@ CREATE TABLE loans (
   next_summary text,
   waiting_since timestamp with time zone,
   needs_attention text,
-  bucket text NOT NULL DEFAULT 'CURRENT'::text
+  bucket text NOT NULL DEFAULT 'CURRENT'::text,
+  closed_through date,
+  accrued_interest_fen bigint NOT NULL DEFAULT 0,
+  accrued_fee_fen bigint NOT NULL DEFAULT 0,
+  accrued_penalty_fen bigint NOT NULL DEFAULT 0
 );
 CREATE TABLE offers (
   application_id text NOT NULL,
@@ -316,6 +329,7 @@ ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_pkey PRIMARY KEY (id);
 ALTER TABLE borrowers ADD CONSTRAINT borrowers_id_number_index_key UNIQUE (id_number_index);
 ALTER TABLE borrowers ADD CONSTRAINT borrowers_pkey PRIMARY KEY (id);
 ALTER TABLE business_day_closes ADD CONSTRAINT business_day_closes_pkey PRIMARY KEY (business_date, revision);
+ALTER TABLE close_batches ADD CONSTRAINT close_batches_pkey PRIMARY KEY (business_date, first_loan_id);
 ALTER TABLE commands ADD CONSTRAINT commands_caller_idempotency_key_key UNIQUE (caller, idempotency_key);
 ALTER TABLE commands ADD CONSTRAINT commands_check CHECK (((state = 'RECEIVED'::text) = (outcome IS NULL)));
 ALTER TABLE commands ADD CONSTRAINT commands_pkey PRIMARY KEY (id);
@@ -341,8 +355,9 @@ ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_pkey PRIMARY KEY (entry_i
 ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_side_check CHECK ((side = ANY (ARRAY['DEBIT'::text, 'CREDIT'::text])));
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_pkey PRIMARY KEY (code);
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_type_check CHECK ((type = ANY (ARRAY['ASSET'::text, 'LIABILITY'::text, 'INCOME'::text, 'EXPENSE'::text])));
+ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_component_check CHECK ((component = ANY (ARRAY['interest'::text, 'fee'::text, 'penalty'::text])));
 ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
-ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_pkey PRIMARY KEY (loan_id, business_date);
+ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_pkey PRIMARY KEY (loan_id, business_date, component);
 ALTER TABLE loan_day_snapshots ADD CONSTRAINT loan_day_snapshots_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE loan_day_snapshots ADD CONSTRAINT loan_day_snapshots_pkey PRIMARY KEY (loan_id, business_date);
 ALTER TABLE loan_events ADD CONSTRAINT loan_events_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
@@ -350,10 +365,11 @@ ALTER TABLE loan_events ADD CONSTRAINT loan_events_pkey PRIMARY KEY (loan_id, ke
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_pkey PRIMARY KEY (loan_id, version);
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_version_check CHECK ((version > 0));
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_check CHECK (((amount_fen IS NULL) = (type = ANY (ARRAY['REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text]))));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_fen_check CHECK ((amount_fen > 0));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_pkey PRIMARY KEY (loan_id, key);
-ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_type_check CHECK ((type = ANY (ARRAY['DISBURSEMENT'::text, 'REPAYMENT'::text, 'CHARGE_OFF'::text])));
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_type_check CHECK ((type = ANY (ARRAY['DISBURSEMENT'::text, 'REPAYMENT'::text, 'CHARGE_OFF'::text, 'CHARGE'::text, 'WAIVER'::text, 'RECOVERY_REPAYMENT'::text, 'SETTLEMENT_DISCOUNT'::text, 'CREDIT_BALANCE_REFUND'::text, 'REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text])));
 ALTER TABLE loans ADD CONSTRAINT loans_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
 ALTER TABLE loans ADD CONSTRAINT loans_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
 ALTER TABLE loans ADD CONSTRAINT loans_check CHECK (((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text])) = (activated_on IS NULL)));
@@ -406,6 +422,7 @@ CREATE INDEX journal_lines_account ON public.journal_lines USING btree (account)
 CREATE UNIQUE INDEX loan_transactions_one_disbursement ON ONLY public.loan_transactions USING btree (loan_id) WHERE (type = 'DISBURSEMENT'::text);
 CREATE INDEX loans_borrower ON public.loans USING btree (borrower_id);
 CREATE INDEX loans_open ON public.loans USING btree (next_at) WHERE (status = ANY (ARRAY['APPROVED'::text, 'ACTIVE'::text, 'OVERPAID'::text]));
+CREATE INDEX loans_to_close ON public.loans USING btree (id) WHERE (activated_on IS NOT NULL);
 CREATE INDEX one_time_codes_application ON public.one_time_codes USING btree (application_id, created_at DESC);
 CREATE INDEX outbox_undelivered ON public.outbox USING btree (next_attempt_at) WHERE (delivered_at IS NULL);
 CREATE INDEX outbox_undelivered_subject ON public.outbox USING btree (subject) WHERE (delivered_at IS NULL);
@@ -502,6 +519,8 @@ CREATE TRIGGER audit_log_chain BEFORE INSERT ON public.audit_log FOR EACH ROW EX
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER business_day_closes_append_only BEFORE DELETE OR UPDATE ON public.business_day_closes FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER business_day_closes_no_truncate BEFORE TRUNCATE ON public.business_day_closes FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER close_batches_append_only BEFORE DELETE OR UPDATE ON public.close_batches FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER close_batches_no_truncate BEFORE TRUNCATE ON public.close_batches FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER commands_transition BEFORE UPDATE ON public.commands FOR EACH ROW EXECUTE FUNCTION check_transition('command', 'state');
 CREATE TRIGGER contracts_append_only BEFORE DELETE OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER contracts_no_truncate BEFORE TRUNCATE ON public.contracts FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
@@ -542,6 +561,7 @@ GRANT INSERT, SELECT ON audit_log TO loanloom_app;
 GRANT INSERT, SELECT ON bank_cards TO loanloom_app;
 GRANT INSERT, SELECT ON borrowers TO loanloom_app;
 GRANT INSERT, SELECT ON business_day_closes TO loanloom_app;
+GRANT INSERT, SELECT ON close_batches TO loanloom_app;
 GRANT INSERT, SELECT ON commands TO loanloom_app;
 GRANT INSERT, SELECT ON contacts TO loanloom_app;
 GRANT INSERT, SELECT ON contracts TO loanloom_app;
@@ -564,7 +584,7 @@ GRANT INSERT, SELECT ON payment_instructions TO loanloom_app;
 GRANT INSERT, SELECT ON sandbox_clock TO loanloom_app;
 GRANT INSERT, SELECT ON signatures TO loanloom_app;
 GRANT SELECT ON state_transitions TO loanloom_app;
-GRANT UPDATE (activated_on, bucket, closed_on, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
+GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
 GRANT UPDATE (attempts, delivered_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;

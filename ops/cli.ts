@@ -7,6 +7,7 @@ import { addDays, at, businessDate, localTime, type BusinessDate } from '../doma
 import { attach, runningRecord, type Attached } from './attach';
 import { advanceClock } from './clock';
 import { examine, printReport, repair } from './doctor';
+import { addQuote } from './quote';
 import { setUp, writeComposeSecrets } from './setup';
 import { addOperatorCommands } from './operator-commands';
 import { StackFault } from './stack/fault';
@@ -107,6 +108,7 @@ function main(): void {
   addClock(program);
   addDoctor(program);
   addOperatorCommands(program);
+  addQuote(program, print);
   program
     .command('setup')
     .description('prepare a Postgres and a Temporal namespace that others run: schema, role, search attributes, schedules')

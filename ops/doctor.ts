@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { businessNow } from '../db/clock';
-import { readLoanFile } from '../db/loans';
+import { readLoanFile, recordOf } from '../db/loans';
 import type { Db } from '../db/pool';
-import { foldAccount } from '../domain/account';
+import { loanAccount } from '../domain/loan-account';
+import { createCatalogue } from '../domain/products';
 import { taskQueues, workflowIds } from '../domain/ids';
 import { yuan } from '../domain/money';
 import { checkInvariants, loansWithoutWorkflow, type BankBooks, type CheckResult } from './invariants';
@@ -33,7 +34,7 @@ async function runIdOf(client: Client, loanId: string): Promise<string> {
 export async function loanLine(db: Db, client: Client, loanId: string): Promise<LoanLine> {
   const { today } = await businessNow(db);
   const file = await readLoanFile(db, loanId);
-  const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
+  const account = loanAccount(recordOf(createCatalogue(), file), today);
   return {
     loanId,
     runId: await runIdOf(client, loanId),

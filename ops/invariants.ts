@@ -1,11 +1,17 @@
 import type { Client } from '@temporalio/client';
 import { backlog } from '../db/outbox';
 import { brokenAuditRows } from '../db/audit';
-import { readLoanFile } from '../db/loans';
+import { readLoanFile, recordOf } from '../db/loans';
 import type { Db } from '../db/pool';
-import { foldAccount, sumOf } from '../domain/account';
+import { factsInForce } from '../domain/account/facts';
+import { sumOf } from '../domain/allocation';
+import { loanAccountNow } from '../domain/loan-account';
 import type { BusinessDate } from '../domain/dates';
 import { workflowIds } from '../domain/ids';
+import { createCatalogue } from '../domain/products';
+
+const EARLIEST = '1900-01-01' as BusinessDate;
+const LATEST = '2199-12-31' as BusinessDate;
 
 /** What the banks' own books say, as the simulator's /books prints them. */
 export interface BankBooks {
@@ -135,13 +141,15 @@ async function oneKeyOneEffect(db: Db, books: BankBooks | undefined): Promise<st
 
 /** I7: per loan, allocations sum to what was paid, 0 ≤ paid ≤ due, and the principal ledger equals the fold. */
 async function allocationsAddUp(db: Db): Promise<string[]> {
+  const catalogue = createCatalogue();
   const loans = await db('loans').whereNotNull('activated_on').select<{ id: string }[]>('id');
   const violations: string[] = [];
   for (const { id } of loans) {
     const file = await readLoanFile(db, id);
-    const latest = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), '1900-01-01' as BusinessDate);
-    const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: latest });
-    const paid = file.facts.filter((fact) => fact.type === 'REPAYMENT').reduce((sum, fact) => sum + fact.amount, 0);
+    const account = loanAccountNow(recordOf(catalogue, file), EARLIEST);
+    const paid = factsInForce(file.facts, LATEST)
+      .filter((fact) => fact.type === 'REPAYMENT' || fact.type === 'SETTLEMENT_DISCOUNT')
+      .reduce((sum, fact) => sum + fact.amount, 0);
     const allocated = account.allocations.reduce((sum, each) => sum + sumOf(each.components) + each.surplus, 0);
     if (paid !== allocated) violations.push(`loan ${id}: paid ${String(paid)}, allocated ${String(allocated)}`);
     for (const row of account.installments) {
@@ -161,12 +169,12 @@ async function allocationsAddUp(db: Db): Promise<string[]> {
 }
 
 async function principalByFold(db: Db, ids: readonly string[]): Promise<number> {
+  const catalogue = createCatalogue();
   let sum = 0;
   for (const id of ids) {
     const file = await readLoanFile(db, id);
     if (file.events.some((event) => event.kind === 'CHARGED_OFF')) continue;
-    const latest = file.facts.map((fact) => fact.valueDate).reduce((a, b) => (a > b ? a : b), '1900-01-01' as BusinessDate);
-    sum += foldAccount({ schedule: file.schedule, facts: file.facts, asOf: latest }).outstanding.principal;
+    sum += loanAccountNow(recordOf(catalogue, file), EARLIEST).outstanding.principal;
   }
   return sum;
 }

@@ -101,6 +101,20 @@ export function addOperatorCommands(program: Command): void {
     until: options.until,
   })).requiredOption('--until <date>', 'last day of the hold, YYYY-MM-DD');
   binding(ops, 'release', 'loanId', 'end a hold early', loan('release'), reason);
+  binding(
+    ops,
+    'adjust',
+    'loanId',
+    'charge, waive, restructure, discount, write off, or reverse an adjustment',
+    loan('adjustments'),
+    (options) => ({
+      ...(JSON.parse(options.fact ?? '{}') as object),
+      reason: options.reason,
+    }),
+  ).requiredOption(
+    '--fact <json>',
+    `such as '{"type":"REAMORTIZE"}' or '{"type":"WAIVER","component":"penalty","amount":{"minor":"1250","currency":"CNY"}}'`,
+  );
   binding(ops, 'reject', 'loanId', 'give up a loan whose payout failed', loan('rejection'), reason);
 }
 

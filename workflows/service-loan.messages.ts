@@ -13,6 +13,7 @@ export const loanUpdates = {
   RETRY_PAYOUT: defineUpdate<Verdict, [CommandMessage]>('retryPayout'),
   SWITCH_CHANNEL: defineUpdate<Verdict, [CommandMessage]>('switchChannel'),
   REJECT_LOAN: defineUpdate<Verdict, [CommandMessage]>('rejectLoan'),
+  ADJUST: defineUpdate<Verdict, [CommandMessage]>('adjust'),
 } as const;
 
 export const LOAN_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof loanUpdates, string>> = {
@@ -23,6 +24,7 @@ export const LOAN_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof loanUpdates,
   RETRY_PAYOUT: 'Authorise a new payout after every channel refused',
   SWITCH_CHANNEL: 'Authorise a new payout, over a given channel first',
   REJECT_LOAN: 'Give up a loan whose payout failed',
+  ADJUST: 'Charge, waive, restructure, discount or write off',
 };
 
 /** Facts about the loan were committed by someone else: look again. */

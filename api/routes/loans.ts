@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { businessNow } from '../../db/clock';
-import { readLoanFile, type LoanFile } from '../../db/loans';
+import { readCurrentSchedule, readLoanFile, recordOf, type LoanFile } from '../../db/loans';
 import { readInstruction } from '../../db/payments';
-import { foldAccount } from '../../domain/account';
+import { inValueOrder } from '../../domain/account';
+import { loanAccount } from '../../domain/loan-account';
+import { ZERO } from '../../domain/money';
 import type { BusinessDate } from '../../domain/dates';
 import { LoanloomError } from '../../domain/errors';
 import { ownLoan } from '../access';
+import type { ApiDeps } from '../deps';
 import { route } from '../route';
 import {
   accountRow,
@@ -43,9 +46,9 @@ const loanSchema = z
   })
   .meta({ id: 'Loan' });
 
-function loanView(file: LoanFile, today: BusinessDate): z.output<typeof loanSchema> {
+function loanView(deps: Pick<ApiDeps, 'catalogue'>, file: LoanFile, today: BusinessDate): z.output<typeof loanSchema> {
   const { loan } = file;
-  const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
+  const account = loanAccount(recordOf(deps.catalogue, file), today);
   return {
     loanId: loan.id,
     productId: loan.product_id,
@@ -83,7 +86,7 @@ const list = route({
       .limit(100)
       .select<{ id: string }[]>('id');
     const files = await Promise.all(rows.map((row) => readLoanFile(deps.db, row.id)));
-    return { status: 200, body: { loans: files.map((file) => loanView(file, today)) } };
+    return { status: 200, body: { loans: files.map((file) => loanView(deps, file, today)) } };
   },
 });
 
@@ -97,7 +100,7 @@ const read = route({
   responses: { 200: { description: 'The loan', schema: loanSchema } },
   handle: async (deps, { caller, params }) => {
     const { today } = await businessNow(deps.db);
-    return { status: 200, body: loanView(await ownLoan(deps.db, caller, params.loanId), today) };
+    return { status: 200, body: loanView(deps, await ownLoan(deps.db, caller, params.loanId), today) };
   },
 });
 
@@ -117,12 +120,12 @@ const schedule = route({
   handle: async (deps, { caller, params }) => {
     const { today } = await businessNow(deps.db);
     const file = await ownLoan(deps.db, caller, params.loanId);
-    const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: today });
+    const account = loanAccount(recordOf(deps.catalogue, file), today);
     return {
       status: 200,
       body: {
         version: file.loan.schedule_version,
-        schedule: file.schedule.map(scheduleRow),
+        schedule: (await readCurrentSchedule(deps.db, file.loan)).map(scheduleRow),
         installments: account.installments.map(accountRow),
       },
     };
@@ -147,7 +150,70 @@ const payoffQuote = route({
       throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${file.loan.status}: there is nothing to pay off`);
     return {
       status: 200,
-      body: { on, payoff: componentsOf(foldAccount({ schedule: file.schedule, facts: file.facts, asOf: on }).payoff) },
+      body: { on, payoff: componentsOf(loanAccount(recordOf(deps.catalogue, file), on).payoff) },
+    };
+  },
+});
+
+const statementSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  entries: z.array(
+    z.object({
+      key: z.string(),
+      type: z.string(),
+      valueDate: z.string(),
+      amount: moneySchema.nullable(),
+      allocated: componentsSchema.nullable(),
+      surplus: moneySchema,
+    }),
+  ),
+  outstanding: componentsSchema,
+  overpaid: moneySchema,
+  interestEarned: moneySchema,
+  penaltyCharged: moneySchema,
+  bucketHistory: z.array(z.object({ from: z.string(), bucket: z.string() })),
+});
+
+const statement = route({
+  method: 'get',
+  path: '/v1/loans/{loanId}/statement',
+  summary: 'Every fact of the loan up to a date and where its money went, by default up to today',
+  tag,
+  role: 'borrower',
+  params: loanParams,
+  query: z.strictObject({ to: dateSchema.optional() }),
+  responses: { 200: { description: 'The statement', schema: statementSchema } },
+  handle: async (deps, { caller, params, query }) => {
+    const { today } = await businessNow(deps.db);
+    const to = query.to === undefined ? today : asDate(query.to);
+    if (to > today) throw new LoanloomError('INVALID_DATE', 'a statement ends today or earlier', { path: 'to' });
+    const file = await ownLoan(deps.db, caller, params.loanId);
+    const account = loanAccount(recordOf(deps.catalogue, file), to);
+    const allocations = new Map(account.allocations.map((each) => [each.key, each]));
+    const known = inValueOrder(file.facts.filter((fact) => fact.valueDate <= to));
+    return {
+      status: 200,
+      body: {
+        from: file.loan.activated_on ?? file.loan.opened_on,
+        to,
+        entries: known.map((fact) => {
+          const allocation = allocations.get(fact.key);
+          return {
+            key: fact.key,
+            type: fact.type,
+            valueDate: fact.valueDate,
+            amount: 'amount' in fact ? money(fact.amount) : null,
+            allocated: allocation === undefined ? null : componentsOf(allocation.components),
+            surplus: money(allocation?.surplus ?? ZERO),
+          };
+        }),
+        outstanding: componentsOf(account.outstanding),
+        overpaid: money(account.overpaid),
+        interestEarned: money(account.interestAccrued),
+        penaltyCharged: money(account.penaltyAccrued),
+        bucketHistory: [...account.bucketHistory],
+      },
     };
   },
 });
@@ -236,4 +302,4 @@ const payment = route({
   },
 });
 
-export const loanRoutes = [list, read, schedule, payoffQuote, timeline, payment];
+export const loanRoutes = [list, read, schedule, payoffQuote, statement, timeline, payment];

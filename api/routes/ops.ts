@@ -4,7 +4,7 @@ import { ownApplication, ownLoan } from '../access';
 import { disbursementOf, nudgeDisbursement } from '../nudge';
 import { route } from '../route';
 import { commandResponses, commandSchema, commandView, submit } from '../submit';
-import { dateSchema } from '../wire';
+import { dateSchema, fenOf, moneySchema, type Money } from '../wire';
 import { applicationParams } from './applications';
 import { loanParams } from './loans';
 
@@ -84,6 +84,53 @@ const retry = route({
   },
 });
 
+const adjustment = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('CHARGE'),
+    amount: moneySchema,
+    component: z.enum(['fee', 'penalty']),
+    on: dateSchema.optional(),
+    reason,
+  }),
+  z.strictObject({
+    type: z.literal('WAIVER'),
+    amount: moneySchema,
+    component: z.enum(['penalty', 'fee', 'interest']),
+    on: dateSchema.optional(),
+    reason,
+  }),
+  z.strictObject({ type: z.literal('SETTLEMENT_DISCOUNT'), amount: moneySchema, on: dateSchema.optional(), reason }),
+  z.strictObject({ type: z.literal('RATE_CHANGE'), annualRate: z.string().regex(/^0\.\d{1,8}$/), on: dateSchema.optional(), reason }),
+  z.strictObject({ type: z.literal('REAGE'), count: z.int().min(1).max(120), firstDueOn: dateSchema, reason }),
+  z.strictObject({ type: z.literal('REAMORTIZE'), reason }),
+  z.strictObject({ type: z.literal('TERM_EXTENSION'), periods: z.int().min(1).max(120), reason }),
+  z.strictObject({ type: z.literal('HARDSHIP_PAUSE'), until: dateSchema, interest: z.enum(['accrues', 'none']), reason }),
+  z.strictObject({ type: z.literal('WRITEOFF'), reason }),
+  z.strictObject({ type: z.literal('REVERSAL'), of: z.string().max(80), on: dateSchema.optional(), reason }),
+]);
+
+const adjust = route({
+  method: 'post',
+  path: '/v1/ops/loans/{loanId}/adjustments',
+  summary: 'Charge, waive, change the rate, restructure, discount, write off, or reverse an adjustment',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'required',
+  params: loanParams,
+  body: adjustment,
+  responses: commandResponses,
+  handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
+    await ownLoan(deps.db, caller, params.loanId);
+    const { type, ...rest } = body;
+    const plain: Record<string, string | number> = {};
+    for (const [name, value] of Object.entries<string | number | Money | undefined>({ ...rest })) {
+      if (typeof value === 'object') plain.amountFen = fenOf(value);
+      else if (value !== undefined) plain[name] = value;
+    }
+    return submit(deps, caller, { operation: 'ADJUST', subject: params.loanId, body: { ...plain, type }, rawBody, idempotencyKey });
+  },
+});
+
 const query = route({
   method: 'post',
   path: '/v1/ops/loans/{loanId}/payout-query',
@@ -118,6 +165,7 @@ export const opsRoutes = [
   withReason('release', 'RELEASE', 'End a hold early'),
   retry,
   withReason('rejection', 'REJECT_LOAN', 'Give up a loan whose payout failed'),
+  adjust,
   query,
   status,
 ];

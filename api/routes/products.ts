@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { businessNow } from '../../db/clock';
-import { quote } from '../../domain/offer';
+import { disclosureOf, type Disclosure } from '../../domain/disclosure';
+import { capOn, quote } from '../../domain/offer';
 import { route } from '../route';
 import { apr, aprSchema, fenOf, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
 
@@ -17,6 +18,42 @@ const productSchema = z
     aprCap: z.string(),
   })
   .meta({ id: 'Product' });
+
+const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });
+
+/** What a loan costs and who is paid, in the normal and in the contingent case, in two languages. */
+const disclosureSchema = z
+  .object({
+    method: textSchema,
+    contractRate: z.string(),
+    annualisedCost: z.string(),
+    cap: z.object({ annualRate: z.string(), source: z.string() }),
+    costs: z.array(
+      z.object({
+        name: textSchema,
+        amount: moneySchema.nullable(),
+        basis: textSchema,
+        collector: textSchema,
+        kind: z.enum(['normal', 'contingent']),
+      }),
+    ),
+    totalNormalCost: moneySchema,
+    statement: textSchema,
+  })
+  .meta({ id: 'CostDisclosure' });
+
+function disclosureView(disclosure: Disclosure): z.output<typeof disclosureSchema> {
+  const { method, contractRate, annualisedCost, cap, statement } = disclosure;
+  return {
+    method,
+    contractRate,
+    annualisedCost,
+    cap: { annualRate: cap.annualRate, source: cap.source },
+    costs: disclosure.costs.map((cost) => ({ ...cost, amount: cost.amount === null ? null : money(cost.amount) })),
+    totalNormalCost: money(disclosure.totalNormalCost),
+    statement,
+  };
+}
 
 const listProducts = route({
   method: 'get',
@@ -41,7 +78,7 @@ const listProducts = route({
           amount: { min: money(each.amount.min), max: money(each.amount.max) },
           term: each.term,
           reflectionHours: each.reflection.hours,
-          aprCap: each.aprCap.annualRate,
+          aprCap: capOn(each, today).annualRate,
         })),
       },
     };
@@ -66,7 +103,9 @@ const makeQuote = route({
         firstInstallment: moneySchema,
         totalInterest: moneySchema,
         totalPayment: moneySchema,
+        effectiveRate: z.string(),
         schedule: z.array(scheduleRowSchema),
+        disclosure: disclosureSchema,
       }),
     },
   },
@@ -84,7 +123,9 @@ const makeQuote = route({
         firstInstallment: money(terms.firstInstallment),
         totalInterest: money(terms.totalInterest),
         totalPayment: money(terms.totalPayment),
+        effectiveRate: terms.effectiveRate,
         schedule: terms.schedule.map(scheduleRow),
+        disclosure: disclosureView(disclosureOf(product, terms, today)),
       },
     };
   },

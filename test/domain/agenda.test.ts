@@ -14,6 +14,8 @@ const LOAN = 'loan-under-test';
 function loanOf(termMonths: number, now: Instant, more: Partial<AgendaInput> = {}): AgendaInput {
   return {
     loanId: LOAN,
+    principal: fen(1_200_000),
+    termMonths,
     product,
     schedule: scheduleFor({ principal: fen(1_200_000), termMonths }, product, START),
     facts: [{ key: 'd', type: 'DISBURSEMENT', valueDate: START, amount: fen(1_200_000) }],

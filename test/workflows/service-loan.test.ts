@@ -1,5 +1,5 @@
-import { readLoanFile } from '../../db/loans';
-import { foldAccount } from '../../domain/account';
+import { readLoanFile, recordOf } from '../../db/loans';
+import { loanAccount } from '../../domain/loan-account';
 import type { BusinessDate } from '../../domain/dates';
 import { monthsFromAnchor } from '../../domain/dates';
 import { checkInvariants } from '../../ops/invariants';
@@ -37,7 +37,7 @@ describe('serviceLoan on the time-skipping server', () => {
       Array.from({ length: 36 }, (_, index) => monthsFromAnchor(activatedOn, index + 1)),
     );
     expect(debits.every((each) => each.state === 'SUCCEEDED')).toBe(true);
-    const account = foldAccount({ schedule: file.schedule, facts: file.facts, asOf: '2199-01-01' as BusinessDate });
+    const account = loanAccount(recordOf(world.deps.catalogue, file), '2199-01-01' as BusinessDate);
     expect(account.outstanding.principal + account.outstanding.interest).toBe(0);
     expect(await events(loanId, 'REMINDED')).toHaveLength(36);
     const books = await world.banks.books();

@@ -1,0 +1,144 @@
+import { Context } from '@temporalio/activity';
+import { loansToClose, readBatches, recordPage, type BatchTotals, type ClosedLoan } from '../../db/close';
+import { postEntry, trialBalance } from '../../db/journal';
+import { addDays, type BusinessDate } from '../../domain/dates';
+import { LoanloomError } from '../../domain/errors';
+import { fen } from '../../domain/money';
+import { ACCRUED, accrued } from '../../domain/postings';
+import type { ActivityDeps } from '../deps';
+import type { ProductTable } from './fold-loans';
+import { foldHere, foldInThreads, type FoldPool } from './fold-pool';
+
+/** Loans of one page: read in one statement, folded together, written in one transaction. */
+const PAGE = 1_000;
+/** From how many loans on the folding is given to threads. */
+const WORTH_THREADS = 4 * PAGE;
+/** Pages under way at once: one is read, some are folded, one is written. */
+const PIPELINE = 3;
+
+function totalsOf(loans: readonly ClosedLoan[]): BatchTotals {
+  const buckets: Record<string, number> = {};
+  const sums: Record<string, { interest: number; fee: number; penalty: number }> = {};
+  let principalFen = 0;
+  for (const loan of loans) {
+    principalFen += loan.outstanding.principal;
+    buckets[loan.bucket] = (buckets[loan.bucket] ?? 0) + 1;
+    const product = (sums[loan.productId] ??= { interest: 0, fee: 0, penalty: 0 });
+    for (const component of ACCRUED) product[component] += loan.accrual[component];
+  }
+  return { loans: loans.length, principalFen, buckets, accrued: sums };
+}
+
+function combine(batches: readonly BatchTotals[]): BatchTotals {
+  const buckets: Record<string, number> = {};
+  const sums: Record<string, { interest: number; fee: number; penalty: number }> = {};
+  for (const batch of batches) {
+    for (const [bucket, count] of Object.entries(batch.buckets)) buckets[bucket] = (buckets[bucket] ?? 0) + count;
+    for (const [product, amounts] of Object.entries(batch.accrued)) {
+      const sum = (sums[product] ??= { interest: 0, fee: 0, penalty: 0 });
+      for (const component of ACCRUED) sum[component] += amounts[component];
+    }
+  }
+  return {
+    loans: batches.reduce((sum, batch) => sum + batch.loans, 0),
+    principalFen: batches.reduce((sum, batch) => sum + batch.principalFen, 0),
+    buckets,
+    accrued: sums,
+  };
+}
+
+/**
+ * Closing business days. Each loan has its own date cursor and each page its own transaction, so a close
+ * that was killed goes on where it was; when no loan is left behind, the day's general-ledger entries (one
+ * per product and component) are made from the pages' stored sums, and the trial balance decides whether
+ * the day may close.
+ */
+export function createCloseActivities(deps: ActivityDeps) {
+  const products: ProductTable = Object.fromEntries(
+    deps.catalogue.all().map((product) => [`${product.id}@${String(product.version)}`, product]),
+  );
+
+  async function closePage(loans: Awaited<ReturnType<typeof loansToClose>>, date: BusinessDate, pool: FoldPool): Promise<void> {
+    const closed = await pool.fold(loans, date);
+    await deps.db.transaction((tx) => recordPage(tx, date, closed, totalsOf(closed)));
+  }
+
+  async function closeLoans(date: BusinessDate, pool: FoldPool): Promise<void> {
+    const underway = new Set<Promise<void>>();
+    for (let after = ''; ;) {
+      const loans = await loansToClose(deps.db, date, after, PAGE);
+      const last = loans.at(-1);
+      if (!last) break;
+      after = last.id;
+      const work = closePage(loans, date, pool).finally(() => underway.delete(work));
+      work.catch(() => undefined);
+      underway.add(work);
+      Context.current().heartbeat(`${date} ${after}`);
+      if (underway.size >= PIPELINE) await Promise.race(underway);
+      if (loans.length < PAGE) break;
+    }
+    await Promise.all(underway);
+  }
+
+  /** The day's books, in one transaction: made whole or not at all. */
+  async function closeBooks(date: BusinessDate): Promise<void> {
+    await deps.db.transaction(async (tx) => {
+      await tx.raw(`SELECT pg_advisory_xact_lock(hashtext('close-business-day'))`);
+      if (await tx('business_day_closes').where({ business_date: date }).first('business_date')) return;
+      const totals = combine(await readBatches(tx, date));
+      for (const [product, amounts] of Object.entries(totals.accrued)) {
+        for (const component of ACCRUED) {
+          const key = `accrual:${product}:${component}:${date}`;
+          await postEntry(tx, { key, loanId: null, businessDate: date, posting: accrued(component, fen(amounts[component])) });
+        }
+      }
+      const balances = await trialBalance(tx, date);
+      const debit = balances.reduce((sum, row) => sum + row.debit, 0);
+      const credit = balances.reduce((sum, row) => sum + row.credit, 0);
+      if (debit !== credit)
+        throw new LoanloomError('INTERNAL', `the trial balance of ${date} is off by ${String(debit - credit)} fen: the day stays open`);
+      await tx('business_day_closes').insert({
+        business_date: date,
+        revision: 0,
+        totals: JSON.stringify({ ...totals, debitFen: debit, creditFen: credit }),
+      });
+    });
+  }
+
+  async function firstOpenDate(through: BusinessDate): Promise<BusinessDate> {
+    const last = await deps
+      .db('business_day_closes')
+      .orderBy('business_date', 'desc')
+      .first<{ business_date: BusinessDate } | undefined>('business_date');
+    if (last) return addDays(last.business_date, 1);
+    const oldest = await deps
+      .db('loans')
+      .whereNotNull('activated_on')
+      .orderBy('activated_on')
+      .first<{ activated_on: BusinessDate } | undefined>('activated_on');
+    return oldest?.activated_on ?? through;
+  }
+
+  return {
+    /**
+     * Closes every open business date up to and including `through`, in order. Restartable: closed days
+     * are skipped, and catching up after missed days books what running daily would have.
+     */
+    async closeThrough(input: { through: BusinessDate }): Promise<{ closed: number }> {
+      const { count } = (await deps.db('loans').whereNotNull('activated_on').count<{ count: number }[]>('id as count'))[0] ?? { count: 0 };
+      const pool = count >= WORTH_THREADS ? foldInThreads(products) : foldHere(products);
+      let closed = 0;
+      try {
+        for (let date = await firstOpenDate(input.through); date <= input.through; date = addDays(date, 1)) {
+          await closeLoans(date, pool);
+          await closeBooks(date);
+          closed += 1;
+          Context.current().heartbeat(date);
+        }
+      } finally {
+        await pool.close();
+      }
+      return { closed };
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { exactAnnuity } from '../annuity';
+import type { BusinessDate } from '../dates';
+import type { Fen } from '../money';
+import { roundRatio, type Rounding } from '../rounding';
+import { rateOver } from '../terms';
+import { earnedOfRow, interestOver, splitRow } from './accrual';
+import { principalLeft } from './sums';
+import { followsBalance, totalOf, type Row, type State } from './state';
+
+/** Rows whose split is still to come. */
+export function openRows(state: State): Row[] {
+  return state.rows.filter((row) => !row.final);
+}
+
+/** From where, and on which balance, the interest of the coming rows is counted. */
+interface Start {
+  readonly on: BusinessDate;
+  readonly balance: number;
+  /** Interest that is earned already and that the first row takes. */
+  readonly earned: number;
+}
+
+/** As though everything overdue were paid on `on`, and the rest on its day. */
+function startOf(state: State, on: BusinessDate): Start {
+  const overdue =
+    state.policy.overdueInterest === 'none'
+      ? 0
+      : state.rows.reduce((sum, row) => (row.final ? sum + row.due.principal - row.relieved : sum), 0);
+  const row = state.rows.find((each) => each.accruesTo > state.accruedTo);
+  if (overdue <= 0 || !row) return { on: state.accruedTo, balance: state.bearing - overdue, earned: state.running };
+  return { on, balance: state.bearing - overdue, earned: state.running + interestOver(state, row, state.bearing, state.accruedTo, on) };
+}
+
+/** Interest earned by rows that are final and held by none of them. */
+function uncollected(state: State): number {
+  return state.rows.reduce((sum, row) => (row.final ? sum + row.earns - row.due.interest : sum), 0);
+}
+
+/** Splits the rows to come into interest and principal from `start` on; the last row takes what is left. */
+function spread(state: State, start: Start): void {
+  const isFlat = state.terms.method === 'flat';
+  const [first] = openRows(state);
+  const last = state.rows.findLast((row) => !row.final);
+  let { balance } = start;
+  // Where rows stand, interest that earlier rows earned and did not show (a grace, a level too small) is still to be collected.
+  let offered = start.earned + (followsBalance(state) ? 0 : uncollected(state));
+  let left = principalLeft(state) - state.sums.aheadPrincipal;
+  for (const row of state.rows) {
+    if (row.accruesTo <= start.on && row.final) continue;
+    const from = start.on > row.startsOn ? start.on : row.startsOn;
+    const own = isFlat ? row.earns : interestOver(state, row, balance, from, row.accruesTo);
+    if (row.final) {
+      // Paid ahead of its date: what still runs in its stretch goes to the next row.
+      if (followsBalance(state)) offered += own;
+      continue;
+    }
+    if (!followsBalance(state) && !isFlat) {
+      const counted = row === first ? start.earned : 0;
+      row.counted = { upTo: from, interest: counted };
+      row.earns = counted + own;
+    }
+    offered += own;
+    left += row.paid.principal;
+    const split = splitRow(row, offered, left, row === last);
+    row.due.interest = split.interest;
+    row.due.principal = split.principal;
+    offered -= split.interest;
+    left -= split.principal;
+    balance -= split.principal - row.relieved;
+  }
+}
+
+/** The rows to come of a loan whose interest follows the balance, as of `on`. */
+export function project(state: State, on: BusinessDate): void {
+  if (followsBalance(state) && state.disbursed) spread(state, startOf(state, on));
+}
+
+/** Interest of the current row that is earned by `on` where rows stand: what a change of balance must not touch. */
+export function earnedSoFar(state: State, on: BusinessDate): number {
+  const [first] = openRows(state);
+  if (!first || followsBalance(state)) return 0;
+  return earnedOfRow(state, first, principalLeft(state), on);
+}
+
+/**
+ * New levels (or shares) for the rows to come: the exact annuity of the remaining balance over the
+ * remaining due dates, counted from `on`. A given installment (balloon) stays.
+ */
+export function relevel(state: State, on: BusinessDate, rounding: Rounding | null, extra = 0): void {
+  const { terms } = state;
+  const rows = openRows(state);
+  const repaying = rows.filter((row) => row.level !== null || row.share > 0 || terms.method === 'equal_principal');
+  const left = principalLeft(state);
+  const fallback = 'rounding' in terms.installment ? terms.installment.rounding : terms.interestRounding;
+  if (terms.method === 'equal_installment') {
+    const rates = repaying.map((row) =>
+      on <= row.startsOn ? row.rate : rateOver(state.interest, on, row.accruesTo, { from: row.startsOn, to: row.accruesTo }),
+    );
+    if (rates.length === 0) return;
+    const level = exactAnnuity((left + extra) as Fen, rates, rounding ?? fallback);
+    for (const row of repaying) row.level = level;
+    return;
+  }
+  if (terms.method === 'balloon' || terms.method === 'interest_first' || repaying.length === 0) return;
+  const share = roundRatio(BigInt(left), BigInt(repaying.length), rounding ?? terms.principalRounding);
+  for (const row of repaying) {
+    row.share = share;
+    if (row.level !== null) row.level = share + row.earns;
+  }
+}
+
+/** Lays the coming rows out anew after a change of balance, rate or dates on `on`; `earned` is the current row's interest up to then. */
+export function layOutAnew(state: State, on: BusinessDate, earned: number): void {
+  if (followsBalance(state)) project(state, on);
+  // Flat interest stands as it is, whatever was earned by now.
+  else spread(state, { on, balance: principalLeft(state), earned: state.terms.method === 'flat' ? 0 : earned });
+}
+
+/** Takes rows off the end that have nothing left to repay: a shorter term. */
+export function dropEmptyTail(state: State): void {
+  for (
+    let last = state.rows.at(-1);
+    last && !last.final && totalOf(last.due) === last.due.fee && totalOf(last.paid) === 0;
+    last = state.rows.at(-1)
+  ) {
+    if (openRows(state).length === 1) return;
+    state.rows.pop();
+  }
+}

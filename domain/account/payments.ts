@@ -1,0 +1,161 @@
+import { add, NO_COMPONENTS, subtract, sumOf, take, type Component, type Components } from '../allocation';
+import type { BusinessDate } from '../dates';
+import { fen, minus, type Fen } from '../money';
+import { interestOver, relieve, splitInterest } from './accrual';
+import { hasOpenRows, makeFinal, payOn, principalLeft, unpaidBy } from './sums';
+import type { PrepaymentEffect } from './facts';
+import { dropEmptyTail, earnedSoFar, layOutAnew, openRows, project, relevel } from './layout';
+import { advanceOrder } from './policy';
+import { settle, settles } from './payoff';
+import { followsBalance, type Allocation, type Row, type State } from './state';
+
+/** Money of one day on its way into the account. */
+class Purse {
+  taken: Components = NO_COMPONENTS;
+
+  constructor(
+    readonly state: State,
+    readonly on: BusinessDate,
+    public left: Fen,
+  ) {}
+
+  record(taken: Components): void {
+    this.taken = add(this.taken, taken);
+    this.left = minus(this.left, sumOf(taken));
+  }
+
+  /** Pays into one row by an order; what it pays of the principal stops bearing interest, unless the money waits for its due date. */
+  payInto(row: Row, order: readonly Component[]): void {
+    const open = {
+      penalty: fen(row.due.penalty - row.paid.penalty),
+      fee: fen(row.due.fee - row.paid.fee),
+      interest: fen(row.due.interest - row.paid.interest),
+      principal: fen(row.due.principal - row.paid.principal),
+    };
+    const { taken } = take(open, this.left, order);
+    if (sumOf(taken) === 0) return;
+    payOn(this.state, row, taken);
+    this.record(taken);
+    if (!followsBalance(this.state)) return;
+    const waits = row.final ? this.state.policy.overdueInterest === 'none' : this.state.policy.earlyPayment === 'hold_to_due';
+    if (!waits) relieve(this.state, row, taken.principal, this.on);
+  }
+
+  /** By installment, oldest first; or by component across all of them. */
+  payRows(rows: readonly Row[], order: readonly Component[]): void {
+    const passes = this.state.policy.allocation.mode === 'horizontal' ? [order] : order.map((component) => [component]);
+    for (const pass of passes) {
+      for (const row of rows) {
+        if (this.left <= 0) return;
+        this.payInto(row, pass);
+      }
+    }
+  }
+}
+
+/** A coming row of a loan whose interest follows the balance: interest to date where the policy wants it first, then principal, up to the row's total. */
+function fill(purse: Purse, row: Row, isLast: boolean): void {
+  const { state, on } = purse;
+  purse.payInto(row, ['penalty', 'fee']);
+  splitInterest(state, on);
+  const interestToDate = state.policy.earlyPayment === 'interest_then_principal' ? Math.max(0, state.running - row.paid.interest) : 0;
+  const rest = Math.max(0, interestOver(state, row, state.bearing, on > row.startsOn ? on : row.startsOn, row.accruesTo));
+  const total = isLast ? Infinity : (row.level ?? row.share + state.running + rest);
+  let room = total - row.paid.interest - row.paid.principal;
+  const interest = Math.min(purse.left, interestToDate, room);
+  room -= interest;
+  const principal = Math.min(purse.left - interest, room, principalLeft(state) - state.sums.aheadPrincipal);
+  if (interest + principal <= 0) return;
+  row.due.interest = Math.max(row.due.interest, row.paid.interest + interest);
+  row.due.principal = Math.max(row.due.principal, row.paid.principal + principal);
+  const taken = { ...NO_COMPONENTS, interest: fen(interest), principal: fen(principal) };
+  payOn(state, row, taken);
+  purse.record(taken);
+  relieve(state, row, principal, on);
+  if (!isLast && room - principal === 0) closeAhead(state, row);
+}
+
+/** A coming row that is paid in full counts as paid: interest that still runs in its stretch goes to the next row. */
+function closeAhead(state: State, row: Row): void {
+  row.due.interest = row.paid.interest;
+  row.due.principal = row.paid.principal;
+  state.running -= row.paid.interest;
+  makeFinal(state, row);
+}
+
+function advanceNext(purse: Purse): void {
+  const { state } = purse;
+  const isHeld = state.policy.earlyPayment === 'hold_to_due';
+  if (!followsBalance(state) || isHeld) {
+    project(state, purse.on);
+    purse.payRows(openRows(state), advanceOrder(state.policy));
+    return;
+  }
+  const rows = openRows(state);
+  for (const [index, row] of rows.entries()) if (purse.left > 0) fill(purse, row, index === rows.length - 1);
+}
+
+/** Principal repaid outside the rows, and the rows to come laid out anew. */
+function reduce(purse: Purse, effect: Exclude<PrepaymentEffect, 'advance_next'>): void {
+  const { state, on } = purse;
+  const [current] = openRows(state);
+  if (!current) return;
+  splitInterest(state, on);
+  const earned = earnedSoFar(state, on);
+  if (state.policy.earlyPayment === 'interest_then_principal') {
+    const toDate = followsBalance(state) ? state.running : Math.min(earned, current.due.interest);
+    const open = toDate - current.paid.interest;
+    const interest = Math.min(purse.left, Math.max(0, open));
+    const taken = { ...NO_COMPONENTS, interest: fen(interest) };
+    payOn(state, current, taken);
+    purse.record(taken);
+  }
+  const room = principalLeft(state) - state.sums.aheadPrincipal;
+  const principal = fen(Math.min(purse.left, room));
+  if (principal === 0) return;
+  purse.record({ ...NO_COMPONENTS, principal });
+  state.unscheduled += principal;
+  if (followsBalance(state)) relieve(state, null, principal, on);
+  if (effect === 'reduce_installment') relevel(state, on, state.policy.prepayment.rounding);
+  layOutAnew(state, on, earned);
+  if (effect === 'reduce_term') dropEmptyTail(state);
+}
+
+/** Attributes a day's allocation to its facts in their order; what no component takes is surplus. */
+function shareOut(facts: readonly { readonly key: string; readonly amount: Fen }[], components: Components): Allocation[] {
+  let open = components;
+  return facts.map(({ key, amount }) => {
+    const { taken, left } = take(open, amount, ['penalty', 'fee', 'interest', 'principal']);
+    open = subtract(open, taken);
+    return { key, components: taken, surplus: left };
+  });
+}
+
+/** Money that comes early and does not settle the loan. A wish of the borrower goes before the product's rule. */
+function payAhead(purse: Purse, effect: PrepaymentEffect | undefined): void {
+  const { earlyPayment, prepayment } = purse.state.policy;
+  const chosen = effect ?? (earlyPayment === 'hold_to_due' ? 'advance_next' : prepayment.effect);
+  if (chosen === 'advance_next') advanceNext(purse);
+  else reduce(purse, chosen);
+}
+
+/**
+ * The money of one day, taken together so that splitting a payment changes nothing: where it
+ * suffices, settlement as quoted; else what is due, in the product's order, and then the product's way
+ * with money that comes early. What is left over is a surplus, a liability of ours.
+ */
+export function applyMoney(
+  state: State,
+  facts: readonly { readonly key: string; readonly amount: Fen }[],
+  effect: PrepaymentEffect | undefined,
+  on: BusinessDate,
+): void {
+  const purse = new Purse(state, on, fen(facts.reduce((sum, fact) => sum + fact.amount, 0)));
+  if (!state.writtenOff) {
+    if (!settles(state, purse.left, on)) purse.payRows(unpaidBy(state, on), state.policy.allocation.due);
+    if (settles(state, purse.left, on)) purse.record(settle(state, on));
+    else if (purse.left > 0 && hasOpenRows(state)) payAhead(purse, effect);
+  }
+  state.surplus += purse.left;
+  state.allocations.push(...shareOut(facts, purse.taken));
+}
