@@ -1,5 +1,6 @@
 import type { LoanFact } from '../domain/account';
 import type { BusinessDate } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
 import type { Fen } from '../domain/money';
 import type { AccruedComponent } from '../domain/postings';
 import type { Installment } from '../domain/schedule';
@@ -74,7 +75,7 @@ export async function recordPage(tx: Tx, date: BusinessDate, loans: readonly Clo
       date,
     ],
   );
-  if (moved.rowCount !== loans.length) throw new Error('another close has recorded these loans');
+  if (moved.rowCount !== loans.length) throw new LoanloomError('UNAVAILABLE', 'another close has recorded these loans: try again');
   for (const component of ['interest', 'fee', 'penalty'] as const) {
     const earned = loans.filter((loan) => loan.accrual[component] !== 0);
     if (earned.length === 0) continue;

@@ -15,9 +15,8 @@ import type { LoanTerms } from './terms';
 
 export { latestValueDate, inValueOrder, type LoanFact, type FactType } from './account/facts';
 export { DEFAULT_POLICY, type AccountPolicy } from './account/policy';
-export { bucketOf } from './account/delinquency';
 export { owedOn, overdueSinceOn, settledTotals, type Account, type AccountInstallment } from './account/report';
-export type { Allocation, Bucket, BucketChange } from './account/state';
+
 
 /** A loan's terms, its binding schedule where one is stored, and what its product says about money. */
 export interface AccountTerms {

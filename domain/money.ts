@@ -1,5 +1,4 @@
 import { LoanloomError } from './errors';
-import { divideRounded, type Rational, type RoundingMode } from './rational';
 
 /** An amount in minor units (fen, 1/100 yuan): a safe integer, made only by `fen()` and the arithmetic here. The currency stands beside it. */
 export type Fen = number & { readonly __brand: 'Fen' };
@@ -38,11 +37,6 @@ export function minus(a: Fen, b: Fen): Fen {
 
 export function smaller(a: Fen, b: Fen): Fen {
   return a < b ? a : b;
-}
-
-/** amount × rate, rounded to a whole fen as `mode` says; exact before that. */
-export function timesRate(amount: Fen, rate: Rational, mode: RoundingMode): Fen {
-  return fen(divideRounded(BigInt(amount) * rate.numerator, rate.denominator, mode));
 }
 
 const YUAN = /^(-?)(\d{1,13})(?:\.(\d{1,2}))?$/;

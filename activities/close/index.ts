@@ -53,7 +53,7 @@ function combine(batches: readonly BatchTotals[]): BatchTotals {
  * per product and component) are made from the pages' stored sums, and the trial balance decides whether
  * the day may close.
  */
-export function createCloseActivities(deps: ActivityDeps) {
+export function createCloseActivities(deps: ActivityDeps, threadsFrom = WORTH_THREADS) {
   const products: ProductTable = Object.fromEntries(
     deps.catalogue.all().map((product) => [`${product.id}@${String(product.version)}`, product]),
   );
@@ -63,6 +63,7 @@ export function createCloseActivities(deps: ActivityDeps) {
     await deps.db.transaction((tx) => recordPage(tx, date, closed, totalsOf(closed)));
   }
 
+  /** Every loan whose cursor lies before the date, a few pages at a time. The first page that fails stops the day. */
   async function closeLoans(date: BusinessDate, pool: FoldPool): Promise<void> {
     const underway = new Set<Promise<void>>();
     for (let after = ''; ;) {
@@ -70,14 +71,17 @@ export function createCloseActivities(deps: ActivityDeps) {
       const last = loans.at(-1);
       if (!last) break;
       after = last.id;
-      const work = closePage(loans, date, pool).finally(() => underway.delete(work));
+      const work = closePage(loans, date, pool).then(() => {
+        underway.delete(work);
+      });
       work.catch(() => undefined);
       underway.add(work);
       Context.current().heartbeat(`${date} ${after}`);
       if (underway.size >= PIPELINE) await Promise.race(underway);
-      if (loans.length < PAGE) break;
     }
     await Promise.all(underway);
+    if ((await loansToClose(deps.db, date, '', 1)).length > 0)
+      throw new LoanloomError('INTERNAL', `loans were left behind on ${date}: the day stays open and is tried again`);
   }
 
   /** The day's books, in one transaction: made whole or not at all. */
@@ -126,7 +130,7 @@ export function createCloseActivities(deps: ActivityDeps) {
      */
     async closeThrough(input: { through: BusinessDate }): Promise<{ closed: number }> {
       const { count } = (await deps.db('loans').whereNotNull('activated_on').count<{ count: number }[]>('id as count'))[0] ?? { count: 0 };
-      const pool = count >= WORTH_THREADS ? foldInThreads(products) : foldHere(products);
+      const pool = count >= threadsFrom ? foldInThreads(products) : foldHere(products);
       let closed = 0;
       try {
         for (let date = await firstOpenDate(input.through); date <= input.through; date = addDays(date, 1)) {

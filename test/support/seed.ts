@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { draftAddress } from '../../activities/application-steps';
 import type { ActivityDeps } from '../../activities/deps';
-import { insertLoan } from '../../db/loans';
-import { businessDateOf, instant, type Instant } from '../../domain/dates';
+import { postEntry } from '../../db/journal';
+import { insertLoan, insertSchedule, insertTransaction, updateLoan } from '../../db/loans';
+import type { Tx } from '../../db/pool';
+import type { LoanFact } from '../../domain/account';
+import { businessDateOf, instant, type BusinessDate, type Instant } from '../../domain/dates';
 import { loanIdFrom, taskQueues, workflowIds, type LoanId } from '../../domain/ids';
-import { fen } from '../../domain/money';
+import { fen, type Fen } from '../../domain/money';
+import { scheduleFor } from '../../domain/offer';
 import { inventPerson, type Person } from '../../ops/demo/person';
 import type { Client } from '@temporalio/client';
 
@@ -98,4 +102,49 @@ export async function startLoan(client: Client, loanId: string, now: Instant = i
     taskQueue: taskQueues.loans,
     args: [{ loanId, now }],
   });
+}
+
+/** A loan paid out on `on`, as activateLoan records it, without a workflow: for what happens to its books. */
+export async function seedActiveLoan(
+  deps: ActivityDeps,
+  terms: { productId?: string; principalFen?: number; termMonths?: number; on: BusinessDate; loanId?: string },
+): Promise<{ loanId: string; person: Person }> {
+  const { person, cardId } = await seedBorrower(deps);
+  const loanId = terms.loanId ?? loanIdFrom(randomBytes(12));
+  const product = deps.catalogue.current(terms.productId ?? 'consumer-installment', terms.on);
+  const [principal, termMonths] = [fen(terms.principalFen ?? 1_200_000), terms.termMonths ?? 12];
+  const pinned = { borrower_id: person.borrowerId, product_id: product.id, product_version: product.version, bank_card_id: cardId };
+  await deps.db.transaction(async (tx) => {
+    await tx('applications').insert({ id: loanId, ...pinned, status: 'DISBURSED', created_on: terms.on });
+    await insertLoan(tx, {
+      id: loanId,
+      ...pinned,
+      principal_fen: principal,
+      currency: 'CNY',
+      annual_rate: product.annualRate,
+      term_months: termMonths,
+      opened_on: terms.on,
+    });
+    await insertSchedule(tx, loanId, 1, 'seeded', terms.on, scheduleFor({ principal, termMonths }, product, terms.on));
+    await updateLoan(tx, loanId, { status: 'ACTIVE', activated_on: terms.on, schedule_version: 1 });
+    await recordFact(tx, loanId, { key: 'disbursement', type: 'DISBURSEMENT', valueDate: terms.on, amount: principal });
+    await postEntry(tx, {
+      key: `seed:${loanId}`,
+      loanId,
+      businessDate: terms.on,
+      posting: { description: 'seeded', lines: seedLines(principal) },
+    });
+  });
+  return { loanId, person };
+}
+
+const seedLines = (amount: Fen) => [
+  { account: 'loans-receivable', side: 'DEBIT' as const, amount },
+  { account: 'loans-in-disbursement', side: 'CREDIT' as const, amount },
+];
+
+export async function recordFact(tx: Tx, loanId: string, fact: LoanFact): Promise<void> {
+  const { key, type, valueDate, ...data } = fact;
+  const amount = 'amount' in fact ? fact.amount : null;
+  await insertTransaction(tx, { loanId, key, type, amount, data, valueDate, businessDate: valueDate, instructionId: null });
 }
