@@ -17,7 +17,6 @@ export { latestValueDate, inValueOrder, type LoanFact, type FactType } from './a
 export { DEFAULT_POLICY, type AccountPolicy } from './account/policy';
 export { owedOn, overdueSinceOn, settledTotals, type Account, type AccountInstallment } from './account/report';
 
-
 /** A loan's terms, its binding schedule where one is stored, and what its product says about money. */
 export interface AccountTerms {
   readonly terms: LoanTerms;

@@ -76,9 +76,9 @@ export class BorrowerClient {
   }
 
   /** The four steps and the submission; returns the application's id. */
-  async apply(request: { principalFen: number; termMonths: number; monthlyIncomeFen?: number }): Promise<string> {
+  async apply(request: { productId: string; principalFen: number; termMonths: number; monthlyIncomeFen?: number }): Promise<string> {
     const { person } = this.options;
-    const started = await this.call<Command>('POST', '/v1/applications', { productId: 'consumer-installment' });
+    const started = await this.call<Command>('POST', '/v1/applications', { productId: request.productId });
     const id = started.result?.applicationId ?? '';
     const put = (step: string, body: unknown) => this.call('PUT', `/v1/applications/${id}/steps/${step}`, body);
     await put('request', { principal: money(request.principalFen), termMonths: request.termMonths });

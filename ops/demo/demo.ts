@@ -2,6 +2,7 @@ import { mintToken } from '../../api/auth';
 import { businessNow } from '../../db/clock';
 import { addDays, at, businessDateOf, epochMs, instant, type BusinessDate, type Instant } from '../../domain/dates';
 import { workflowIds } from '../../domain/ids';
+import { createCatalogue } from '../../domain/products';
 import type { Attached } from '../attach';
 import { advanceClock } from '../clock';
 import { workflowLink } from '../views';
@@ -84,7 +85,7 @@ export class Demo {
     const context: StoryContext = {
       client,
       principalFen: this.options.principalFen,
-      termMonths: this.options.termMonths,
+      termMonths: this.termFor(story),
       script: async (script) => {
         await fetch(this.urls.scripts, { method: 'POST', body: JSON.stringify(script) });
       },
@@ -92,10 +93,23 @@ export class Demo {
     return { story, context, label: `[${String(story.number)}]`, id: '', acts: [] };
   }
 
+  /** The wanted term, as far as the story's product offers it. */
+  private termFor(story: Story): number {
+    if (story.productId === undefined) return this.options.termMonths;
+    const product = createCatalogue()
+      .all()
+      .find((each) => each.id === story.productId);
+    return Math.min(product?.term.max ?? 12, Math.max(product?.term.min ?? 1, this.options.termMonths));
+  }
+
   private async untilAccepted(running: Running): Promise<void> {
     const { story, context } = running;
     const { client } = context;
-    running.id = await client.apply({ principalFen: context.principalFen, termMonths: context.termMonths });
+    running.id = await client.apply({
+      productId: story.productId ?? 'consumer-installment',
+      principalFen: context.principalFen,
+      termMonths: context.termMonths,
+    });
     print(
       `  ${running.label} ${story.title}\n      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowIds.application(running.id))}`,
     );

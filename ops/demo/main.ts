@@ -113,7 +113,9 @@ async function conclude(attached: Attached, reports: readonly StoryReport[], boo
 
 async function main(): Promise<void> {
   const program = new Command('npm run demo --')
-    .description('Plays five borrowers’ stories on a stack of its own, on one clock, and compares three books at the end.')
+    .description(
+      'Plays eleven borrowers’ stories, a loan of each method among them, on a stack of its own, on one clock, and compares three books at the end.',
+    )
     .option('--principal <yuan>', 'amount of each loan', '12000')
     .option('--term <months>', 'term of each loan', '12')
     .option('--seed <n>', 'which invented borrowers', '1')

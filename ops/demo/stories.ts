@@ -29,6 +29,8 @@ export interface Expectation {
 export interface Story {
   readonly number: number;
   readonly title: string;
+  /** By default the plain installment loan. */
+  readonly productId?: string;
   readonly expects: (context: StoryContext) => Expectation;
   /** After the application exists, before the offer is accepted. */
   prepare?(context: StoryContext, id: string): Promise<void>;
@@ -139,4 +141,36 @@ export const LEFT_LATE: Story = {
   prepare: ({ script }, id) => script({ kind: 'DEBIT', behaviour: 'no-funds', times: 1_000, reference: id }),
 };
 
-export const STORIES: readonly Story[] = [autoDebit, silentChannel, failover, cancelled, delinquent];
+/** A loan of each other method, repaid by auto-debit. */
+function ofMethod(number: number, productId: string, method: string): Story {
+  return { ...autoDebit, number, productId, title: `${method}: repaid by auto-debit` };
+}
+
+const flexible: Story = {
+  ...autoDebit,
+  number: 12,
+  productId: 'consumer-flexible',
+  title: 'interest by the day on the actual balance; a part is prepaid and the installments fall',
+  acts: ({ client, principalFen }, id, firstDueOn) => [
+    {
+      on: addDays(firstDueOn, 4),
+      play: async () => {
+        await client.pay(id, Math.floor(principalFen / 4));
+      },
+    },
+  ],
+};
+
+export const STORIES: readonly Story[] = [
+  autoDebit,
+  silentChannel,
+  failover,
+  cancelled,
+  delinquent,
+  ofMethod(7, 'consumer-equal-principal', 'equal principal'),
+  ofMethod(8, 'consumer-interest-first', 'interest first, principal last'),
+  ofMethod(9, 'consumer-balloon', 'given installments with a balloon'),
+  ofMethod(10, 'consumer-fixed-principal', 'given principal'),
+  ofMethod(11, 'consumer-flat', 'flat interest and a monthly fee'),
+  flexible,
+];

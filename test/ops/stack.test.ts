@@ -76,7 +76,7 @@ describe('npm start', () => {
       token: await mintToken(secret, 'borrower', person.borrowerId, 1),
       person,
     });
-    const id = await client.apply({ principalFen: 1_000_000, termMonths: 6 });
+    const id = await client.apply({ productId: 'consumer-installment', principalFen: 1_000_000, termMonths: 6 });
     await client.untilStatus(id, ['OFFERED']);
     await client.accept(id);
     await run(process.execPath, ['ops/bin/loan.mjs', '--data', dataDir, 'clock', 'advance', '--days', '2'], { cwd: ROOT });
