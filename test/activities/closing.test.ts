@@ -1,4 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createCloseActivities } from '../../activities/close/index';
 import type { ActivityDeps } from '../../activities/deps';
 import { readLoanFile, recordOf } from '../../db/loans';
@@ -50,7 +51,10 @@ describe('closing business days', () => {
 
   const close = (deps: ActivityDeps, through: BusinessDate, threadsFrom?: number) => {
     const activities = createCloseActivities(deps, threadsFrom);
-    return new MockActivityEnvironment().run((input: { through: BusinessDate }) => activities.closeThrough(input), { through });
+    return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR', () => undefined) }).run(
+      (input: { through: BusinessDate }) => activities.closeThrough(input),
+      { through },
+    );
   };
 
   async function books(deps: ActivityDeps) {
@@ -100,7 +104,7 @@ describe('closing business days', () => {
     for (const row of income) {
       const component = row.account.replace('-income', '');
       const posted = await deps.db('loan_accruals').where({ component }).sum<{ sum: number }[]>('amount_fen as sum');
-      expect(row.credit - row.debit).toBe(Number(posted[0]!.sum));
+      expect(row.credit - row.debit).toBe(posted[0]!.sum);
     }
   });
 
