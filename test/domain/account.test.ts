@@ -272,6 +272,17 @@ describe('an account, case by case', () => {
     }
   });
 
+  it('counts a coming installment as paid when principal takes all of it, and collects the interest that still ran with the next', () => {
+    const account = at('2026-01-25', [pay('2026-01-25', '1066.19')], {
+      interestOn: 'actual',
+      earlyPayment: 'principal',
+      prepayment: 'advance_next',
+    });
+    expect(account.installments[0]).toMatchObject({ due: { principal: '1066.19', interest: '0.00' }, outstanding: { principal: '0.00' } });
+    // 12000.00 × 1 % × 10/31 + 10933.81 × 1 % × 21/31 + 10933.81 × 1 %
+    expect(account.installments[1]!.due.interest).toBe('222.12');
+  });
+
   it('gives new installments after a rate change, a longer term, re-amortization and re-aging, and loses no principal', () => {
     const missed = [pay('2026-02-15', '1066.19')];
     const on = '2026-04-20';
