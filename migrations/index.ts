@@ -9,6 +9,7 @@ import * as createMessaging from './20261123080600_create_messaging';
 import * as createBusinessDays from './20261123080700_create_business_days';
 import * as grantByTable from './20261123080800_grant_by_table';
 import * as widenLoanFacts from './20261124080000_widen_loan_facts';
+import * as chainTheLedger from './20261124090000_chain_the_ledger';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261123080700_create_business_days', ...createBusinessDays },
   { name: '20261123080800_grant_by_table', ...grantByTable },
   { name: '20261124080000_widen_loan_facts', ...widenLoanFacts },
+  { name: '20261124090000_chain_the_ledger', ...chainTheLedger },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -133,6 +133,18 @@ CREATE TABLE ledger_accounts (
   type text NOT NULL,
   channel text
 );
+CREATE TABLE ledger_chain_heads (
+  chain text NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL
+);
+CREATE TABLE ledger_links (
+  chain text NOT NULL,
+  seq bigint NOT NULL,
+  entry_id bigint NOT NULL,
+  previous_hash bytea NOT NULL,
+  hash bytea NOT NULL
+);
 CREATE TABLE loan_accruals (
   loan_id text NOT NULL,
   business_date date NOT NULL,
@@ -355,6 +367,11 @@ ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_pkey PRIMARY KEY (entry_i
 ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_side_check CHECK ((side = ANY (ARRAY['DEBIT'::text, 'CREDIT'::text])));
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_pkey PRIMARY KEY (code);
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_type_check CHECK ((type = ANY (ARRAY['ASSET'::text, 'LIABILITY'::text, 'INCOME'::text, 'EXPENSE'::text])));
+ALTER TABLE ledger_chain_heads ADD CONSTRAINT ledger_chain_heads_pkey PRIMARY KEY (chain);
+ALTER TABLE ledger_links ADD CONSTRAINT ledger_links_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES journal_entries(id);
+ALTER TABLE ledger_links ADD CONSTRAINT ledger_links_entry_id_key UNIQUE (entry_id);
+ALTER TABLE ledger_links ADD CONSTRAINT ledger_links_pkey PRIMARY KEY (chain, seq);
+ALTER TABLE ledger_links ADD CONSTRAINT ledger_links_seq_check CHECK ((seq > 0));
 ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_component_check CHECK ((component = ANY (ARRAY['interest'::text, 'fee'::text, 'penalty'::text])));
 ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE loan_accruals ADD CONSTRAINT loan_accruals_pkey PRIMARY KEY (loan_id, business_date, component);
@@ -495,6 +512,17 @@ AS $function$
       RETURN NULL;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.journal_entry_is_linked()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+    BEGIN
+      PERFORM link_journal_entry(NEW.id, NEW.loan_id);
+      RETURN NULL;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.journal_line_in_same_transaction()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -504,6 +532,43 @@ AS $function$
         RAISE EXCEPTION 'journal entry % is committed: correct it by a new entry', NEW.entry_id USING ERRCODE = 'LL002';
       END IF;
       RETURN NEW;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.ledger_chain_of(loan text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+      SELECT CASE WHEN loan IS NULL THEN 'general' ELSE 'loans-' || lpad((abs(hashtext(loan)::bigint) % 64)::text, 2, '0') END
+    $function$
+;
+CREATE OR REPLACE FUNCTION public.ledger_link_hash(previous bytea, entry bigint)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+      SELECT sha256(previous || convert_to(concat_ws(E'\x1f', e.key, coalesce(e.loan_id, ''), e.business_date::text, e.description,
+        (SELECT string_agg(concat_ws('|', l.line::text, l.account, l.side, l.amount_fen::text), E'\x1e' ORDER BY l.line)
+           FROM journal_lines l WHERE l.entry_id = e.id)), 'UTF8'))
+      FROM journal_entries e WHERE e.id = entry
+    $function$
+;
+CREATE OR REPLACE FUNCTION public.link_journal_entry(entry bigint, loan text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+    DECLARE
+      head ledger_chain_heads%ROWTYPE;
+      next_hash bytea;
+    BEGIN
+      INSERT INTO ledger_chain_heads (chain, seq, hash) VALUES (ledger_chain_of(loan), 0, sha256(convert_to(ledger_chain_of(loan), 'UTF8')))
+        ON CONFLICT (chain) DO NOTHING;
+      SELECT * INTO head FROM ledger_chain_heads WHERE chain = ledger_chain_of(loan) FOR UPDATE;
+      next_hash := ledger_link_hash(head.hash, entry);
+      INSERT INTO ledger_links (chain, seq, entry_id, previous_hash, hash) VALUES (head.chain, head.seq + 1, entry, head.hash, next_hash);
+      UPDATE ledger_chain_heads SET seq = head.seq + 1, hash = next_hash WHERE chain = head.chain;
     END $function$
 ;
 
@@ -528,10 +593,13 @@ CREATE TRIGGER decisions_append_only BEFORE DELETE OR UPDATE ON public.decisions
 CREATE TRIGGER decisions_no_truncate BEFORE TRUNCATE ON public.decisions FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE ON public.journal_entries FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE CONSTRAINT TRIGGER journal_entries_balance AFTER INSERT ON public.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_entry_balances();
+CREATE CONSTRAINT TRIGGER journal_entries_linked AFTER INSERT ON public.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_entry_is_linked();
 CREATE TRIGGER journal_entries_no_truncate BEFORE TRUNCATE ON public.journal_entries FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_lines_append_only BEFORE DELETE OR UPDATE ON public.journal_lines FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_lines_no_truncate BEFORE TRUNCATE ON public.journal_lines FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_lines_same_transaction BEFORE INSERT ON public.journal_lines FOR EACH ROW EXECUTE FUNCTION journal_line_in_same_transaction();
+CREATE TRIGGER ledger_links_append_only BEFORE DELETE OR UPDATE ON public.ledger_links FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER ledger_links_no_truncate BEFORE TRUNCATE ON public.ledger_links FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER loan_accruals_append_only BEFORE DELETE OR UPDATE ON public.loan_accruals FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER loan_accruals_no_truncate BEFORE TRUNCATE ON public.loan_accruals FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER loan_day_snapshots_append_only BEFORE DELETE OR UPDATE ON public.loan_day_snapshots FOR EACH ROW EXECUTE FUNCTION forbid_change();
@@ -583,6 +651,8 @@ GRANT INSERT, SELECT ON payment_events TO loanloom_app;
 GRANT INSERT, SELECT ON payment_instructions TO loanloom_app;
 GRANT INSERT, SELECT ON sandbox_clock TO loanloom_app;
 GRANT INSERT, SELECT ON signatures TO loanloom_app;
+GRANT SELECT ON ledger_chain_heads TO loanloom_app;
+GRANT SELECT ON ledger_links TO loanloom_app;
 GRANT SELECT ON state_transitions TO loanloom_app;
 GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
 GRANT UPDATE (attempts, delivered_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;

@@ -7,6 +7,7 @@ import { addDays, at, businessDate, localTime, type BusinessDate } from '../doma
 import { attach, runningRecord, type Attached } from './attach';
 import { advanceClock } from './clock';
 import { examine, printReport, repair } from './doctor';
+import { addLedger } from './ledger';
 import { addQuote } from './quote';
 import { setUp, writeComposeSecrets } from './setup';
 import { addOperatorCommands } from './operator-commands';
@@ -109,6 +110,7 @@ function main(): void {
   addDoctor(program);
   addOperatorCommands(program);
   addQuote(program, print);
+  addLedger(program, print);
   program
     .command('setup')
     .description('prepare a Postgres and a Temporal namespace that others run: schema, role, search attributes, schedules')

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { backlog } from '../db/outbox';
 import { brokenAuditRows } from '../db/audit';
+import { brokenLinks } from '../db/ledger';
 import { readLoanFile, recordOf } from '../db/loans';
 import type { Db } from '../db/pool';
 import { factsInForce } from '../domain/account/facts';
@@ -83,8 +84,10 @@ async function balancedJournal(db: Db): Promise<string[]> {
     .limit(MAX_LISTED)
     .select<{ entry_id: number }[]>('entry_id');
   const broken = await brokenAuditRows(db);
+  const unlinked = await brokenLinks(db);
   return [
     ...rows.map((row) => `journal entry ${String(row.entry_id)} is off balance`),
+    ...unlinked.slice(0, MAX_LISTED).map((fault) => `journal: ${fault}`),
     ...broken.slice(0, MAX_LISTED).map((id) => `audit row ${String(id)} was changed`),
   ];
 }
@@ -213,7 +216,11 @@ export async function checkInvariants(input: { db: Db; client?: Client; books?: 
           },
         ]
       : []),
-    { invariant: 'I2', claim: 'every journal entry is balanced and the audit chain is intact', violations: await balancedJournal(db) },
+    {
+      invariant: 'I2',
+      claim: 'every journal entry is balanced and as it was written, and the audit chain is intact',
+      violations: await balancedJournal(db),
+    },
     ...(books
       ? [
           {

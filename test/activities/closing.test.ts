@@ -103,8 +103,11 @@ describe('closing business days', () => {
     expect(income.map((row) => row.account)).toEqual(['fee-income', 'interest-income', 'penalty-income']);
     for (const row of income) {
       const component = row.account.replace('-income', '');
-      const posted = await deps.db('loan_accruals').where({ component }).sum<{ sum: number }[]>('amount_fen as sum');
-      expect(row.credit - row.debit).toBe(posted[0]!.sum);
+      const posted = await deps
+        .db('loan_accruals')
+        .where({ component })
+        .first<{ sum: number }>(deps.db.raw('sum(amount_fen)::bigint AS sum'));
+      expect(row.credit - row.debit).toBe(posted.sum);
     }
   });
 
