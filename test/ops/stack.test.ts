@@ -95,6 +95,12 @@ describe('npm start', () => {
     expect(after.loans).toEqual(before.loans);
     for (const check of after.checks) expect(check.violations).toEqual([]);
 
+    const loan = async (...args: string[]) =>
+      (await run(process.execPath, ['ops/bin/loan.mjs', '--data', dataDir, ...args], { cwd: ROOT })).stdout;
+    expect(await loan('ledger')).toMatch(/loans-receivable +ASSET +10000\.00 +0\.00 +10000\.00\n[^]*sum +\S+ +\S+ +0\.00/);
+    expect(await loan('ledger', 'loan', id)).toContain('payout confirmed');
+    expect(await loan('ledger', 'verify')).toContain('every entry is as it was written');
+
     // Ctrl-C: everything is gone within ten seconds, and nothing is left behind.
     const running = await record();
     const stoppedAt = Date.now();
