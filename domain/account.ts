@@ -7,7 +7,7 @@ import { DEFAULT_POLICY, type AccountPolicy } from './account/policy';
 import { report, type Account } from './account/report';
 import { changeRate, extendTerm, pause, reage, reamortize } from './account/restructure';
 import { noSums, resum } from './account/sums';
-import { copyState, rowsFrom, tally, type State } from './account/state';
+import { copyState, openOf, rowsFrom, tally, type State } from './account/state';
 import type { BusinessDate } from './dates';
 import { LoanloomError } from './errors';
 import { scheduleOf, type Installment } from './schedule';
@@ -61,7 +61,7 @@ const refuse = (message: string, fact: LoanFact) =>
 /** A fee or penalty falls on the first row due on or after its day; after the last due date on the last row. */
 function charge(state: State, fact: Extract<LoanFact, { type: 'CHARGE' }>): void {
   const row = state.rows.find((each) => each.dueOn >= fact.valueDate) ?? state.rows.at(-1);
-  if (!row) throw refuse('there is no installment to charge', fact);
+  if (!row || state.writtenOff) throw refuse('there is no installment to charge', fact);
   row.due[fact.component] += fact.amount;
   resum(state);
 }
@@ -81,7 +81,9 @@ function waive(state: State, fact: Extract<LoanFact, { type: 'WAIVER' }>): void 
 }
 
 /** Gives up everything outstanding; the rows to come are dropped. */
-function writeOff(state: State): void {
+function writeOff(state: State, fact: Extract<LoanFact, { type: 'WRITEOFF' }>): void {
+  if (state.settledEarly || !state.rows.some((row) => openOf(row) > 0))
+    throw refuse('nothing is outstanding that could be written off', fact);
   project(state, state.cursor);
   const owed = payoffOf(state, state.cursor);
   for (const row of state.rows) {

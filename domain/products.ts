@@ -167,6 +167,8 @@ const productSchema = z
     if ((product.aprCaps[0]?.from ?? '') > product.effectiveFrom) fail(['aprCaps'], 'the first cap must be in force when the product is');
     const fee = product.account.payoffFee;
     if (fee && isAbove(fee.rate, fee.legalCap.rate)) fail(['account', 'payoffFee'], `above the legal cap (${fee.legalCap.source})`);
+    if (product.account.interestOn === 'actual' && product.account.earlyPayment === 'hold_to_due')
+      fail(['account', 'earlyPayment'], 'money cannot wait where interest follows the balance day by day');
     if (product.account.interestOn === 'actual' && product.method === 'flat')
       fail(['account', 'interestOn'], 'flat interest does not follow the balance');
     if (!strictlyIncreasing(product.debit.presentmentDays))

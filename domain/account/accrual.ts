@@ -159,10 +159,11 @@ export function observe(state: State, on: BusinessDate): void {
 
 /** What a row takes of the interest offered to it, and its principal: its level or its share stands, the last takes the rest. */
 export function splitRow(row: Row, offered: number, left: number, isLast: boolean): { interest: number; principal: number } {
-  if (isLast) return { interest: offered, principal: left };
+  // What was paid ahead stays on its row; where that is more than the row bears, the next rows bear less.
+  if (isLast) return { interest: Math.max(row.paid.interest, offered), principal: left };
   const within = (principal: number) => Math.max(row.paid.principal, Math.min(left, Math.max(0, principal)));
   if (row.deferred) return { interest: row.paid.interest, principal: within(row.level === null ? row.share : row.level - row.earns) };
-  if (row.level === null) return { interest: offered, principal: within(row.share) };
+  if (row.level === null) return { interest: Math.max(row.paid.interest, offered), principal: within(row.share) };
   const room = row.level - row.paid.principal;
   // Interest that no longer fits beside principal paid ahead waits for the next row.
   const interest = Math.max(row.paid.interest, offered <= room || row.paid.principal === 0 ? Math.min(offered, room) : 0);
@@ -184,13 +185,26 @@ function finalise(state: State, row: Row): void {
   relieve(state, row, Math.max(0, target - row.relieved), row.dueOn);
 }
 
+/** Interest that was paid ahead and never earned (a rate that fell, a restructuring) is the borrower's surplus. */
+function giveBack(state: State, credit: number): void {
+  let left = credit;
+  for (const row of [...state.rows].reverse()) {
+    const part = Math.min(left, row.paid.interest);
+    row.paid.interest -= part;
+    row.due.interest -= part;
+    left -= part;
+  }
+  state.surplus += credit - left;
+}
+
 /** After the last due date, interest on what is still owed falls due at once, with the last row. */
 function collectTail(state: State, on: BusinessDate): void {
   const last = state.rows.at(-1);
   if (!last?.final || last.dueOn >= on || !followsBalance(state)) return;
   splitInterest(state, on);
   if (state.running === 0) return;
-  last.due.interest += state.running;
+  if (state.running > 0) last.due.interest += state.running;
+  else giveBack(state, -state.running);
   state.running = 0;
   state.sums.firstOpen = 0;
 }

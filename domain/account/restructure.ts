@@ -10,7 +10,7 @@ import { splitInterest } from './accrual';
 import { resum } from './sums';
 import { daysFrom, type LoanFact } from './facts';
 import { dropEmptyTail, earnedSoFar, layOutAnew, openRows, relevel } from './layout';
-import { followsBalance, openOf, tally, type Row, type State } from './state';
+import { addTo, followsBalance, openOf, tally, type Row, type State } from './state';
 
 type FactOf<T extends LoanFact['type']> = Extract<LoanFact, { type: T }>;
 
@@ -135,25 +135,31 @@ function spreadWith(state: State, on: BusinessDate, earned: number, carried: num
 /** New dates for everything outstanding: coming rows are dropped, unpaid interest and charges fall on the first new one. */
 export function reage(state: State, fact: FactOf<'REAGE'>): void {
   const on = fact.valueDate;
-  if (fact.firstDueOn <= on) throw inconsistent('a re-aged loan’s first due date must follow the day of re-aging', fact);
+  if (state.settledEarly || !state.rows.some((row) => openOf(row) > 0))
+    throw inconsistent('nothing is outstanding that could be re-aged', fact);
+  const held = state.rows.filter((row) => row.final).at(-1)?.dueOn ?? on;
+  if (fact.firstDueOn <= on || fact.firstDueOn <= held)
+    throw inconsistent('the first due date of a re-aged loan must follow the day of re-aging and every installment that is paid', fact);
   splitInterest(state, on);
   const earned = earnedSoFar(state, on);
   restoreBearing(state);
   const arrears = takeArrears(state, on);
-  const ahead = openRows(state).filter((row) => openOf(row) !== row.due.penalty + row.due.fee + row.due.interest + row.due.principal);
-  let [paidInterest, fees] = [0, 0];
-  for (const row of ahead) {
-    // What was paid on a row that is dropped stays paid: its principal as a prepayment.
-    state.unscheduled += row.paid.principal;
-    paidInterest += row.paid.interest;
-    fees += row.paid.fee + row.paid.penalty;
-  }
+  const ahead = tally();
+  for (const row of openRows(state)) addTo(ahead, row.paid as Components);
+  // Principal paid on a row that is dropped stays repaid; the rest of the money moves to the first new row.
+  state.unscheduled += ahead.principal;
   state.rows = state.rows.filter((row) => row.final);
   resum(state);
-  if (state.rows.length === 0 && paidInterest + fees > 0)
-    throw inconsistent('interest was paid ahead: re-age after the next due date', fact);
   append(state, datesByRule({ every: fact.every, count: fact.count, firstDueOn: fact.firstDueOn }, on), on);
   for (const row of openRows(state)) if (state.terms.method !== 'interest_first') row.share = Math.max(row.share, 1);
+  const [first] = openRows(state);
+  if (first) {
+    const moved = { ...ahead, principal: 0 };
+    addTo(first.paid, moved as Components);
+    first.due.penalty += ahead.penalty;
+    first.due.fee += ahead.fee;
+    resum(state);
+  }
   const carried = carry(state, arrears);
   relevel(state, on, null, arrears.interest);
   spreadWith(state, on, 0, earned + carried);

@@ -5,7 +5,7 @@ import { factsFrom, accountShape, policyFrom } from '../../ops/calc/account-inpu
 import { formOf, Reader } from '../../ops/calc/reading';
 import { termsFrom } from '../../ops/calc/terms-input';
 import { VERBS } from '../../ops/calc/verbs';
-import { accountCase, type AccountCase } from '../support/loan-facts';
+import { accountCase, eventfulCase, type AccountCase } from '../support/loan-facts';
 import { fenOf } from '../support/loan-terms';
 
 type Components = Record<'penalty' | 'fee' | 'interest' | 'principal', string>;
@@ -178,6 +178,51 @@ describe('every account', () => {
       }),
       { seed: 25, numRuns: 500 },
     );
+  });
+});
+
+describe('whatever happens to a loan', () => {
+  const isCash = (each: { type: string; on: string }) => each.type === 'repayment' || each.type === 'settlement_discount';
+
+  it('keeps every row and all money consistent through charges, waivers, restructurings, pauses, reversals and write-offs', () => {
+    let [folded, refused] = [0, 0];
+    fc.assert(
+      fc.property(eventfulCase, (input) => {
+        let account: Account;
+        try {
+          account = VERBS.account!(input) as Account;
+          folded += 1;
+        } catch (error) {
+          expect(error).toMatchObject({
+            name: 'LoanloomError',
+            details: { path: expect.stringMatching(/^(terms|transactions)/) as string },
+          });
+          refused += 1;
+          return;
+        }
+        const inForce = (input.transactions as { id: string; type: string; on: string; amount?: string; of?: string }[]).filter(
+          (each) => each.on <= input.asOf,
+        );
+        const reversed = new Set(inForce.flatMap((each) => each.of ?? []));
+        const cash = inForce.filter((each) => isCash(each) && !reversed.has(each.id)).reduce((sum, each) => sum + fenOf(each.amount!), 0);
+        const allocated = account.installments.reduce((sum, row) => sum + total(row.paid), 0);
+        expect(allocated + fenOf(account.prepaidPrincipal) + fenOf(account.overpaid)).toBe(cash);
+        let [principal, previous] = [fenOf(account.prepaidPrincipal) + fenOf(account.writtenOff?.principal ?? '0'), ''];
+        for (const row of account.installments) {
+          principal += fenOf(row.due.principal);
+          expect(row.dueOn > previous).toBe(true);
+          previous = row.dueOn;
+          for (const name of NAMES) {
+            expect(fenOf(row.paid[name])).toBeGreaterThanOrEqual(0);
+            expect(fenOf(row.outstanding[name])).toBeGreaterThanOrEqual(0);
+          }
+        }
+        expect(principal).toBe(fenOf(input.terms.principal));
+        expect(fenOf(account.payoff.principal)).toBeGreaterThanOrEqual(0);
+      }),
+      { seed: 20261124, numRuns: 1_500 },
+    );
+    expect(folded).toBeGreaterThan(refused);
   });
 });
 

@@ -68,3 +68,51 @@ export const accountCase: fc.Arbitrary<AccountCase> = fc
       asOf: addDays(start, asOf),
     });
   });
+
+/** Everything else that can happen to a loan, on any day: sensible or not. */
+const event = fc.oneof(
+  fc.record({ type: fc.constant('charge'), amount: fc.constant('12.34'), component: fc.constantFrom('fee', 'penalty') }),
+  fc.record({
+    type: fc.constant('waiver'),
+    amount: fc.constantFrom('0.01', '0.50', '3.00'),
+    component: fc.constantFrom('penalty', 'fee', 'interest'),
+  }),
+  fc.record({ type: fc.constant('rate_change'), annualRate: fc.constantFrom('0', '0.03', '0.24') }),
+  fc.record({ type: fc.constant('re_amortize') }),
+  fc.record({ type: fc.constant('term_extension'), periods: fc.integer({ min: 1, max: 6 }) }),
+  fc.record({ type: fc.constant('settlement_discount'), amount: fc.constant('25.00') }),
+  fc.record({ type: fc.constant('charge_off') }),
+  fc.record({ type: fc.constant('write_off') }),
+);
+
+/** An account with repayments and one to three other things that happened. */
+export const eventfulCase = fc
+  .record({
+    base: accountCase,
+    events: fc.array(
+      fc.record({
+        day: fc.integer({ min: 0, max: 500 }),
+        event,
+        span: fc.integer({ min: 1, max: 90 }),
+        kind: fc.integer({ min: 0, max: 9 }),
+      }),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    ),
+  })
+  .map(({ base, events }) => {
+    const start = businessDate(base.terms.disbursedOn);
+    const more = events.map(({ day, event: what, span, kind }, index) => {
+      const [on, id] = [addDays(start, day), `e${String(index)}`];
+      const until = addDays(on, span);
+      if (kind === 0) return { id, on, type: 'hardship_pause', until, interest: span % 2 === 0 ? 'none' : 'accrues' };
+      if (kind === 1) return { id, on, type: 'debit_in_doubt', until };
+      if (kind === 2) return { id, on, type: 're_age', every: { months: 1 }, count: 1 + (span % 24), firstDueOn: until };
+      if (kind === 3 && base.transactions[0])
+        return { id, on: addDays(businessDate(base.transactions[0].on), span), type: 'reversal', of: 'p0' };
+      return { id, on, ...what };
+    });
+    return { ...base, transactions: [...base.transactions, ...more] };
+  });
