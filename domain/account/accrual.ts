@@ -66,11 +66,9 @@ export function earnedOfRow(state: State, row: Row, balance: number, on: Busines
   if (on >= row.accruesTo || row.final) return row.earns;
   if (on <= row.counted.upTo) return Math.min(row.earns, row.counted.interest);
   if (!row.byDays) return Math.min(row.earns, row.counted.interest + interestOver(state, row, balance, row.counted.upTo, on));
-  const part = factor({
-    numerator: BigInt(daysFrom(row.startsOn, on)),
-    denominator: BigInt(daysFrom(row.startsOn, row.accruesTo)),
-  });
-  return roundProduct(row.earns as Fen, part, state.terms.interestRounding);
+  const { upTo, interest } = row.counted;
+  const part = factor({ numerator: BigInt(daysFrom(upTo, on)), denominator: BigInt(daysFrom(upTo, row.accruesTo)) });
+  return interest + roundProduct(Math.max(0, row.earns - interest) as Fen, part, state.terms.interestRounding);
 }
 
 function penaltyRate(state: State, from: BusinessDate, to: BusinessDate): Factor {
@@ -126,8 +124,9 @@ function chargePenalty(state: State, row: Row, principal: number, on: BusinessDa
 /** Ends a stretch of frozen days: days past due move on again, and hardship's days are never counted. */
 function resume(state: State, ended: Freeze, on: BusinessDate): void {
   state.frozen = state.frozen.filter((each) => each !== ended);
+  if (ended.kind === 'hardship') state.paused.push({ from: ended.since, until: on });
+  observe(state, on);
   if (ended.kind !== 'hardship') return;
-  state.paused.push({ from: ended.since, until: on });
   if (state.interestStopsUntil === null) return;
   splitInterest(state, on);
   state.interestStopsUntil = null;
@@ -150,8 +149,9 @@ export function observe(state: State, on: BusinessDate): void {
   }
   if (bucketOf(daysPastDueOf(state, first.dueOn, on)) === state.history.at(-1)?.bucket) return;
   // Only the days on which a bucket can begin are looked at.
+  const stood = daysFrom(first.dueOn, on) - daysPastDueOf(state, first.dueOn, on);
   for (const days of [1, 31, 61, 91]) {
-    const day = addDays(first.dueOn, days);
+    const day = addDays(first.dueOn, days + stood);
     if (day > state.cursor && day <= on && state.frozen.length === 0) note(day, daysPastDueOf(state, first.dueOn, day));
   }
   note(on, daysPastDueOf(state, first.dueOn, on));

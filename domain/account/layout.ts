@@ -54,6 +54,10 @@ function spread(state: State, start: Start): void {
       if (followsBalance(state)) offered += own;
       continue;
     }
+    if (isFlat && row === first && start.earned > 0) {
+      row.earns += start.earned;
+      row.counted = { upTo: row.startsOn, interest: row.counted.interest + start.earned };
+    }
     if (!followsBalance(state) && !isFlat) {
       const counted = row === first ? start.earned : 0;
       row.counted = { upTo: from, interest: counted };
@@ -84,7 +88,7 @@ export function earnedSoFar(state: State, on: BusinessDate): number {
 
 /**
  * New levels (or shares) for the rows to come: the exact annuity of the remaining balance over the
- * remaining due dates, counted from `on`. A given installment (balloon) stays.
+ * remaining due dates, counted from `on`. A given installment or principal (balloon, fixed_principal) stays.
  */
 export function relevel(state: State, on: BusinessDate, rounding: Rounding | null, extra = 0): void {
   const { terms } = state;
@@ -101,7 +105,8 @@ export function relevel(state: State, on: BusinessDate, rounding: Rounding | nul
     for (const row of repaying) row.level = level;
     return;
   }
-  if (terms.method === 'balloon' || terms.method === 'interest_first' || repaying.length === 0) return;
+  if (terms.method === 'balloon' || terms.method === 'interest_first' || terms.method === 'fixed_principal' || repaying.length === 0)
+    return;
   const share = roundRatio(BigInt(left), BigInt(repaying.length), rounding ?? terms.principalRounding);
   for (const row of repaying) {
     row.share = share;
@@ -109,11 +114,11 @@ export function relevel(state: State, on: BusinessDate, rounding: Rounding | nul
   }
 }
 
-/** Lays the coming rows out anew after a change of balance, rate or dates on `on`; `earned` is the current row's interest up to then. */
-export function layOutAnew(state: State, on: BusinessDate, earned: number): void {
+/** Lays the coming rows out anew after a change of balance, rate or dates on `on`; `earned` is the current row's interest up to then, `carried` what comes from rows before it. */
+export function layOutAnew(state: State, on: BusinessDate, earned: number, carried = 0): void {
   if (followsBalance(state)) project(state, on);
   // Flat interest stands as it is, whatever was earned by now.
-  else spread(state, { on, balance: principalLeft(state), earned: state.terms.method === 'flat' ? 0 : earned });
+  else spread(state, { on, balance: principalLeft(state), earned: (state.terms.method === 'flat' ? 0 : earned) + carried });
 }
 
 /** Takes rows off the end that have nothing left to repay: a shorter term. */

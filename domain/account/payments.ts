@@ -2,7 +2,7 @@ import { add, NO_COMPONENTS, subtract, sumOf, take, type Component, type Compone
 import type { BusinessDate } from '../dates';
 import { fen, minus, type Fen } from '../money';
 import { interestOver, relieve, splitInterest } from './accrual';
-import { hasOpenRows, makeFinal, payOn, principalLeft, unpaidBy } from './sums';
+import { hasOpenRows, makeFinal, payOn, principalLeft, principalOutstanding, unpaidBy } from './sums';
 import type { PrepaymentEffect } from './facts';
 import { dropEmptyTail, earnedSoFar, layOutAnew, openRows, project, relevel } from './layout';
 import { advanceOrder } from './policy';
@@ -135,7 +135,8 @@ function shareOut(facts: readonly { readonly key: string; readonly amount: Fen }
 function payAhead(purse: Purse, effect: PrepaymentEffect | undefined): void {
   const { earlyPayment, prepayment } = purse.state.policy;
   const chosen = effect ?? (earlyPayment === 'hold_to_due' ? 'advance_next' : prepayment.effect);
-  if (chosen === 'advance_next') advanceNext(purse);
+  // Money that reaches the principal but not the payoff pays the rows as they are: nothing that a settlement owes is avoided.
+  if (chosen === 'advance_next' || purse.left >= principalOutstanding(purse.state)) advanceNext(purse);
   else reduce(purse, chosen);
 }
 

@@ -63,9 +63,8 @@ function newRow(state: State, number: number, startsOn: BusinessDate, date: DueD
   };
 }
 
-function append(state: State, dates: readonly BusinessDate[], from: BusinessDate): void {
+function append(state: State, dates: readonly BusinessDate[], from: BusinessDate, like: Row | undefined): void {
   let startsOn = from;
-  const like = openRows(state).at(-1) ?? state.rows.at(-1);
   for (const dueOn of dates) {
     state.rows.push(newRow(state, (state.rows.at(-1)?.number ?? 0) + 1, startsOn, { dueOn, accruesTo: dueOn }, like));
     startsOn = dueOn;
@@ -113,7 +112,7 @@ export function reamortize(state: State, fact: FactOf<'REAMORTIZE'>): void {
   const arrears = takeArrears(state, on);
   const carried = carry(state, arrears);
   relevel(state, on, null, arrears.interest);
-  spreadWith(state, on, earned, carried);
+  layOutAnew(state, on, earned, carried);
 }
 
 /** Overdue principal that had stopped bearing interest bears it again once it has a new date. */
@@ -128,10 +127,6 @@ function restoreBearing(state: State): void {
   }
 }
 
-function spreadWith(state: State, on: BusinessDate, earned: number, carried: number): void {
-  layOutAnew(state, on, earned + carried);
-}
-
 /** New dates for everything outstanding: coming rows are dropped, unpaid interest and charges fall on the first new one. */
 export function reage(state: State, fact: FactOf<'REAGE'>): void {
   const on = fact.valueDate;
@@ -144,13 +139,14 @@ export function reage(state: State, fact: FactOf<'REAGE'>): void {
   const earned = earnedSoFar(state, on);
   restoreBearing(state);
   const arrears = takeArrears(state, on);
+  const like = openRows(state)[0] ?? state.rows.at(-1);
   const ahead = tally();
   for (const row of openRows(state)) addTo(ahead, row.paid as Components);
   // Principal paid on a row that is dropped stays repaid; the rest of the money moves to the first new row.
   state.unscheduled += ahead.principal;
   state.rows = state.rows.filter((row) => row.final);
   resum(state);
-  append(state, datesByRule({ every: fact.every, count: fact.count, firstDueOn: fact.firstDueOn }, on), on);
+  append(state, datesByRule({ every: fact.every, count: fact.count, firstDueOn: fact.firstDueOn }, on), on, like);
   for (const row of openRows(state)) if (state.terms.method !== 'interest_first') row.share = Math.max(row.share, 1);
   const [first] = openRows(state);
   if (first) {
@@ -162,7 +158,7 @@ export function reage(state: State, fact: FactOf<'REAGE'>): void {
   }
   const carried = carry(state, arrears);
   relevel(state, on, null, arrears.interest);
-  spreadWith(state, on, 0, earned + carried);
+  layOutAnew(state, on, 0, earned + carried);
   dropEmptyTail(state);
 }
 
@@ -191,7 +187,7 @@ export function extendTerm(state: State, fact: FactOf<'TERM_EXTENSION'>): void {
       ? monthsFromAnchor(last.dueOn, every.months * (index + 1), anchorDay)
       : addDays(last.dueOn, ('weeks' in every ? every.weeks * 7 : every.days) * (index + 1)),
   );
-  append(state, dates, last.accruesTo);
+  append(state, dates, last.accruesTo, openRows(state).at(-1) ?? last);
   relevel(state, on, null);
   layOutAnew(state, on, earned);
 }

@@ -6,7 +6,7 @@ import type { BusinessDate } from '../../domain/dates';
 import { LoanloomError } from '../../domain/errors';
 import type { LoanTerms } from '../../domain/terms';
 import { every, termsShape } from './terms-input';
-import { join, Reader, rounding, text } from './reading';
+import { join, minorUnits, Reader, rounding, text } from './reading';
 
 const order = z.array(z.enum(COMPONENTS)).max(COMPONENTS.length);
 const effect = z.enum(['reduce_installment', 'reduce_term', 'advance_next']);
@@ -59,6 +59,7 @@ const transactionShape = z.discriminatedUnion('type', [
 type Transaction = z.output<typeof transactionShape>;
 
 export const accountShape = z.strictObject({
+  minorUnits: minorUnits.optional(),
   terms: termsShape,
   transactions: z.array(transactionShape).max(10_000).default([]),
   policy: policyShape.default({ interestOn: 'scheduled', prepayment: 'advance_next', payoffInterest: 'to_date' }),

@@ -29,9 +29,9 @@ function within<T>(prefix: string, work: () => T): T {
 /** The loan account as the fold sees it. */
 export function account(raw: unknown): unknown {
   const input = formOf(accountShape, raw);
-  const units = input.terms.minorUnits;
+  const units = input.minorUnits ?? input.terms.minorUnits;
   const read = new Reader(units);
-  const terms = within('terms', () => termsFrom(input.terms));
+  const terms = within('terms', () => termsFrom({ ...input.terms, minorUnits: units }));
   const policy = policyFrom(input.policy, terms, read);
   const asOf = read.date(input.asOf, 'asOf');
   if (asOf < terms.disbursedOn)

@@ -328,6 +328,49 @@ describe('an account, case by case', () => {
     expect(account.installments[1]!.due.interest).toBe('222.12');
   });
 
+  it('keeps what flat interest has earned when the loan is re-aged or its arrears are spread', () => {
+    const flat = (transactions: object[]) =>
+      VERBS.account!({ terms: { ...terms, method: 'flat' }, asOf: '2026-03-01', transactions }) as Account;
+    const on = '2026-03-01';
+    const plain = flat([]);
+    for (const each of [
+      { on, type: 're_amortize' },
+      { on, type: 're_age', every: { months: 1 }, count: 6, firstDueOn: '2026-04-01' },
+    ])
+      expect(flat([each])).toMatchObject({ payoff: plain.payoff, interestAccrued: plain.interestAccrued });
+  });
+
+  it('is not closed by less than its payoff: a fee or period-end interest is not avoided by prepaying the principal', () => {
+    for (const policy of [
+      { prepayment: 'reduce_term', payoffInterest: 'to_period_end' },
+      { prepayment: 'reduce_installment', payoffFee: '50.00' },
+    ]) {
+      const quoted = fenOf(at('2026-01-25', [], policy).payoff.total);
+      const short = at('2026-01-25', [pay('2026-01-25', ((quoted - 1_000) / 100).toFixed(2))], policy);
+      expect(short).toMatchObject({ status: 'ACTIVE', overpaid: '0.00' });
+      expect(at('2026-01-25', [pay('2026-01-25', (quoted / 100).toFixed(2))], policy).status).toBe('CLOSED_OBLIGATIONS_MET');
+    }
+  });
+
+  it('leaves a given principal as it is when a part is prepaid: the last row falls', () => {
+    const given = { ...terms, method: 'fixed_principal', fixedPrincipal: '800.00' };
+    const account = VERBS.account!({
+      terms: given,
+      asOf: '2026-01-20',
+      transactions: [pay('2026-01-20', '500.00')],
+      policy: { prepayment: 'reduce_installment', earlyPayment: 'principal' },
+    }) as Account;
+    expect(account.installments.map((row) => row.due.principal)).toEqual([...Array<string>(11).fill('800.00'), '2700.00']);
+  });
+
+  it('has one history of buckets, whatever day it is asked on, after a doubt or a pause', () => {
+    const doubt = { on: '2026-02-20', type: 'debit_in_doubt', until: '2026-03-25' };
+    const histories = ['2026-03-25', '2026-03-26', '2026-04-01'].map((asOf) => at(asOf, [doubt]).bucketHistory);
+    expect(histories[0]!.at(-1)).toEqual({ from: '2026-03-25', bucket: 'DPD_31_60' });
+    expect(histories[1]).toEqual(histories[0]);
+    expect(histories[2]).toEqual(histories[0]);
+  });
+
   it('gives new installments after a rate change, a longer term, re-amortization and re-aging, and loses no principal', () => {
     const missed = [pay('2026-02-15', '1066.19')];
     const on = '2026-04-20';
