@@ -1,7 +1,7 @@
 import { advance, observe } from './account/accrual';
 import { factsInForce, inValueOrder, type LoanFact } from './account/facts';
 import { project } from './account/layout';
-import { applyMoney } from './account/payments';
+import { applyMoney, takePaid } from './account/payments';
 import { payoffOf } from './account/payoff';
 import { DEFAULT_POLICY, type AccountPolicy } from './account/policy';
 import { report, type Account } from './account/report';
@@ -26,7 +26,7 @@ export interface AccountTerms {
 }
 
 /** The account before its first fact. */
-function opened({ terms, schedule, policy = DEFAULT_POLICY }: AccountTerms): State {
+function opened({ terms, schedule, policy = DEFAULT_POLICY }: AccountTerms, hasReversedMoney: boolean): State {
   const base = { terms, policy, interest: terms.interest };
   return {
     ...base,
@@ -47,6 +47,8 @@ function opened({ terms, schedule, policy = DEFAULT_POLICY }: AccountTerms): Sta
     chargedOffOn: null,
     frozen: [],
     interestStopsUntil: null,
+    interestFree: [],
+    hasReversedMoney,
     paused: [],
     allocations: [],
     history: [],
@@ -63,6 +65,7 @@ function charge(state: State, fact: Extract<LoanFact, { type: 'CHARGE' }>): void
   const row = state.rows.find((each) => each.dueOn >= fact.valueDate) ?? state.rows.at(-1);
   if (!row || state.writtenOff) throw refuse('there is no installment to charge', fact);
   row.due[fact.component] += fact.amount;
+  if (fact.component === 'fee') row.charged += fact.amount;
   resum(state);
 }
 
@@ -74,6 +77,7 @@ function waive(state: State, fact: Extract<LoanFact, { type: 'WAIVER' }>): void 
     const cut = Math.min(left, row.due[fact.component] - row.paid[fact.component]);
     row.due[fact.component] -= cut;
     if (fact.component === 'interest') row.earns -= cut;
+    if (fact.component === 'fee') row.charged = Math.max(0, row.charged - cut);
     left -= cut;
   }
   if (left > 0) throw refuse(`the waiver exceeds the ${fact.component} that is due by ${String(left)} minor units`, fact);
@@ -115,8 +119,9 @@ const HANDLERS: { readonly [T in Exclude<LoanFact['type'], 'REPAYMENT' | 'SETTLE
   REAMORTIZE: reamortize,
   TERM_EXTENSION: extendTerm,
   CREDIT_BALANCE_REFUND: (state, fact) => {
-    if (fact.amount > state.surplus) throw refuse('a refund cannot exceed what is overpaid', fact);
-    state.surplus -= fact.amount;
+    const short = Math.max(0, fact.amount - state.surplus);
+    if (short > (state.hasReversedMoney ? takePaid(state, short) : 0)) throw refuse('a refund cannot exceed what is overpaid', fact);
+    state.surplus -= fact.amount - short;
     state.refunded += fact.amount;
   },
   CHARGE_OFF: (state, fact) => {
@@ -178,8 +183,8 @@ export interface RunningAccount {
 }
 
 /** Begins a fold. foldAccount is the usual door; this one serves whoever walks through time. */
-export function beginAccount(input: AccountTerms): RunningAccount {
-  const state = opened(input);
+export function beginAccount(input: AccountTerms, hasReversedMoney = false): RunningAccount {
+  const state = opened(input, hasReversedMoney);
   const running: RunningAccount = {
     apply(facts) {
       for (const [on, day] of byDay(inValueOrder(facts))) applyDay(state, day, on);
@@ -204,5 +209,7 @@ export function beginAccount(input: AccountTerms): RunningAccount {
  * is, a recovery before a write-off; NOTHING_TO_REVERSE.
  */
 export function foldAccount(input: AccountTerms & { readonly facts: readonly LoanFact[]; readonly asOf: BusinessDate }): Account {
-  return beginAccount(input).apply(factsInForce(input.facts, input.asOf)).on(input.asOf);
+  const inForce = factsInForce(input.facts, input.asOf);
+  const hasReversedMoney = input.facts.some((fact) => fact.type === 'REVERSAL' && fact.valueDate <= input.asOf);
+  return beginAccount(input, hasReversedMoney).apply(inForce).on(input.asOf);
 }

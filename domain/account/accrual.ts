@@ -1,75 +1,15 @@
 import type { BusinessDate } from '../dates';
 import { addDays } from '../dates';
 import { dayCount } from '../day-count';
-import type { Fen } from '../money';
+import { fen, type Fen } from '../money';
 import { factor, roundProduct, type Factor } from '../rounding';
 import { rateOver } from '../terms';
-import { makeFinal, principalLeft, unpaidBy } from './sums';
 import { bucketOf, daysPastDueOf } from './delinquency';
 import { daysFrom } from './facts';
+import { overdueInterest, relieve, splitInterest } from './interest';
+import { Purse } from './purse';
 import { followsBalance, type Freeze, type Row, type State } from './state';
-
-/** The row whose stretch contains `on`; after the last due date the last row, whose stretch then goes on. */
-export function currentRow(state: State, on: BusinessDate): Row | undefined {
-  return state.rows.find((row) => row.accruesTo > on) ?? state.rows.at(-1);
-}
-
-/** Interest of `balance` over a part of one row's stretch. */
-export function interestOver(state: State, row: Row, balance: number, from: BusinessDate, to: BusinessDate): number {
-  const stopped = state.interestStopsUntil;
-  const first = stopped !== null && stopped > from ? stopped : from;
-  if (balance <= 0 || first >= to) return 0;
-  const isWhole = first === row.startsOn && to === row.accruesTo;
-  const rate = isWhole ? row.rate : rateOver(state.interest, first, to, { from: row.startsOn, to: row.accruesTo });
-  return roundProduct(balance as Fen, rate, state.terms.interestRounding);
-}
-
-/** Interest of the balance from the last split up to `on`, not yet part of `running`. */
-function runningTo(state: State, on: BusinessDate): number {
-  const row = currentRow(state, state.accruedTo);
-  return row ? interestOver(state, row, state.bearing, state.accruedTo, on) : 0;
-}
-
-/** Closes the running stretch of interest at `on`: done where the balance, or the rate, changes. */
-export function splitInterest(state: State, on: BusinessDate): void {
-  if (!followsBalance(state)) return;
-  state.running += runningTo(state, on);
-  if (on > state.accruedTo) state.accruedTo = on;
-}
-
-/** Takes principal off the interest-bearing balance from `on` on. */
-export function relieve(state: State, row: Row | null, amount: number, on: BusinessDate): void {
-  if (amount === 0) return;
-  splitInterest(state, on);
-  state.bearing -= amount;
-  if (row) row.relieved += amount;
-}
-
-/** Interest earned up to `on`, by days of each stretch; `on` must not lie before the fold's cursor. */
-export function earnedTo(state: State, on: BusinessDate): number {
-  if (!state.disbursed) return 0;
-  if (followsBalance(state)) {
-    const held = state.rows.reduce((sum, row) => sum + (row.final ? row.due.interest : 0), 0);
-    return held + state.running + runningTo(state, on);
-  }
-  let earned = 0;
-  let balance = state.rows.reduce((sum, row) => sum + row.due.principal, 0);
-  for (const row of state.rows) {
-    earned += earnedOfRow(state, row, balance, on);
-    balance -= row.due.principal;
-  }
-  return earned;
-}
-
-/** The part of a standing row's interest that is earned by `on`. */
-export function earnedOfRow(state: State, row: Row, balance: number, on: BusinessDate): number {
-  if (on >= row.accruesTo || row.final) return row.earns;
-  if (on <= row.counted.upTo) return Math.min(row.earns, row.counted.interest);
-  if (!row.byDays) return Math.min(row.earns, row.counted.interest + interestOver(state, row, balance, row.counted.upTo, on));
-  const { upTo, interest } = row.counted;
-  const part = factor({ numerator: BigInt(daysFrom(upTo, on)), denominator: BigInt(daysFrom(upTo, row.accruesTo)) });
-  return interest + roundProduct(Math.max(0, row.earns - interest) as Fen, part, state.terms.interestRounding);
-}
+import { makeFinal, principalLeft, unpaidBy } from './sums';
 
 function penaltyRate(state: State, from: BusinessDate, to: BusinessDate): Factor {
   const { penalty } = state.policy;
@@ -97,7 +37,7 @@ export function chargeOverdue(state: State, on: BusinessDate): void {
     const principal = row.due.principal - row.paid.principal;
     if (row.penalisedTo >= on) continue;
     if (interestRuns && principal > 0) {
-      const extra = interestOver(state, row, principal, row.penalisedTo, on);
+      const extra = overdueInterest(state, principal, row.penalisedTo, on);
       row.due.interest += extra;
       row.earns += extra;
     }
@@ -127,7 +67,7 @@ function resume(state: State, ended: Freeze, on: BusinessDate): void {
   if (ended.kind === 'hardship') state.paused.push({ from: ended.since, until: on });
   observe(state, on);
   if (ended.kind !== 'hardship') return;
-  if (state.interestStopsUntil === null) return;
+  if (state.interestStopsUntil === null || state.interestStopsUntil > on) return;
   splitInterest(state, on);
   state.interestStopsUntil = null;
 }
@@ -157,17 +97,32 @@ export function observe(state: State, on: BusinessDate): void {
   note(on, daysPastDueOf(state, first.dueOn, on));
 }
 
-/** What a row takes of the interest offered to it, and its principal: its level or its share stands, the last takes the rest. */
-export function splitRow(row: Row, offered: number, left: number, isLast: boolean): { interest: number; principal: number } {
+/**
+ * What a row takes of the interest offered to it, and its principal: its level or its share stands, the
+ * last takes the rest. `carried` is interest deferred by a grace: the row collects it on top of its level.
+ */
+export function splitRow(row: Row, offered: number, left: number, isLast: boolean, carried = 0): { interest: number; principal: number } {
   // What was paid ahead stays on its row; where that is more than the row bears, the next rows bear less.
   if (isLast) return { interest: Math.max(row.paid.interest, offered), principal: left };
   const within = (principal: number) => Math.max(row.paid.principal, Math.min(left, Math.max(0, principal)));
   if (row.deferred) return { interest: row.paid.interest, principal: within(row.level === null ? row.share : row.level - row.earns) };
   if (row.level === null) return { interest: Math.max(row.paid.interest, offered), principal: within(row.share) };
-  const room = row.level - row.paid.principal;
+  const total = row.level + carried;
+  const room = total - row.paid.principal;
   // Interest that no longer fits beside principal paid ahead waits for the next row.
   const interest = Math.max(row.paid.interest, offered <= room || row.paid.principal === 0 ? Math.min(offered, room) : 0);
-  return { interest, principal: within(row.level - interest) };
+  return { interest, principal: within(total - interest) };
+}
+
+/** Interest of the rows before `row` that a grace defers, where `row` is another of them or the one that collects it. */
+export function deferredBefore(state: State, row: Row): number {
+  let deferred = 0;
+  for (const each of state.rows) {
+    if (each === row) return deferred;
+    if (!each.deferred) return 0;
+    deferred += each.earns;
+  }
+  return 0;
 }
 
 /** Gives a row its final split on its due date, in a loan whose interest follows the balance. */
@@ -175,7 +130,9 @@ function finalise(state: State, row: Row): void {
   splitInterest(state, row.dueOn);
   if (!row.final) {
     const left = principalLeft(state) - state.sums.aheadPrincipal + row.paid.principal;
-    const split = splitRow(row, state.running, left, row === state.rows.at(-1));
+    const carried = deferredBefore(state, row);
+    if (row.deferred) row.earns = state.running - carried;
+    const split = splitRow(row, state.running, left, row === state.rows.at(-1), row.deferred ? 0 : carried);
     state.running -= split.interest;
     row.due.interest = split.interest;
     row.due.principal = split.principal;
@@ -185,8 +142,8 @@ function finalise(state: State, row: Row): void {
   relieve(state, row, Math.max(0, target - row.relieved), row.dueOn);
 }
 
-/** Interest that was paid ahead and never earned (a rate that fell, a restructuring) is the borrower's surplus. */
-function giveBack(state: State, credit: number): void {
+/** Interest that was paid ahead and never earned (a rate that fell, a restructuring) pays what is overdue; the rest is surplus. */
+function giveBack(state: State, credit: number, on: BusinessDate): void {
   let left = credit;
   for (const row of [...state.rows].reverse()) {
     const part = Math.min(left, row.paid.interest);
@@ -194,7 +151,9 @@ function giveBack(state: State, credit: number): void {
     row.due.interest -= part;
     left -= part;
   }
-  state.surplus += credit - left;
+  const purse = new Purse(state, on, fen(credit - left));
+  purse.payRows(unpaidBy(state, on), state.policy.allocation.due);
+  state.surplus += purse.left;
 }
 
 /** After the last due date, interest on what is still owed falls due at once, with the last row. */
@@ -204,7 +163,7 @@ function collectTail(state: State, on: BusinessDate): void {
   splitInterest(state, on);
   if (state.running === 0) return;
   if (state.running > 0) last.due.interest += state.running;
-  else giveBack(state, -state.running);
+  else giveBack(state, -state.running, on);
   state.running = 0;
   state.sums.firstOpen = 0;
 }

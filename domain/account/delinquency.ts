@@ -13,10 +13,22 @@ export function bucketOf(daysPastDue: number): Bucket {
 export function daysPastDueOf(state: Pick<State, 'frozen' | 'paused'>, dueOn: BusinessDate, on: BusinessDate): number {
   const until = state.frozen.reduce((earliest, { since }) => (since < earliest ? since : earliest), on);
   const days = Math.max(0, daysFrom(dueOn, until));
-  const paused = state.paused.reduce((sum, pause) => {
-    const from = pause.from > dueOn ? pause.from : dueOn;
-    const to = pause.until < until ? pause.until : until;
-    return to > from ? sum + daysFrom(from, to) : sum;
-  }, 0);
-  return Math.max(0, days - paused);
+  return Math.max(0, days - daysWithin(state.paused, dueOn, until));
+}
+
+/** Days from one date to another that lie in any of the stretches; a day that lies in several counts once. */
+export function daysWithin(
+  stretches: readonly { readonly from: BusinessDate; readonly until: BusinessDate }[],
+  from: BusinessDate,
+  to: BusinessDate,
+): number {
+  let [days, covered] = [0, from];
+  for (const stretch of [...stretches].sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    const first = stretch.from > covered ? stretch.from : covered;
+    const last = stretch.until < to ? stretch.until : to;
+    if (last <= first) continue;
+    days += daysFrom(first, last);
+    covered = last;
+  }
+  return days;
 }

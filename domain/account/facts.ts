@@ -54,7 +54,7 @@ export type LoanFact = Dated &
 
 export type FactType = LoanFact['type'];
 
-/** The order in which facts of one day take effect: conditions, then charges, then money, then restructuring, then ends. */
+/** The order in which facts of one day take effect: conditions, charges, restructuring, then money, then ends. A quote of that day is taken after the restructuring, so its payment comes after it too. */
 const RANK: Readonly<Record<FactType, number>> = {
   DISBURSEMENT: 0,
   RATE_CHANGE: 1,
@@ -62,11 +62,11 @@ const RANK: Readonly<Record<FactType, number>> = {
   DEBIT_IN_DOUBT: 2,
   CHARGE: 3,
   WAIVER: 4,
-  REPAYMENT: 5,
-  SETTLEMENT_DISCOUNT: 5,
-  REAGE: 6,
-  REAMORTIZE: 6,
-  TERM_EXTENSION: 6,
+  REAGE: 5,
+  REAMORTIZE: 5,
+  TERM_EXTENSION: 5,
+  REPAYMENT: 6,
+  SETTLEMENT_DISCOUNT: 6,
   CREDIT_BALANCE_REFUND: 7,
   CHARGE_OFF: 8,
   WRITEOFF: 9,

@@ -3,9 +3,10 @@ import type { BusinessDate } from '../dates';
 import type { Fen } from '../money';
 import { roundRatio, type Rounding } from '../rounding';
 import { rateOver } from '../terms';
-import { earnedOfRow, interestOver, splitRow } from './accrual';
+import { deferredBefore, splitRow } from './accrual';
+import { earnedOfRow, interestOver } from './interest';
 import { principalLeft } from './sums';
-import { followsBalance, totalOf, type Row, type State } from './state';
+import { followsBalance, openOf, totalOf, type Row, type State } from './state';
 
 /** Rows whose split is still to come. */
 export function openRows(state: State): Row[] {
@@ -32,7 +33,7 @@ function startOf(state: State, on: BusinessDate): Start {
 }
 
 /** Interest earned by rows that are final and held by none of them. */
-function uncollected(state: State): number {
+export function uncollected(state: State): number {
   return state.rows.reduce((sum, row) => (row.final ? sum + row.earns - row.due.interest : sum), 0);
 }
 
@@ -48,7 +49,7 @@ function spread(state: State, start: Start): void {
   for (const row of state.rows) {
     if (row.accruesTo <= start.on && row.final) continue;
     const from = start.on > row.startsOn ? start.on : row.startsOn;
-    const own = isFlat ? row.earns : interestOver(state, row, balance, from, row.accruesTo);
+    const own = isFlat ? (balance > 0 ? row.earns : 0) : interestOver(state, row, balance, from, row.accruesTo);
     if (row.final) {
       // Paid ahead of its date: what still runs in its stretch goes to the next row.
       if (followsBalance(state)) offered += own;
@@ -58,6 +59,8 @@ function spread(state: State, start: Start): void {
       row.earns += start.earned;
       row.counted = { upTo: row.startsOn, interest: row.counted.interest + start.earned };
     }
+    if (isFlat && balance <= 0) row.earns = 0;
+    if (followsBalance(state) && row.deferred) row.earns = own + (row === first ? start.earned - deferredBefore(state, row) : 0);
     if (!followsBalance(state) && !isFlat) {
       const counted = row === first ? start.earned : 0;
       row.counted = { upTo: from, interest: counted };
@@ -65,7 +68,8 @@ function spread(state: State, start: Start): void {
     }
     offered += own;
     left += row.paid.principal;
-    const split = splitRow(row, offered, left, row === last);
+    const carried = row.deferred ? 0 : deferredBefore(state, row);
+    const split = splitRow(row, offered, left, row === last, carried);
     row.due.interest = split.interest;
     row.due.principal = split.principal;
     offered -= split.interest;
@@ -93,8 +97,10 @@ export function earnedSoFar(state: State, on: BusinessDate): number {
 export function relevel(state: State, on: BusinessDate, rounding: Rounding | null, extra = 0): void {
   const { terms } = state;
   const rows = openRows(state);
-  const repaying = rows.filter((row) => row.level !== null || row.share > 0 || terms.method === 'equal_principal');
-  const left = principalLeft(state);
+  // A row that is paid ahead keeps what it is: only the rest is spread.
+  const isPaidAhead = (row: Row) => totalOf(row.paid) > 0 && openOf(row) === 0;
+  const repaying = rows.filter((row) => !isPaidAhead(row) && (row.level !== null || row.share > 0 || terms.method === 'equal_principal'));
+  const left = principalLeft(state) - rows.reduce((sum, row) => (isPaidAhead(row) ? sum + row.paid.principal : sum), 0);
   const fallback = 'rounding' in terms.installment ? terms.installment.rounding : terms.interestRounding;
   if (terms.method === 'equal_installment') {
     const rates = repaying.map((row) =>

@@ -1,57 +1,14 @@
-import { add, NO_COMPONENTS, subtract, sumOf, take, type Component, type Components } from '../allocation';
+import { NO_COMPONENTS, subtract, take, type Components } from '../allocation';
 import type { BusinessDate } from '../dates';
-import { fen, minus, type Fen } from '../money';
-import { interestOver, relieve, splitInterest } from './accrual';
-import { hasOpenRows, makeFinal, payOn, principalLeft, principalOutstanding, unpaidBy } from './sums';
+import { fen, type Fen } from '../money';
+import { interestOver, relieve, splitInterest } from './interest';
+import { hasOpenRows, makeFinal, payOn, principalLeft, principalOutstanding, resum, unpaidBy } from './sums';
 import type { PrepaymentEffect } from './facts';
 import { dropEmptyTail, earnedSoFar, layOutAnew, openRows, project, relevel } from './layout';
 import { advanceOrder } from './policy';
 import { settle, settles } from './payoff';
+import { Purse } from './purse';
 import { followsBalance, type Allocation, type Row, type State } from './state';
-
-/** Money of one day on its way into the account. */
-class Purse {
-  taken: Components = NO_COMPONENTS;
-
-  constructor(
-    readonly state: State,
-    readonly on: BusinessDate,
-    public left: Fen,
-  ) {}
-
-  record(taken: Components): void {
-    this.taken = add(this.taken, taken);
-    this.left = minus(this.left, sumOf(taken));
-  }
-
-  /** Pays into one row by an order; what it pays of the principal stops bearing interest, unless the money waits for its due date. */
-  payInto(row: Row, order: readonly Component[]): void {
-    const open = {
-      penalty: fen(row.due.penalty - row.paid.penalty),
-      fee: fen(row.due.fee - row.paid.fee),
-      interest: fen(row.due.interest - row.paid.interest),
-      principal: fen(row.due.principal - row.paid.principal),
-    };
-    const { taken } = take(open, this.left, order);
-    if (sumOf(taken) === 0) return;
-    payOn(this.state, row, taken);
-    this.record(taken);
-    if (!followsBalance(this.state)) return;
-    const waits = row.final ? this.state.policy.overdueInterest === 'none' : this.state.policy.earlyPayment === 'hold_to_due';
-    if (!waits) relieve(this.state, row, taken.principal, this.on);
-  }
-
-  /** By installment, oldest first; or by component across all of them. */
-  payRows(rows: readonly Row[], order: readonly Component[]): void {
-    const passes = this.state.policy.allocation.mode === 'horizontal' ? [order] : order.map((component) => [component]);
-    for (const pass of passes) {
-      for (const row of rows) {
-        if (this.left <= 0) return;
-        this.payInto(row, pass);
-      }
-    }
-  }
-}
 
 /** A coming row of a loan whose interest follows the balance: interest to date where the policy wants it first, then principal, up to the row's total. */
 function fill(purse: Purse, row: Row, isLast: boolean): void {
@@ -119,6 +76,27 @@ function reduce(purse: Purse, effect: Exclude<PrepaymentEffect, 'advance_next'>)
   if (effect === 'reduce_installment') relevel(state, on, state.policy.prepayment.rounding);
   layOutAnew(state, on, earned);
   if (effect === 'reduce_term') dropEmptyTail(state);
+}
+
+/**
+ * Takes money back that rows had received, latest rows and principal first: a surplus was refunded and the
+ * payment it came from was returned since, so what was refunded was never there. Returns what rows had.
+ */
+export function takePaid(state: State, amount: number): number {
+  let left = amount;
+  for (const row of [...state.rows].reverse()) {
+    for (const component of ['principal', 'interest', 'fee', 'penalty'] as const) {
+      const part = Math.min(left, row.paid[component]);
+      row.paid[component] -= part;
+      left -= part;
+      if (component !== 'principal' || !followsBalance(state)) continue;
+      const bears = Math.min(part, row.relieved);
+      row.relieved -= bears;
+      state.bearing += bears;
+    }
+  }
+  resum(state);
+  return amount - left;
 }
 
 /** Attributes a day's allocation to its facts in their order; what no component takes is surplus. */

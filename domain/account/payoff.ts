@@ -1,26 +1,34 @@
 import { sumOf, type Components } from '../allocation';
 import type { BusinessDate } from '../dates';
 import { fen } from '../money';
-import { earnedTo, relieve, splitRow } from './accrual';
+import { splitRow } from './accrual';
+import { earnedTo, relieve } from './interest';
 import { hasOpenRows, principalLeft, principalOutstanding, resum } from './sums';
-import { openRows, project } from './layout';
-import { addTo, followsBalance, openOf, tally, type State } from './state';
+import { openRows, project, uncollected } from './layout';
+import { addTo, followsBalance, openOf, tally, type Row, type State } from './state';
 
-function feeFor(state: State, principal: number): number {
+/** The fee for settling early: fixed, or a share of the principal that is not due yet. */
+function feeFor(state: State): number {
   const { payoffFee } = state.policy;
-  const isEarly = hasOpenRows(state);
-  if (!payoffFee || !isEarly) return 0;
+  if (!payoffFee || !hasOpenRows(state)) return 0;
   if ('amount' in payoffFee) return payoffFee.amount;
+  const overdue = state.rows.reduce((sum, row) => (row.final ? sum + row.due.principal - row.paid.principal : sum), 0);
   const { numerator, denominator } = payoffFee.rate;
-  return Number((BigInt(Math.max(0, principal)) * numerator) / denominator);
+  return Number((BigInt(Math.max(0, principalOutstanding(state) - overdue)) * numerator) / denominator);
+}
+
+/** Fees of a row that are owed on `on` whether or not the loan goes on: those of rows to come only where they were charged by then. */
+function feeOwed(row: Row, on: BusinessDate): number {
+  if (row.final) return row.due.fee;
+  const dated = row.dated.reduce((sum, fee) => (fee.on <= on ? sum + fee.amount : sum), 0);
+  return Math.min(row.due.fee, row.charged + dated);
 }
 
 /** Contract interest owed by a settlement on `on`, from the loan's first day: earned to date or to the end of the running period. */
 function interestForPayoff(state: State, on: BusinessDate): number {
   const [first] = openRows(state);
   const until = state.policy.payoffInterest === 'to_period_end' && first ? first.accruesTo : on;
-  const dueByNow = state.rows.reduce((sum, row) => (row.final ? sum + row.due.interest : sum), 0);
-  return Math.max(earnedTo(state, until), dueByNow);
+  return earnedTo(state, until);
 }
 
 /**
@@ -33,7 +41,7 @@ export function payoffOf(state: State, on: BusinessDate): Components {
   let [penalty, fee, paidInterest] = [0, 0, 0];
   for (const row of state.rows) {
     penalty += row.due.penalty - row.paid.penalty;
-    fee += (row.final ? row.due.fee : 0) - row.paid.fee;
+    fee += feeOwed(row, on) - row.paid.fee;
     paidInterest += row.paid.interest;
   }
   const principal = principalOutstanding(state);
@@ -41,10 +49,26 @@ export function payoffOf(state: State, on: BusinessDate): Components {
     return { penalty: fen(0), fee: fen(0), interest: fen(0), principal: fen(0) };
   return {
     penalty: fen(penalty),
-    fee: fen(fee + feeFor(state, principal)),
+    fee: fen(fee + feeFor(state)),
     interest: fen(interestForPayoff(state, on) - paidInterest),
     principal: fen(principal),
   };
+}
+
+/** Interest that rows hold beyond what was earned: paid ahead, and released by what came later. */
+function creditOf(state: State): number {
+  return Math.max(0, followsBalance(state) ? -state.running : -uncollected(state));
+}
+
+/** Takes interest that was never earned off the rows that hold it, latest first; what was paid for it pays the rest. */
+function takeBack(state: State, credit: number): void {
+  let left = credit;
+  for (const row of [...state.rows].reverse()) {
+    if (!row.final) continue;
+    const part = Math.min(left, row.due.interest);
+    row.due.interest -= part;
+    left -= part;
+  }
 }
 
 /**
@@ -52,24 +76,25 @@ export function payoffOf(state: State, on: BusinessDate): Components {
  * what is owed besides it can fall below zero only by what was paid ahead.
  */
 export function settles(state: State, money: number, on: BusinessDate): boolean {
-  if (!hasOpenRows(state) || money < principalOutstanding(state) - state.sums.aheadOther) return false;
+  if (!hasOpenRows(state) || money < principalOutstanding(state) - state.sums.aheadOther - creditOf(state)) return false;
   return money >= sumOf(payoffOf(state, on));
 }
 
 /** Settles everything on `on`: the rows to come owe what payoffOf says and are paid. Returns what was taken from the money. */
 export function settle(state: State, on: BusinessDate): Components {
   project(state, on);
-  const owed = payoffOf(state, on);
   const rows = openRows(state);
   let interest = interestForPayoff(state, on) - state.rows.reduce((sum, row) => (row.final ? sum + row.due.interest : sum), 0);
-  let fee = feeFor(state, owed.principal);
+  let fee = feeFor(state);
+  takeBack(state, Math.max(0, -interest));
+  interest = Math.max(0, interest);
   let left = principalLeft(state) - state.sums.aheadPrincipal;
   for (const [index, row] of rows.entries()) {
     left += row.paid.principal;
     // Rows keep their total: without interest it is all principal, until the balance is used up.
     const kept = { ...row, level: row.level === null ? null : Math.max(0, row.level - interest), deferred: false };
     const principal = followsBalance(state) ? splitRow(kept, 0, left, index === rows.length - 1).principal : row.due.principal;
-    row.due = { penalty: row.due.penalty, fee, interest, principal };
+    row.due = { penalty: row.due.penalty, fee: fee + feeOwed(row, on), interest, principal };
     left -= principal;
     [interest, fee] = [0, 0];
   }

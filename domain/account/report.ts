@@ -1,7 +1,7 @@
 import { add, NO_COMPONENTS, sumOf, type Components } from '../allocation';
 import type { BusinessDate } from '../dates';
 import { fen, plus, ZERO, type Fen } from '../money';
-import { earnedTo } from './accrual';
+import { earnedTo } from './interest';
 import { bucketOf, daysPastDueOf } from './delinquency';
 import { payoffOf } from './payoff';
 import { openOf, type Allocation, type Bucket, type BucketChange, type Row, type State, type Tally } from './state';

@@ -6,7 +6,8 @@ import { fen, type Fen } from '../money';
 import { rational } from '../rational';
 import { factor, roundProduct } from '../rounding';
 import { periodRates } from '../terms';
-import { splitInterest } from './accrual';
+import { daysWithin } from './delinquency';
+import { splitInterest } from './interest';
 import { resum } from './sums';
 import { daysFrom, type LoanFact } from './facts';
 import { dropEmptyTail, earnedSoFar, layOutAnew, openRows, relevel } from './layout';
@@ -55,6 +56,8 @@ function newRow(state: State, number: number, startsOn: BusinessDate, date: DueD
     deferred: false,
     counted: { upTo: startsOn, interest: 0 },
     byDays: state.terms.method === 'flat',
+    charged: 0,
+    dated: [],
     due: tally(),
     paid: tally(),
     final: false,
@@ -98,6 +101,7 @@ function carry(state: State, arrears: Components): number {
   if (!first) return 0;
   first.due.penalty += arrears.penalty;
   first.due.fee += arrears.fee;
+  first.charged += arrears.fee;
   if (followsBalance(state)) state.running += arrears.interest;
   return followsBalance(state) ? 0 : arrears.interest;
 }
@@ -154,6 +158,7 @@ export function reage(state: State, fact: FactOf<'REAGE'>): void {
     addTo(first.paid, moved as Components);
     first.due.penalty += ahead.penalty;
     first.due.fee += ahead.fee;
+    first.charged += ahead.fee;
     resum(state);
   }
   const carried = carry(state, arrears);
@@ -199,13 +204,15 @@ export function pause(state: State, fact: FactOf<'HARDSHIP_PAUSE'>): void {
   state.frozen.push({ since: from, until, kind: 'hardship' });
   if (fact.interest === 'accrues') return;
   splitInterest(state, from);
-  state.interestStopsUntil = until;
+  if (state.interestStopsUntil === null || until > state.interestStopsUntil) state.interestStopsUntil = until;
+  const before = state.interestFree;
+  state.interestFree = [...before, { from, until }];
   if (followsBalance(state)) return;
   for (const row of state.rows) {
-    const first = row.startsOn > from ? row.startsOn : from;
-    const last = row.accruesTo < until ? row.accruesTo : until;
-    if (first >= last) continue;
-    const part = factor({ numerator: BigInt(daysFrom(first, last)), denominator: BigInt(daysFrom(row.startsOn, row.accruesTo)) });
+    const free = daysWithin(before, row.startsOn, row.accruesTo);
+    const days = daysWithin(state.interestFree, row.startsOn, row.accruesTo) - free;
+    if (days <= 0) continue;
+    const part = factor({ numerator: BigInt(days), denominator: BigInt(daysFrom(row.startsOn, row.accruesTo) - free) });
     const cut = Math.min(roundProduct(row.earns as Fen, part, state.terms.interestRounding), row.due.interest - row.paid.interest);
     row.earns -= cut;
     row.due.interest -= cut;

@@ -31,6 +31,10 @@ export interface Row {
   counted: { readonly upTo: BusinessDate; readonly interest: number };
   /** Part of its interest was cut: what is left is earned by days. */
   byDays: boolean;
+  /** Fees charged by hand that fall due with this row: owed from their day on, also by an early settlement. */
+  charged: number;
+  /** Fees of the terms that have a date of their own, owed from then on. */
+  readonly dated: readonly { readonly on: BusinessDate; readonly amount: number }[];
   due: Tally;
   paid: Tally;
   /** Its own interest is shown, and collected, by the first row after the grace. */
@@ -91,6 +95,10 @@ export interface State {
   frozen: Freeze[];
   /** Until then interest does not run (hardship); null = it runs. */
   interestStopsUntil: BusinessDate | null;
+  /** Stretches without interest (hardship), whenever they ended; they may overlap. */
+  interestFree: { readonly from: BusinessDate; readonly until: BusinessDate }[];
+  /** A payment was reversed: a refund may then exceed the surplus that is left. */
+  readonly hasReversedMoney: boolean;
   /** Stretches of hardship that are over: their days never count as past due. */
   paused: { readonly from: BusinessDate; readonly until: BusinessDate }[];
   allocations: Allocation[];
@@ -116,6 +124,7 @@ export function rowsFrom(
   const { terms, interest } = state;
   const stretches = followsBalance(state) ? dates.map(({ dueOn }) => ({ dueOn, accruesTo: dueOn })) : dates;
   const rates = periodRates(interest, start, stretches);
+  const datedFees = terms.fees.flatMap(({ on, amount }) => (on === 'disbursement' || on === 'each_installment' ? [] : [{ on, amount }]));
   let from = start;
   let [balance, deferredSoFar] = [schedule.reduce((sum, row) => sum + row.principal, 0), 0];
   return schedule.map((row, index): Row => {
@@ -127,6 +136,9 @@ export function rowsFrom(
     balance -= row.principal;
     const startsOn = from;
     from = accruesTo;
+    const previous = schedule[index - 1]?.dueOn;
+    const isLast = index === schedule.length - 1;
+    const dated = datedFees.filter((fee) => (previous === undefined || fee.on > previous) && (isLast || fee.on <= row.dueOn));
     return {
       number: row.number,
       dueOn: row.dueOn,
@@ -134,12 +146,19 @@ export function rowsFrom(
       accruesTo,
       rate,
       level: isLevel(terms) && index >= terms.grace.principalPeriods ? row.principal + earns : null,
+      charged: 0,
+      dated,
       share: row.principal,
       earns,
       deferred,
       counted: { upTo: startsOn, interest: 0 },
       byDays: terms.method === 'flat',
-      due: { penalty: 0, fee: row.fee, interest: row.interest, principal: row.principal },
+      due: {
+        penalty: 0,
+        fee: dated.reduce((sum: number, fee) => sum + fee.amount, row.fee),
+        interest: row.interest,
+        principal: row.principal,
+      },
       paid: tally(),
       final: false,
       relieved: 0,
@@ -155,6 +174,7 @@ export function copyState(state: State): State {
     waived: { ...state.waived },
     frozen: [...state.frozen],
     paused: [...state.paused],
+    interestFree: [...state.interestFree],
     allocations: [...state.allocations],
     history: [...state.history],
     sums: { ...state.sums },

@@ -430,7 +430,8 @@ describe('an account, case by case', () => {
     const toEnd = at('2026-03-01', [], { payoffInterest: 'to_period_end' }).payoff;
     expect(toDate).toMatchObject({ principal: '12000.00', interest: '175.27', total: '12175.27' });
     expect(toEnd.interest).toBe('230.54');
-    expect(at('2026-03-01', [], { payoffFee: { rate: '0.01' } }).payoff.fee).toBe('120.00');
+    // One per cent of what is not due yet: 12000.00 less the row of this very day.
+    expect(at('2026-03-01', [], { payoffFee: { rate: '0.01' } }).payoff.fee).toBe('110.53');
   });
 
   it.each([
