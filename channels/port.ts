@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream';
 import type { BusinessDate, Instant } from '../domain/dates';
 import type { Fen } from '../domain/money';
+import type { StatementLine } from '../domain/reconciliation';
 
 /**
  * What is known after talking to a channel. Every adapter maps its codes through an allow-list and says
@@ -34,6 +36,10 @@ export interface ChannelReply {
   readonly acknowledged?: boolean;
   /** UNKNOWN only: the channel does not know the number. Not a failure: it may still be on its way. */
   readonly notFound?: boolean;
+  /** UNKNOWN only: the channel names another amount or account than was ordered. A person has to look. */
+  readonly mismatch?: 'amount' | 'account';
+  /** FAILED_DEFINITIVE only: not one byte reached the channel, so it may be tried again over the same one. */
+  readonly nothingSent?: boolean;
   /** SUCCEEDED only: the date on which the channel booked it. */
   readonly valueDate?: BusinessDate;
   readonly channelReference?: string;
@@ -41,14 +47,31 @@ export interface ChannelReply {
   readonly retryAfterSeconds?: number;
 }
 
+export type BalanceReply = { readonly known: true; readonly amount: Fen } | { readonly known: false; readonly code: string };
+
+/**
+ * The day's file. READY: authenticated; its lines still have to be verified against its trailer while
+ * they are read. NOT_READY: come back later. UNKNOWN: no authenticated answer.
+ */
+export type FileReply =
+  { readonly state: 'READY'; readonly content: Readable } | { readonly state: 'NOT_READY' | 'UNKNOWN' | 'REFUSED'; readonly code: string };
+
+/** The lines of a file, in portions; FILE_REFUSED as soon as it is cut short, for another day, or its trailer disagrees. */
+export type StatementReader = (content: Readable, date: BusinessDate) => AsyncIterable<readonly StatementLine[]>;
+
 /**
  * A way to move money. No method throws for what a channel or a network does: that is an outcome.
  * `send` may be repeated only with the same order; `close` asks the channel never to execute a number,
- * and FAILED_DEFINITIVE from it is the fence that turns "not found" into "failed".
+ * and FAILED_DEFINITIVE from it is the fence that turns "not found" into "failed". `recall` asks for a
+ * payment back that was made against our will; the money returns as a line of a later file.
  */
 export interface Channel {
   readonly name: string;
   send(order: PaymentOrder, signal: AbortSignal): Promise<ChannelReply>;
   query(order: PaymentOrder, signal: AbortSignal): Promise<ChannelReply>;
   close(order: PaymentOrder, signal: AbortSignal): Promise<ChannelReply>;
+  recall(order: PaymentOrder, signal: AbortSignal): Promise<{ readonly requested: boolean; readonly code: string }>;
+  balance(asOf: Instant, signal: AbortSignal): Promise<BalanceReply>;
+  statement(date: BusinessDate, asOf: Instant, signal: AbortSignal): Promise<FileReply>;
+  readonly readStatement: StatementReader;
 }

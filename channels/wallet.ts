@@ -1,25 +1,189 @@
-import type { CodeTable } from './code-table-channel';
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { fen } from '../domain/money';
+import { replyFrom, unansweredReply, unknownReply, type Codes } from './codes';
+import { exchange, hmac, signatureMatches, unsigned, type ChannelLink, type WireResult } from './http';
+import { amountOf, assertDay, dayOf, kindOf, readLines, refused, Trailer } from './lines';
+import type { Channel, ChannelReply, PaymentOrder, StatementReader } from './port';
 
 /** Third-party wallet: answers at once when it can; NOT_FOUND is not a failure; balance and rate limits come back later. */
-export const wallet: CodeTable = {
-  name: 'wallet',
-  send: {
-    SUCCESS: 'succeeded',
-    PROCESSING: 'accepted',
-    ACCOUNT_CLOSED: 'refused',
-    NO_FUNDS: 'refused',
-    RISK_REJECTED: 'refused',
-    NOT_ENOUGH: 'later',
-    FREQUENCY_LIMITED: 'later',
-  },
-  query: {
-    SUCCESS: 'succeeded',
-    PROCESSING: 'accepted',
-    ACCOUNT_CLOSED: 'refused',
-    NO_FUNDS: 'refused',
-    RISK_REJECTED: 'refused',
-    NOT_FOUND: 'not-found',
-  },
-  close: { CLOSED: 'closed', SUCCESS: 'succeeded', PROCESSING: 'accepted' },
-  retryAfterSeconds: 300,
+const SEND: Codes = {
+  SUCCESS: 'succeeded',
+  PROCESSING: 'accepted',
+  ACCOUNT_CLOSED: 'refused',
+  NO_FUNDS: 'refused',
+  RISK_REJECTED: 'refused',
+  CLOSED: 'closed',
+  NOT_ENOUGH: 'later',
+  FREQUENCY_LIMITED: 'later',
 };
+const QUERY: Codes = {
+  SUCCESS: 'succeeded',
+  PROCESSING: 'accepted',
+  ACCOUNT_CLOSED: 'refused',
+  NO_FUNDS: 'refused',
+  RISK_REJECTED: 'refused',
+  CLOSED: 'closed',
+  NOT_FOUND: 'not-found',
+};
+const CLOSE: Codes = {
+  CLOSED: 'closed',
+  SUCCESS: 'succeeded',
+  PROCESSING: 'accepted',
+  ACCOUNT_CLOSED: 'refused',
+  NO_FUNDS: 'refused',
+  RISK_REJECTED: 'refused',
+};
+const RETRY_AFTER_SECONDS = 300;
+
+const answerSchema = z.object({
+  out_bill_no: z.string().max(64),
+  state: z.string().max(32).optional(),
+  fail_reason: z.string().max(32).optional(),
+  code: z.string().max(32).optional(),
+  transfer_bill_no: z.string().max(140).optional(),
+  amount: z.object({ total: z.int() }).optional(),
+  receiver_account: z.string().max(40).optional(),
+  success_date: z.string().max(10).optional(),
+});
+
+/** A request signed in its Authorization header; the answer has to be signed by the wallet. */
+async function call(
+  link: ChannelLink,
+  request: { method: 'GET' | 'POST'; target: string; body?: object; asOf: string },
+  signal: AbortSignal,
+): Promise<WireResult> {
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const nonce = randomBytes(8).toString('hex');
+  const body = request.body === undefined ? '' : JSON.stringify(request.body);
+  const signature = hmac(link.secret, [request.method, request.target, timestamp, nonce, body, ''].join('\n'));
+  const wire = await exchange(
+    link,
+    {
+      method: request.method,
+      target: request.target,
+      headers: {
+        'content-type': 'application/json',
+        authorization: `LL-HMAC-SHA256 timestamp="${timestamp}",nonce="${nonce}",signature="${signature}"`,
+      },
+      ...(body === '' ? {} : { body }),
+      asOf: request.asOf,
+    },
+    signal,
+  );
+  if (wire.kind !== 'answer') return wire;
+  const { headers, status } = wire;
+  // A bill is signed by its hash: the body is compared with it below.
+  const signedText = headers.get('wallet-bill-sha256') ?? wire.text;
+  const expected = hmac(
+    link.secret,
+    [String(status), headers.get('wallet-timestamp') ?? '', headers.get('wallet-nonce') ?? '', signedText, ''].join('\n'),
+  );
+  return signatureMatches(expected, headers.get('wallet-signature')) ? wire : unsigned(status);
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function read(order: PaymentOrder, codes: Codes, wire: WireResult, isSend: boolean): ChannelReply {
+  if (wire.kind !== 'answer') return unansweredReply(wire, isSend);
+  const parsed = answerSchema.safeParse(json(wire.text));
+  if (!parsed.success) return unknownReply('UNREADABLE');
+  const { data } = parsed;
+  const code = data.state === 'FAIL' ? (data.fail_reason ?? 'FAIL') : (data.state ?? data.code ?? `HTTP_${String(wire.status)}`);
+  const answer = {
+    number: data.out_bill_no,
+    code,
+    ...(data.amount === undefined ? {} : { amountFen: data.amount.total }),
+    ...(data.receiver_account === undefined ? {} : { account: data.receiver_account }),
+    ...(data.success_date === undefined ? {} : { valueDate: data.success_date }),
+    ...(data.transfer_bill_no === undefined ? {} : { channelReference: data.transfer_bill_no }),
+  };
+  return replyFrom(order, codes, answer, RETRY_AFTER_SECONDS);
+}
+
+const unquoted = (text = '') => (text.startsWith('`') ? text.slice(1) : text);
+
+/** The daily bill: a CSV whose fields begin with a backtick, a title line before, count and net after. */
+const readStatement: StatementReader = (content, date) => {
+  const trailer = new Trailer();
+  let isSummary = false;
+  return readLines(content, trailer, (text, index) => {
+    const fields = text.split(',').map(unquoted);
+    if (index === 0) {
+      if (fields[0] !== 'bill') throw refused('FORM', 'the file is no bill of the wallet');
+      assertDay(fields[1] ?? '', date);
+      return undefined;
+    }
+    if (text.startsWith('date,')) return undefined;
+    if (text.startsWith('count,')) {
+      isSummary = true;
+      return undefined;
+    }
+    if (isSummary) {
+      trailer.check(Number(fields[0]), amountOf(fields[1] ?? ''));
+      return undefined;
+    }
+    const [day = '', number = '', kind = '', amount = '', fee = '', state, accountTail = '', direction] = fields;
+    return {
+      number,
+      kind: kindOf(kind),
+      amount: amountOf(amount),
+      fee: amountOf(fee),
+      booked: state === 'SUCCESS',
+      accountTail,
+      valueDate: dayOf(day),
+      comesIn: direction === 'IN',
+    };
+  });
+};
+
+export function createWallet(link: ChannelLink): Channel {
+  const bill = (number: string, action = '') => `/wallet/v3/bills/out-bill-no/${encodeURIComponent(number)}${action}`;
+  return {
+    name: 'wallet',
+    async send(order, signal) {
+      const target = order.kind === 'PAYOUT' ? '/wallet/v3/transfers' : '/wallet/v3/deductions';
+      const body = {
+        out_bill_no: order.number,
+        amount: { total: order.amount, currency: order.currency },
+        account: { no: order.account, name: order.accountName },
+        remark: order.reference,
+      };
+      return read(order, SEND, await call(link, { method: 'POST', target, body, asOf: order.asOf }, signal), true);
+    },
+    query: async (order, signal) =>
+      read(order, QUERY, await call(link, { method: 'GET', target: bill(order.number), asOf: order.asOf }, signal), false),
+    close: async (order, signal) =>
+      read(order, CLOSE, await call(link, { method: 'POST', target: bill(order.number, '/cancel'), asOf: order.asOf }, signal), false),
+    async recall(order, signal) {
+      const wire = await call(link, { method: 'POST', target: bill(order.number, '/recall'), asOf: order.asOf }, signal);
+      return wire.kind === 'answer' ? { requested: wire.status === 200, code: String(wire.status) } : { requested: false, code: wire.code };
+    },
+    async balance(asOf, signal) {
+      const wire = await call(link, { method: 'GET', target: '/wallet/v3/balance', asOf }, signal);
+      if (wire.kind !== 'answer') return { known: false, code: wire.code };
+      const parsed = z.object({ available_amount: z.int() }).safeParse(json(wire.text));
+      return parsed.success ? { known: true, amount: fen(parsed.data.available_amount) } : { known: false, code: 'UNREADABLE' };
+    },
+    async statement(date, asOf, signal) {
+      const link_ = await call(link, { method: 'GET', target: `/wallet/v3/bills?bill_date=${date}`, asOf }, signal);
+      if (link_.kind !== 'answer') return { state: 'UNKNOWN', code: link_.code };
+      const parsed = z.object({ download_url: z.string().startsWith('/wallet/') }).safeParse(json(link_.text));
+      if (!parsed.success) return { state: 'NOT_READY', code: 'NO_STATEMENT_EXIST' };
+      const file = await call(link, { method: 'GET', target: parsed.data.download_url, asOf }, signal);
+      if (file.kind !== 'answer') return { state: 'UNKNOWN', code: file.code };
+      if (file.status !== 200) return { state: 'NOT_READY', code: 'NO_STATEMENT_EXIST' };
+      const hash = createHash('sha256').update(file.text).digest('hex');
+      if (hash !== file.headers.get('wallet-bill-sha256')) return { state: 'REFUSED', code: 'HASH' };
+      return { state: 'READY', content: Readable.from([file.text]) };
+    },
+    readStatement,
+  };
+}

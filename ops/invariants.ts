@@ -20,7 +20,9 @@ export interface BankBooks {
   readonly entries: readonly {
     bank: string;
     number: string;
-    kind: 'PAYOUT' | 'DEBIT';
+    kind: 'PAYOUT' | 'DEBIT' | 'RETURN';
+    returns?: 'PAYOUT' | 'DEBIT';
+    againstItsWord?: boolean;
     amountFen: number;
     reference: string;
     state: string;

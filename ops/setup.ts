@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { CHANNEL_NAMES } from '../channels/index';
+import { SECRET_NAMES } from '../channels/index';
 import { readEnv } from '../config/env';
 import { migrateToLatest } from '../db/migrate';
 import { connectedClient, required } from '../workers/compose';
@@ -50,7 +50,7 @@ export async function setUp(print: (line: string) => void): Promise<void> {
 /** Makes secrets/ and .env for docker-compose.yml, with a self-signed certificate for the API on localhost. Existing ones stay. */
 export async function writeComposeSecrets(print: (line: string) => void): Promise<void> {
   const folder = resolve('secrets');
-  await ensureSecrets(folder, CHANNEL_NAMES);
+  await ensureSecrets(folder, SECRET_NAMES);
   await writeFile('.env', `LOANLOOM_DB_PASSWORD=${randomBytes(18).toString('hex')}\n`, { mode: 0o600, flag: 'wx' }).catch(() => {
     print('.env exists and stays');
   });

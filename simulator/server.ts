@@ -1,215 +1,70 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { BANKS, type Bank } from './banks';
+import { Bank } from './bank';
+import { bankdirectProtocol } from './bankdirect';
 import { Books, type BookEntry } from './books';
-import { BEHAVIOURS, Scripts, type Script } from './scripts';
+import { cardnetProtocol } from './cardnet';
+import { Control } from './control';
+import { HouseBank } from './house-bank';
+import type { Protocol, WireAnswer } from './protocol';
+import { Scripts } from './scripts';
+import { walletProtocol } from './wallet';
+import { Webhooks } from './webhooks';
 
 /**
  * Simulated banks behind one HTTP server, in a process of their own with books of their own. It shares
  * no code with the lender: what it believes about a payment is evidence.
  *
- * POST /<bank>/payments · GET /<bank>/payments/<number> · POST /<bank>/payments/<number>/close (signed)
- * GET /books · POST /scripts · DELETE /scripts · GET /health (for tests and demos)
+ * /<bank>/… speaks that bank's protocol; GET /housebank/statement?date= is the settlement account;
+ * simulator/control.ts lists what tests and demos may tell the banks.
  */
 export interface SimulatorOptions {
   readonly secrets: Readonly<Record<string, string>>;
   readonly booksFile?: string;
+  /** Where the wallet's webhooks go; without it they wait to be fetched (GET /webhooks). */
+  readonly webhookUrl?: string;
 }
 
-interface PaymentRequest {
-  readonly number: string;
-  readonly kind: 'PAYOUT' | 'DEBIT';
-  readonly amountFen: number;
-  readonly account: string;
-  readonly reference: string;
-  readonly asOf: string;
-}
-
-interface Exchange {
-  readonly bank: Bank;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-const hmac = (secret: string, ...parts: string[]) => createHmac('sha256', secret).update(parts.join('\n')).digest('hex');
-
-/** Beijing date of an instant: the banks keep their books in local days. */
-const bankDate = (asOf: string) => new Date(Date.parse(asOf) + 8 * 3_600_000).toISOString().slice(0, 10);
+const PROTOCOLS: readonly Protocol[] = [walletProtocol, cardnetProtocol, bankdirectProtocol];
 
 export function createSimulator(options: SimulatorOptions): Server {
   const books = new Books(options.booksFile);
   const scripts = new Scripts();
-  const hidden = new Map<string, number>();
-  const banks = new Map(BANKS.map((bank) => [bank.name, bank]));
+  const webhooks = new Webhooks(options.secrets.wallet ?? '', options.webhookUrl);
+  const onBooked = (entry: BookEntry) => {
+    if (entry.bank === 'wallet') webhooks.announce(entry);
+  };
+  const banks = new Map(
+    PROTOCOLS.map((protocol) => [protocol.habits.name, { protocol, bank: new Bank(protocol.habits, books, scripts, onBooked) }]),
+  );
+  const houseBank = new HouseBank();
+  const control = new Control({ books, scripts, webhooks, houseBank, banks: new Map([...banks].map(([name, { bank }]) => [name, bank])) });
 
-  function isSigned(bank: Bank, request: IncomingMessage, body: string): boolean {
-    const given = String(request.headers['x-signature'] ?? '');
-    const timestamp = String(request.headers['x-timestamp'] ?? '');
-    const expected = hmac(options.secrets[bank.name] ?? '', request.method ?? '', request.url ?? '', timestamp, body);
-    return (
-      Math.abs(Date.now() - Date.parse(timestamp)) < 300_000 &&
-      given.length === expected.length &&
-      timingSafeEqual(Buffer.from(given), Buffer.from(expected))
-    );
-  }
-
-  function answer(
-    { bank, response }: Exchange,
-    payload: object,
-    how: { status?: number; unsigned?: boolean; truncated?: boolean } = {},
-  ): void {
-    const body = JSON.stringify(payload);
-    const timestamp = new Date().toISOString();
-    const status = how.status ?? 200;
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'x-timestamp': timestamp,
-      ...(how.unsigned ? {} : { 'x-signature': hmac(options.secrets[bank.name] ?? '', String(status), timestamp, body) }),
-      ...(how.truncated ? { 'content-length': String(Buffer.byteLength(body)) } : {}),
-    });
-    if (how.truncated) response.write(body.slice(0, body.length / 2), () => response.destroy());
-    else response.end(body);
-  }
-
-  const receipt = (entry: BookEntry, code: string) => ({
-    number: entry.number,
-    code,
-    amountFen: entry.amountFen,
-    account: entry.account,
-    valueDate: entry.valueDate,
-    channelReference: `${entry.bank}-${entry.number}`,
-  });
-
-  /** Books a payment once; a number that is known already keeps its first fate. */
-  function book(bank: Bank, payment: PaymentRequest, state: BookEntry['state'], reason: string): BookEntry {
-    return (
-      books.find(bank.name, payment.number) ??
-      books.add({
-        bank: bank.name,
-        number: payment.number,
-        kind: payment.kind,
-        amountFen: payment.amountFen,
-        account: payment.account,
-        reference: payment.reference,
-        valueDate: bankDate(payment.asOf),
-        state,
-        reason,
-      })
-    );
-  }
-
-  function replyFor(bank: Bank, entry: BookEntry, isQuery: boolean): object {
-    if (entry.state === 'CLOSED') return { number: entry.number, code: bank.codes.closed };
-    if (entry.state === 'REFUSED') return { number: entry.number, code: entry.reason };
-    return receipt(entry, bank.doneOnQuery && !isQuery ? bank.codes.taken : bank.codes.done);
-  }
-
-  function send(exchange: Exchange, payment: PaymentRequest): void {
-    const { bank, response } = exchange;
-    const known = books.find(bank.name, payment.number);
-    if (known) {
-      answer(exchange, replyFor(bank, known, false));
+  /** Sends an answer the way its delivery says: late, cut short, without signature, or not at all. */
+  function deliver(response: ServerResponse, answer: WireAnswer): void {
+    const { delivery } = answer;
+    if (delivery.delayMs !== undefined) {
+      setTimeout(deliver, delivery.delayMs, response, { ...answer, delivery: {} });
       return;
     }
-    const script = scripts.take({ bank: bank.name, kind: payment.kind, reference: payment.reference });
-    const pay = () => replyFor(bank, book(bank, payment, 'BOOKED', 'ok'), false);
-    const refuse = (code: string) => replyFor(bank, book(bank, payment, 'REFUSED', code), false);
-    switch (script.behaviour) {
-      case 'ok':
-        answer(exchange, pay());
-        break;
-      case 'slow':
-        setTimeout(answer, script.delayMs ?? 1_000, exchange, pay());
-        break;
+    switch (delivery.fault) {
       case 'no-answer':
-        pay();
-        break;
+        return;
       case 'reset':
-        pay();
         response.socket?.resetAndDestroy();
-        break;
+        return;
+      case 'error':
+        response.writeHead(500, { 'content-type': 'text/plain' }).end('internal error');
+        return;
       case 'truncated':
-        answer(exchange, pay(), { truncated: true });
-        break;
-      case 'request-lost':
-        response.socket?.resetAndDestroy();
-        break;
-      case 'error-but-paid':
-        pay();
-        answer(exchange, { error: 'internal' }, { status: 500, unsigned: true });
-        break;
+        response.writeHead(answer.status, { ...answer.headers, 'content-length': String(Buffer.byteLength(answer.body)) });
+        response.write(answer.body.slice(0, answer.body.length / 2), () => response.destroy());
+        return;
       case 'unsigned':
-        answer(exchange, pay(), { unsigned: true });
-        break;
-      case 'unlisted-code-but-paid':
-        answer(exchange, { ...pay(), code: 'X99' });
-        break;
-      case 'unlisted-code':
-        answer(exchange, { ...refuse(bank.codes.refused), code: 'X99' });
-        break;
-      case 'wrong-amount':
-        answer(exchange, { ...pay(), code: bank.codes.done, amountFen: payment.amountFen + 1 });
-        break;
-      case 'not-found-then-success':
-        pay();
-        hidden.set(`${bank.name}|${payment.number}`, script.queriesInVain ?? 2);
-        break;
-      case 'refused':
-        answer(exchange, refuse(bank.codes.refused));
-        break;
-      case 'no-funds':
-        answer(exchange, refuse(bank.codes.noFunds));
-        break;
-      case 'no-balance':
-        answer(exchange, { number: payment.number, code: bank.codes.noBalance });
-        break;
-      case 'rate-limited':
-        answer(exchange, { number: payment.number, code: bank.codes.rateLimited });
-        break;
+        response.writeHead(answer.status, { 'content-type': answer.headers['content-type'] ?? 'text/plain' }).end(stripped(answer.body));
+        return;
+      case undefined:
+        response.writeHead(answer.status, answer.headers).end(answer.body);
     }
-  }
-
-  function query(exchange: Exchange, number: string): void {
-    const { bank } = exchange;
-    const key = `${bank.name}|${number}`;
-    const inVain = hidden.get(key) ?? 0;
-    const entry = books.find(bank.name, number);
-    if (inVain > 0) hidden.set(key, inVain - 1);
-    if (!entry || inVain > 0) answer(exchange, { number, code: bank.codes.notFound });
-    else answer(exchange, replyFor(bank, entry, true));
-  }
-
-  /** A number that was never booked is fenced: a late request for it will find it closed. */
-  function close(exchange: Exchange, number: string, asOf: string): void {
-    const { bank } = exchange;
-    const entry =
-      books.find(bank.name, number) ??
-      book(bank, { number, kind: 'PAYOUT', amountFen: 0, account: '', reference: '', asOf }, 'CLOSED', 'closed');
-    answer(exchange, replyFor(bank, entry, true));
-  }
-
-  function addScript(raw: Partial<Script>): string | undefined {
-    if (raw.behaviour === undefined || !BEHAVIOURS.includes(raw.behaviour)) return `behaviour must be one of ${BEHAVIOURS.join(', ')}`;
-    scripts.add({ ...raw, behaviour: raw.behaviour, times: raw.times ?? 1 });
-    return undefined;
-  }
-
-  function control(request: IncomingMessage, response: ServerResponse, path: string, body: string): boolean {
-    const json = (status: number, payload: object) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(payload));
-    };
-    const route = `${request.method ?? ''} ${path}`;
-    if (route === 'GET /health') json(200, { status: 'ok' });
-    else if (route === 'GET /books') json(200, books.report());
-    else if (route === 'DELETE /scripts') {
-      scripts.clear();
-      json(200, {});
-    } else if (route === 'POST /scripts') {
-      const fault = addScript(JSON.parse(body) as Partial<Script>);
-      if (fault === undefined) json(201, {});
-      else json(400, { error: fault });
-    } else return false;
-    return true;
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -217,23 +72,40 @@ export function createSimulator(options: SimulatorOptions): Server {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString('utf8');
     const url = new URL(request.url ?? '/', 'http://simulator');
-    if (control(request, response, url.pathname, body)) return;
-    const [, bankName = '', resource, number, action] = url.pathname.split('/').map(decodeURIComponent);
-    const bank = banks.get(bankName);
-    if (!bank || resource !== 'payments') {
+    const asOf = String(request.headers['x-sandbox-as-of'] ?? new Date().toISOString());
+    if (control.handle(request.method ?? '', url, body, response)) return;
+    if (url.pathname === '/housebank/statement') {
+      const all = [...banks.values()].map(({ bank }) => bank);
+      const { body: text, signature } = houseBank.statement(all, url.searchParams.get('date') ?? '', options.secrets.housebank ?? '');
+      response.writeHead(200, { 'content-type': 'application/json', 'x-signature': signature }).end(text);
+      return;
+    }
+    const [, name = ''] = url.pathname.split('/');
+    const known = banks.get(name);
+    if (!known) {
       response.writeHead(404).end();
       return;
     }
-    const exchange = { bank, request, response };
-    if (!isSigned(bank, request, body)) answer(exchange, { error: 'bad signature' }, { status: 401 });
-    else if (request.method === 'POST' && number === undefined) send(exchange, JSON.parse(body) as PaymentRequest);
-    else if (request.method === 'GET' && number !== undefined) query(exchange, number);
-    else if (request.method === 'POST' && number !== undefined && action === 'close')
-      close(exchange, number, url.searchParams.get('asOf') ?? new Date().toISOString());
-    else response.writeHead(404).end();
+    const number = numberIn(url, body);
+    if (known.bank.isOut(number, undefined, asOf)) {
+      response.writeHead(503, { 'content-type': 'text/plain' }).end('down for maintenance');
+      return;
+    }
+    const wire = { method: request.method ?? '', path: url.pathname, query: url.searchParams, headers: request.headers, body, asOf };
+    const answer = known.protocol.handle(known.bank, wire, options.secrets[name] ?? '');
+    if (answer === undefined) response.writeHead(404).end();
+    else deliver(response, answer);
   }
 
   return createServer((request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
 }
+
+/** The payment's number wherever a protocol puts it: for outages that concern one customer. */
+function numberIn(url: URL, body: string): string {
+  return /(?:payout|debit|refund)-[0-9a-z]+-[0-9a-z-]+/.exec(`${decodeURIComponent(url.pathname)} ${url.search} ${body}`)?.[0] ?? '';
+}
+
+/** The same body without the signature that a form or a document carries inside. */
+const stripped = (body: string) => body.replace(/(^|&)signature=[^&]*/, '');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface SecretFiles {
@@ -14,14 +14,23 @@ async function once(file: string, content: () => string): Promise<string> {
   return file;
 }
 
+/** One secret per name; a file from before a name existed is given what it lacks. */
+async function completed(file: string, names: readonly string[]): Promise<string> {
+  const known = existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Record<string, string>) : {};
+  const missing = names.filter((name) => !known[name]);
+  if (missing.length > 0) {
+    const added = Object.fromEntries(missing.map((name) => [name, randomBytes(24).toString('hex')]));
+    await writeFile(file, JSON.stringify({ ...known, ...added }), { mode: 0o600 });
+  }
+  return file;
+}
+
 /** Keys of a local stack: made on its first start, mode 0600, outside the database. */
-export async function ensureSecrets(folder: string, channels: readonly string[]): Promise<SecretFiles> {
+export async function ensureSecrets(folder: string, names: readonly string[]): Promise<SecretFiles> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return {
     masterKey: await once(join(folder, 'master.key'), () => randomBytes(32).toString('hex')),
     tokenSecret: await once(join(folder, 'token.secret'), () => randomBytes(32).toString('hex')),
-    channelSecrets: await once(join(folder, 'channel-secrets.json'), () =>
-      JSON.stringify(Object.fromEntries(channels.map((channel) => [channel, randomBytes(24).toString('hex')]))),
-    ),
+    channelSecrets: await completed(join(folder, 'channel-secrets.json'), names),
   };
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { CHANNEL_NAMES } from '../../channels/index';
+import { SECRET_NAMES } from '../../channels/index';
 import { childEnv } from '../../config/env';
 import { migrateToLatest } from '../../db/migrate';
 import { workflowBundle } from '../../workers/bundle';
@@ -65,7 +65,7 @@ async function clearTheWay(options: StackOptions): Promise<void> {
 /** The environment of worker, API and simulator; the CLI attaches with the same. */
 async function environment(options: StackOptions, databaseUrl: string): Promise<Record<string, string>> {
   const { ports, dataDir } = options;
-  const secrets = await ensureSecrets(join(dataDir, 'keys'), CHANNEL_NAMES);
+  const secrets = await ensureSecrets(join(dataDir, 'keys'), SECRET_NAMES);
   return {
     LOANLOOM_PROFILE: 'local',
     LOANLOOM_SANDBOX: 'true',

@@ -6,7 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import type { ActivityDeps } from '../../activities/deps';
 import type { Mail } from '../../activities/mail';
-import { CHANNEL_NAMES, createChannels } from '../../channels/index';
+import { createChannels, SECRET_NAMES } from '../../channels/index';
 import { Borrowers } from '../../db/borrowers';
 import { createVault } from '../../db/vault';
 import { createCatalogue, type Catalogue } from '../../domain/products';
@@ -32,23 +32,27 @@ export interface Banks {
   readonly url: string;
   readonly secrets: Record<string, string>;
   script(script: Omit<Script, 'times'> & { times?: number }): Promise<void>;
+  /** Any other thing that simulator/control.ts takes. */
+  tell(what: string, input: object): Promise<void>;
   books(): Promise<BankBooks>;
   close(): Promise<void>;
 }
 
 /** The simulated banks, over real HTTP. */
 export async function startBanks(): Promise<Banks> {
-  const secrets = Object.fromEntries(CHANNEL_NAMES.map((name) => [name, `secret-of-${name}`]));
+  const secrets = Object.fromEntries(SECRET_NAMES.map((name) => [name, `secret-of-${name}`]));
   const server: Server = createSimulator({ secrets });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const tell = async (what: string, input: object) => {
+    const response = await fetch(`${url}/${what}`, { method: 'POST', body: JSON.stringify(input) });
+    if (!response.ok) throw new Error(await response.text());
+  };
   return {
     url,
     secrets,
-    script: async (script) => {
-      const response = await fetch(`${url}/scripts`, { method: 'POST', body: JSON.stringify(script) });
-      if (!response.ok) throw new Error(await response.text());
-    },
+    script: (script) => tell('scripts', script),
+    tell,
     books: async () => (await (await fetch(`${url}/books`)).json()) as BankBooks,
     close: () =>
       new Promise((resolve) => {

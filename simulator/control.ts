@@ -1,0 +1,106 @@
+import type { ServerResponse } from 'node:http';
+import type { Bank } from './bank';
+import type { Books } from './books';
+import type { HouseBank } from './house-bank';
+import { BEHAVIOURS, FILE_FAULTS, type FileFault, type LineFault, type Outage, type Script, type Scripts } from './scripts';
+import type { Webhooks } from './webhooks';
+
+interface Controlled {
+  readonly books: Books;
+  readonly scripts: Scripts;
+  readonly webhooks: Webhooks;
+  readonly houseBank: HouseBank;
+  readonly banks: ReadonlyMap<string, Bank>;
+}
+
+type Handler = (input: Record<string, unknown>) => unknown;
+
+class Refused extends Error {}
+
+/**
+ * What tests, demos and the simulation may tell the banks, as JSON:
+ * GET /health · GET /books · GET /webhooks (undelivered ones) · POST /scripts · DELETE /scripts ·
+ * POST /outages · POST /file-faults · POST /line-faults · POST /house-bank-faults · POST /foreign-entries ·
+ * POST /returns.
+ */
+export class Control {
+  private readonly routes: Readonly<Record<string, Handler>>;
+
+  constructor({ books, scripts, webhooks, houseBank, banks }: Controlled) {
+    const bankOf = (name: unknown): Bank => {
+      const bank = banks.get(String(name));
+      if (!bank) throw new Refused(`bank must be one of ${[...banks.keys()].join(', ')}`);
+      return bank;
+    };
+    this.routes = {
+      'GET /health': () => ({ status: 'ok' }),
+      'GET /books': () => books.report(),
+      'GET /webhooks': () => webhooks.take(),
+      'DELETE /scripts': () => {
+        scripts.clear();
+        houseBank.clear();
+        return {};
+      },
+      'POST /scripts': (raw) => {
+        const script = raw as Partial<Script>;
+        if (script.behaviour === undefined || !BEHAVIOURS.includes(script.behaviour))
+          throw new Refused(`behaviour must be one of ${BEHAVIOURS.join(', ')}`);
+        scripts.add({ ...script, behaviour: script.behaviour, times: script.times ?? 1 });
+        return {};
+      },
+      'POST /outages': (raw) => {
+        bankOf(raw.bank);
+        scripts.addOutage(raw as unknown as Outage);
+        return {};
+      },
+      'POST /file-faults': (raw) => {
+        bankOf(raw.bank);
+        if (!FILE_FAULTS.includes(raw.fault as FileFault)) throw new Refused(`fault must be one of ${FILE_FAULTS.join(', ')}`);
+        scripts.addFileFault({
+          bank: String(raw.bank),
+          date: String(raw.date),
+          fault: raw.fault as FileFault,
+          times: Number(raw.times ?? 1),
+        });
+        return {};
+      },
+      'POST /line-faults': (raw) => {
+        bankOf(raw.bank);
+        scripts.lineFaults.push(raw as unknown as LineFault);
+        return {};
+      },
+      'POST /house-bank-faults': (raw) => {
+        houseBank.misstate(bankOf(raw.bank).name, String(raw.date), raw.offFen === undefined ? null : Number(raw.offFen));
+        return {};
+      },
+      'POST /foreign-entries': (raw) =>
+        books.add({
+          bank: bankOf(raw.bank).name,
+          number: String(raw.number),
+          kind: raw.kind === 'PAYOUT' ? 'PAYOUT' : 'DEBIT',
+          amountFen: Number(raw.amountFen),
+          account: '6222020000000009999',
+          reference: 'foreign',
+          valueDate: String(raw.date),
+          state: 'BOOKED',
+          reason: 'foreign',
+        }),
+      'POST /returns': (raw) => ({ result: bankOf(raw.bank).recall(String(raw.number), String(raw.asOf)) }),
+    };
+  }
+
+  /** False where the request is not for the control. */
+  handle(method: string, url: URL, body: string, response: ServerResponse): boolean {
+    const route = this.routes[`${method} ${url.pathname}`];
+    if (!route) return false;
+    const json = (status: number, payload: unknown) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(payload));
+    };
+    try {
+      json(method === 'POST' ? 201 : 200, route(body === '' ? {} : (JSON.parse(body) as Record<string, unknown>)));
+    } catch (error) {
+      json(400, { error: error instanceof Refused || error instanceof SyntaxError ? error.message : 'not understood' });
+    }
+    return true;
+  }
+}
