@@ -12,7 +12,7 @@ import { adjusted, writtenOff } from '../domain/postings';
 import { rational } from '../domain/rational';
 import type { Installment } from '../domain/schedule';
 import type { ActivityDeps } from './deps';
-import { effectOf } from './payment-outcomes';
+import { effectOf } from './account-effect';
 
 /** What an operator may decide about an account, without money moving. */
 export const ADJUSTMENTS = [

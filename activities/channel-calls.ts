@@ -1,6 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
-import type { Channel, ChannelReply, PaymentOrder } from '../channels/port';
-import { readAttempt, readInstruction, type AttemptRow } from '../db/payments';
+import type { Channel, PaymentOrder } from '../channels/port';
+import { recordCall } from '../db/channels';
+import { noteAccountTail, readAttempt, readInstruction, type AttemptRow } from '../db/payments';
 import type { Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import type { ActivityDeps } from './deps';
@@ -13,7 +14,7 @@ export interface ChannelCall {
 }
 
 /** Heartbeats every second while `work` runs, so that a dead worker is seen within the heartbeat timeout. */
-async function whileHeartbeating<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function whileHeartbeating<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const context = Context.current();
   const beat = setInterval(() => {
     context.heartbeat(activityInfo().attempt);
@@ -25,40 +26,52 @@ async function whileHeartbeating<T>(work: (signal: AbortSignal) => Promise<T>): 
   }
 }
 
+/** An attempt as its channel sees it: the borrower's account and name are decrypted here and go nowhere else. */
+export async function orderOf(
+  deps: ActivityDeps,
+  call: ChannelCall,
+): Promise<{ channel: Channel; order: PaymentOrder; attempt: AttemptRow }> {
+  const attempt = await readAttempt(deps.db, call.instructionId, call.attempt);
+  const channel = deps.channels.get(attempt.channel);
+  if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${attempt.channel} is not configured`);
+  const instruction = await readInstruction(deps.db, call.instructionId);
+  const loan = await deps
+    .db('loans')
+    .where({ id: instruction.loan_id })
+    .first<{ borrower_id: string; bank_card_id: string }>('borrower_id', 'bank_card_id');
+  const account = await deps.borrowers.cardNumber(deps.db, loan.borrower_id, loan.bank_card_id);
+  const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
+  return {
+    channel,
+    attempt,
+    order: {
+      number: attempt.number,
+      kind: instruction.direction === 'DEBIT' ? 'DEBIT' : 'PAYOUT',
+      amount: instruction.amount_fen,
+      currency: 'CNY',
+      account,
+      accountName: name,
+      reference: instruction.loan_id,
+      asOf: call.at,
+    },
+  };
+}
+
+const METHOD = {
+  SEND: (channel: Channel, order: PaymentOrder, signal: AbortSignal) => channel.send(order, signal),
+  QUERY: (channel: Channel, order: PaymentOrder, signal: AbortSignal) => channel.query(order, signal),
+  CLOSE: (channel: Channel, order: PaymentOrder, signal: AbortSignal) => channel.close(order, signal),
+} as const;
+
 /** Talking to payment channels. These run on the channel's own task queue `channel-<name>`. */
 export function createChannelActivities(deps: ActivityDeps) {
-  async function orderFor(call: ChannelCall, attempt: AttemptRow): Promise<{ channel: Channel; order: PaymentOrder }> {
-    const channel = deps.channels.get(attempt.channel);
-    if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${attempt.channel} is not configured`);
-    const instruction = await readInstruction(deps.db, call.instructionId);
-    const loan = await deps
-      .db('loans')
-      .where({ id: instruction.loan_id })
-      .first<{ borrower_id: string; bank_card_id: string }>('borrower_id', 'bank_card_id');
-    const account = await deps.borrowers.cardNumber(deps.db, loan.borrower_id, loan.bank_card_id);
-    const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
-    return {
-      channel,
-      order: {
-        number: attempt.number,
-        kind: instruction.direction,
-        amount: instruction.amount_fen,
-        currency: 'CNY',
-        account,
-        accountName: name,
-        reference: instruction.loan_id,
-        asOf: call.at,
-      },
-    };
-  }
-
-  async function ask(
-    call: ChannelCall,
-    how: (channel: Channel, order: PaymentOrder, signal: AbortSignal) => Promise<ChannelReply>,
-  ): Promise<RecordedOutcome> {
-    const attempt = await readAttempt(deps.db, call.instructionId, call.attempt);
-    const { channel, order } = await orderFor(call, attempt);
-    const reply = await whileHeartbeating((signal) => how(channel, order, signal));
+  async function ask(call: ChannelCall, kind: 'SEND' | 'QUERY' | 'CLOSE'): Promise<RecordedOutcome> {
+    const { channel, order, attempt } = await orderOf(deps, call);
+    if (kind === 'SEND') await noteAccountTail(deps.db, attempt, order.account.slice(-4));
+    const startedAt = performance.now();
+    const reply = await whileHeartbeating((signal) => METHOD[kind](channel, order, signal));
+    const outcome = reply.acknowledged ? 'ACCEPTED' : reply.outcome;
+    await recordCall(deps.db, { channel: attempt.channel, kind, outcome, latencyMs: performance.now() - startedAt, at: call.at });
     deps.log.info({ number: attempt.number, channel: attempt.channel, outcome: reply.outcome, code: reply.code }, 'channel replied');
     return recordReply(deps, { ...call, reply });
   }
@@ -71,17 +84,17 @@ export function createChannelActivities(deps: ActivityDeps) {
     async sendPayment(call: ChannelCall): Promise<RecordedOutcome> {
       const attempt = await readAttempt(deps.db, call.instructionId, call.attempt);
       if (attempt.state !== 'SENDING') return { state: attempt.state, retryAfterSeconds: null, notFoundForMs: 0 };
-      return ask(call, (channel, order, signal) => channel.send(order, signal));
+      return ask(call, 'SEND');
     },
 
     /** Asks how an attempt stands; free of side effects at the channel, so it may be repeated. */
     async queryPayment(call: ChannelCall): Promise<RecordedOutcome> {
-      return ask(call, (channel, order, signal) => channel.query(order, signal));
+      return ask(call, 'QUERY');
     },
 
     /** Asks the channel never to execute the number: a confirmed close proves failure. */
     async closePayment(call: ChannelCall): Promise<RecordedOutcome> {
-      return ask(call, (channel, order, signal) => channel.close(order, signal));
+      return ask(call, 'CLOSE');
     },
   };
 }

@@ -1,10 +1,21 @@
 import { insertLoanEvent } from '../db/loans';
 import { readInstruction } from '../db/payments';
 import type { Instant } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
 import type { ActivityDeps } from './deps';
 
 export function createDebitDoubtActivities(deps: ActivityDeps) {
   return {
+    /** Whether a debit's outcome is decided. */
+    async readDebit(input: { instructionId: string }): Promise<{ isFinal: boolean }> {
+      const { state } = await readInstruction(deps.db, input.instructionId).catch((error: unknown) => {
+        // Nothing was due: no instruction was made.
+        if (error instanceof LoanloomError && error.code === 'NOT_FOUND') return { state: 'FAILED' as const };
+        throw error;
+      });
+      return { isFinal: state !== 'IN_FLIGHT' && state !== 'MANUAL' && state !== 'AUTHORIZED' };
+    },
+
     /** Notes that a debit's outcome stayed unknown: it freezes the next debit and contacts until an appointment learns more. */
     async noteDebitInDoubt(input: { instructionId: string; at: Instant }): Promise<void> {
       await deps.db.transaction(async (tx) => {

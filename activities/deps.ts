@@ -1,3 +1,4 @@
+import type { HouseBank } from '../channels/house-bank';
 import type { Channel } from '../channels/port';
 import type { Borrowers } from '../db/borrowers';
 import type { Db } from '../db/pool';
@@ -19,6 +20,7 @@ export interface ActivityDeps {
   readonly borrowers: Borrowers;
   readonly catalogue: Catalogue;
   readonly channels: ReadonlyMap<string, Channel>;
+  readonly houseBank: HouseBank;
   readonly mailer: Mailer;
   readonly identityVerifier: IdentityVerifier;
   readonly log: Log;

@@ -8,6 +8,8 @@ import { createLoanAgendaActivities } from './loan-agenda';
 import { createLoanCommands } from './loan-commands';
 import { createOriginationActivities } from './origination';
 import { createPaymentActivities } from './payments';
+import { createReconciliationActivities } from './reconcile';
+import { createBreakActivities } from './resolve-breaks';
 
 /** Every activity, bound to its dependencies. Which worker registers which is decided in workers/. */
 export function createActivities(deps: ActivityDeps) {
@@ -21,6 +23,8 @@ export function createActivities(deps: ActivityDeps) {
     ...createPaymentActivities(deps),
     ...createDebitDoubtActivities(deps),
     ...createChannelActivities(deps),
+    ...createReconciliationActivities(deps),
+    ...createBreakActivities(deps),
     ...createCloseActivities(deps),
   };
   return translateErrors(all, (error, activity) => {

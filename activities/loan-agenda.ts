@@ -46,7 +46,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     if (file.loan.status !== status) assertTransition(LOAN_TRANSITIONS, file.loan.status, status);
     await updateLoan(tx, file.loan.id, { status, closed_on: closedOn, bucket: 'CURRENT' });
     await insertLoanEvent(tx, file.loan.id, {
-      key: 'settled',
+      key: appointment.key === 'settle' ? 'settled' : appointment.key,
       kind: 'SETTLED',
       at,
       businessDate: closedOn,

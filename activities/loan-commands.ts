@@ -119,27 +119,28 @@ export function createLoanCommands(deps: ActivityDeps) {
   };
 
   function failedPayout(file: LoanFile) {
-    const payouts = file.instructions.filter((each) => each.direction === 'PAYOUT');
+    const isRefund = file.loan.status === 'OVERPAID';
+    const payouts = file.instructions.filter((each) => each.direction === (isRefund ? 'REFUND' : 'PAYOUT'));
     const latest = payouts.at(-1);
-    if (latest?.state !== 'FAILED')
+    if (latest?.state !== 'FAILED' && latest?.state !== 'RETURNED')
       throw new LoanloomError('PAYOUT_NOT_STUCK', 'the payout has not failed: while it is open its outcome is asked for automatically');
-    return { latest, approval: payouts.length + 1 };
+    return { latest, approval: payouts.length + 1, isRefund };
   }
 
   /** A new approval after every channel refused: a new instruction, with the channel the operator wants first. */
   const retryPayout: Handler = async (tx, command, file, at) => {
-    const { latest, approval } = failedPayout(file);
+    const { latest, approval, isRefund } = failedPayout(file);
     const channel = command.body.channel;
     if (channel !== undefined && !CHANNEL_NAMES.includes(String(channel)))
       throw new LoanloomError('CHANNEL_UNKNOWN', `the channels are ${CHANNEL_NAMES.join(', ')}`, { path: 'channel' });
-    const id = keys.payoutInstruction(file.loan.id, approval);
+    const id = (isRefund ? keys.refundInstruction : keys.payoutInstruction)(file.loan.id, approval);
     await insertInstruction(
       tx,
       {
         id,
         loan_id: file.loan.id,
-        direction: 'PAYOUT',
-        amount_fen: latest.amount,
+        direction: latest.direction,
+        amount_fen: isRefund ? accountNow(deps, file, businessDateOf(at)).overpaid : latest.amount,
         business_date: businessDateOf(at),
         presentment: approval,
       },
@@ -161,7 +162,8 @@ export function createLoanCommands(deps: ActivityDeps) {
   };
 
   const rejectLoan: Handler = async (tx, command, file, at) => {
-    failedPayout(file);
+    if (failedPayout(file).isRefund)
+      throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan was paid out and repaid: its refund is retried, the loan is not rejected');
     await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), needs_attention: null });
     await insertLoanEvent(tx, file.loan.id, {
       key: 'rejected',

@@ -31,11 +31,31 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     subject: '还款计划变更 / Your schedule has changed',
     text: `贷款 ${value(p, 'loanId')} 的还款计划已变更为第 ${value(p, 'version')} 版，共 ${value(p, 'rows')} 期，下一还款日 ${value(p, 'nextDueOn')}。\nLoan ${value(p, 'loanId')} has a new schedule, version ${value(p, 'version')}, with ${value(p, 'rows')} installments; the next is due on ${value(p, 'nextDueOn')}. The app shows every row.`,
   }),
+  'payout-returned': (p) => ({
+    subject: '放款退回 / Your payout came back',
+    text: `贷款 ${value(p, 'loanId')} 的放款 ${value(p, 'amount')} 元于 ${value(p, 'valueDate')} 被退回，期间不计利息，我们会联系您。\nLoan ${value(p, 'loanId')}: the payout of ${value(p, 'amount')} yuan came back on ${value(p, 'valueDate')}. You owe nothing for it; we will contact you about another account.`,
+  }),
+  'repayment-returned': (p) => ({
+    subject: '还款被退回 / Your payment was returned',
+    text: `贷款 ${value(p, 'loanId')} 的还款 ${value(p, 'amount')} 元于 ${value(p, 'valueDate')} 被银行退回，仍需归还。\nLoan ${value(p, 'loanId')}: your bank took back the payment of ${value(p, 'amount')} yuan on ${value(p, 'valueDate')}. It is owed again.`,
+  }),
+  refunded: (p) => ({
+    subject: '多付款项已退还 / We returned what you overpaid',
+    text: `贷款 ${value(p, 'loanId')} 多付的 ${value(p, 'amount')} 元已于 ${value(p, 'valueDate')} 退还。\nLoan ${value(p, 'loanId')}: the ${value(p, 'amount')} yuan that you paid too much were returned on ${value(p, 'valueDate')}.`,
+  }),
   settled: (p) => ({
     subject: '贷款结清 / Your loan is settled',
     text: `贷款 ${value(p, 'loanId')} 已于 ${value(p, 'closedOn')} 结清。\nLoan ${value(p, 'loanId')} was settled on ${value(p, 'closedOn')}. Nothing is owed.`,
   }),
 };
+
+/** An alarm for the people on duty: ids, codes and dates only. */
+export function renderAlarm(breakId: string, params: Params): { subject: string; text: string } {
+  return {
+    subject: `${params.urgent ? 'URGENT ' : ''}${value(params, 'code')} at ${value(params, 'channel')}, ${value(params, 'date')}`,
+    text: `Reconciliation break ${breakId}: ${value(params, 'code')} at ${value(params, 'channel')} for ${value(params, 'date')}; ${value(params, 'owner')} works on it.\n"npx loan recon show ${breakId}" tells all about it.`,
+  };
+}
 
 export function renderMail(params: Params): { subject: string; text: string } {
   const template = TEMPLATES[value(params, 'template')];

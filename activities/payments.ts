@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CHANNEL_NAMES } from '../channels/index';
-import { chooseChannel } from '../channels/router';
+import { chooseChannel, type Route } from '../channels/router';
+import { CHANNEL_RULES } from '../channels/rules';
+import { readChannelFacts } from '../db/channels';
 import { postEntry } from '../db/journal';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan } from '../db/loans';
 import { addFactNotice } from '../db/outbox';
@@ -19,8 +21,8 @@ import { holdInForce } from '../domain/agenda';
 import { isScheduled } from '../domain/agenda-candidates';
 import { epochMs, instant, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
-import type { Fen } from '../domain/money';
-import { debitSent, payoutSent } from '../domain/postings';
+import { ZERO, type Fen } from '../domain/money';
+import { debitSent, payoutSent, refundSent } from '../domain/postings';
 import { accountNow } from './loan-agenda';
 import { productOf, type ActivityDeps } from './deps';
 
@@ -31,6 +33,9 @@ export type PaymentStep =
   | { readonly next: 'DONE'; readonly state: 'SUCCEEDED' | 'FAILED' | 'NOTHING_DUE'; readonly valueDate: BusinessDate | null };
 
 const LIVE = new Set(['SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED']);
+
+/** The how-manieth approval of its loan an instruction is: the number at the end of its id. */
+const serialOf = (instructionId: string) => Number(instructionId.split('-').at(-1));
 
 /** A debit to present: `plannedAt` is the appointment's time, null for one that the borrower asked for. */
 interface DebitRequest {
@@ -43,15 +48,30 @@ interface DebitRequest {
 }
 
 export function createPaymentActivities(deps: ActivityDeps) {
-  /** Commits attempt row and pending entry before anything is sent; the channel comes from the router. */
+  /** Where the instruction's next attempt goes: eligible channels by how they have done lately. */
+  async function route(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<Route> {
+    const facts = await readChannelFacts(tx, CHANNEL_NAMES, at);
+    return chooseChannel({
+      channels: CHANNEL_NAMES.flatMap((name) => {
+        const [known, rules] = [facts.get(name), CHANNEL_RULES[name]];
+        return known && rules ? [{ name, rules, ...known }] : [];
+      }),
+      tried: tried.map((each) => ({ channel: each.channel, nothingSent: each.nothing_sent, at: instant(each.sent_at.getTime()) })),
+      preferred: instruction.preferred_channel,
+      kind: instruction.direction === 'DEBIT' ? 'DEBIT' : 'PAYOUT',
+      amount: instruction.amount_fen,
+      now: at,
+    });
+  }
+
+  /** Commits attempt row and pending entry before anything is sent. */
   async function newAttempt(
     tx: Tx,
     instruction: InstructionRow,
     tried: readonly AttemptRow[],
+    channel: string,
     at: Instant,
-  ): Promise<{ attempt: number; channel: string } | undefined> {
-    const channel = chooseChannel({ channels: CHANNEL_NAMES, tried, preferred: instruction.preferred_channel });
-    if (channel === undefined) return undefined;
+  ): Promise<{ attempt: number; channel: string }> {
     const attempt = tried.length + 1;
     const number = keys.attemptNumber(instruction.id, attempt);
     const requestSha256 = createHash('sha256')
@@ -59,7 +79,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
       .digest('hex');
     await insertAttempt(tx, { instruction, attempt, channel, number, requestSha256, sentAt: at });
     await moveInstruction(tx, instruction, 'IN_FLIGHT', at);
-    const pending = instruction.direction === 'PAYOUT' ? payoutSent : debitSent;
+    const pending = { PAYOUT: payoutSent, DEBIT: debitSent, REFUND: refundSent }[instruction.direction];
     await postEntry(tx, {
       key: `payment:${number}:sent`,
       loanId: instruction.loan_id,
@@ -83,6 +103,20 @@ export function createPaymentActivities(deps: ActivityDeps) {
     return { next: 'DONE', state: 'FAILED', valueDate: null };
   }
 
+  async function debitExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
+    const code = tried.at(-1)?.code ?? 'NO_CHANNEL';
+    await moveInstruction(tx, instruction, 'FAILED', at, code);
+    await insertLoanEvent(tx, instruction.loan_id, {
+      key: `debit-failed:${instruction.id}`,
+      kind: 'DEBIT_FAILED',
+      at,
+      businessDate: instruction.business_date,
+      data: { code, amount: instruction.amount_fen, presentment: instruction.presentment },
+    });
+    await addFactNotice(tx, instruction.loan_id, `debit-failed:${instruction.id}`);
+    return { next: 'DONE', state: 'FAILED', valueDate: null };
+  }
+
   /** The instruction's next step: ask about the live attempt if there is one, else open the next. */
   async function nextStep(tx: Tx, instruction: InstructionRow, at: Instant): Promise<PaymentStep> {
     const attempts = await readAttempts(tx, instruction.id);
@@ -93,29 +127,42 @@ export function createPaymentActivities(deps: ActivityDeps) {
     const slaAt = instant((attempts[0]?.sent_at.getTime() ?? epochMs(at)) + productOf(deps, file.loan).payout.slaHours * 3_600_000);
     const live = attempts.find((attempt) => LIVE.has(attempt.state));
     if (live) return { next: 'QUERY', attempt: live.attempt, channel: live.channel, slaAt };
-    const hold = instruction.direction === 'PAYOUT' || isScheduled(instruction.presentment) ? holdInForce(file.events, at) : undefined;
+    const hold = instruction.direction !== 'DEBIT' || isScheduled(instruction.presentment) ? holdInForce(file.events, at) : undefined;
     if (hold) return { next: 'WAIT', until: hold.until };
-    const opened = await newAttempt(tx, instruction, attempts, at);
-    return opened ? { next: 'SEND', ...opened, slaAt } : payoutExhausted(tx, instruction, attempts, at);
+    const to = await route(tx, instruction, attempts, at);
+    if (to.next === 'SEND') return { next: 'SEND', ...(await newAttempt(tx, instruction, attempts, to.channel, at)), slaAt };
+    // A debit that nobody can take now is presented again by its calendar; a payout waits.
+    if (instruction.direction === 'DEBIT') return debitExhausted(tx, instruction, attempts, at);
+    return to.next === 'WAIT' ? to : payoutExhausted(tx, instruction, attempts, at);
   }
 
   return {
-    /** Opens (or resumes) a loan's payout. Repeating it finds the instruction and its live attempt. */
+    /**
+     * Opens (or resumes) a payment to the borrower: the loan's payout, or the refund of a surplus, by the
+     * instruction's id. Repeating it finds the instruction and its live attempt.
+     */
     async openPayout(input: { loanId: string; instructionId: string; at: Instant; businessDate: BusinessDate }): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
         const loan = await lockLoan(tx, input.loanId);
-        await insertInstruction(
-          tx,
-          {
-            id: input.instructionId,
-            loan_id: loan.id,
-            direction: 'PAYOUT',
-            amount_fen: loan.principal_fen,
-            business_date: input.businessDate,
-            presentment: 1,
-          },
-          input.at,
-        );
+        const isKnown = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
+        if (!isKnown) {
+          const isRefund = input.instructionId.startsWith('refund-');
+          const surplus = isRefund ? accountNow(deps, await readLoanFile(tx, loan.id), input.businessDate).overpaid : ZERO;
+          if (isRefund && surplus === 0) return { next: 'DONE', state: 'NOTHING_DUE', valueDate: null };
+          if (isRefund && loan.status === 'ACTIVE') await updateLoan(tx, loan.id, { status: 'OVERPAID' });
+          await insertInstruction(
+            tx,
+            {
+              id: input.instructionId,
+              loan_id: loan.id,
+              direction: isRefund ? 'REFUND' : 'PAYOUT',
+              amount_fen: isRefund ? surplus : loan.principal_fen,
+              business_date: input.businessDate,
+              presentment: serialOf(input.instructionId),
+            },
+            input.at,
+          );
+        }
         return nextStep(tx, await readInstruction(tx, input.instructionId), input.at);
       });
     },

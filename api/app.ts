@@ -4,8 +4,10 @@ import helmet from 'helmet';
 import type { ApiDeps } from './deps';
 import { mountDocs } from './docs';
 import { errorHandler, notFoundHandler } from './errors';
+import { metricsHandler } from './metrics';
 import { ROUTES } from './openapi';
 import { mount } from './route';
+import { rawBody, webhookHandler } from './webhooks';
 
 const BODY_LIMIT = '32kb';
 
@@ -37,11 +39,14 @@ export function createApp(deps: ApiDeps): Express {
     });
     next();
   });
+  // Before the JSON parser: webhooks are verified over their raw bytes.
+  app.post('/v1/webhooks/:channel', rawBody, webhookHandler(deps));
   app.use(express.json({ limit: BODY_LIMIT, strict: true }));
   app.get('/healthz', async (_request, response) => {
     await deps.db.raw('SELECT 1');
     response.json({ status: 'ok' });
   });
+  app.get('/metrics', metricsHandler(deps));
   mountDocs(app);
   for (const definition of ROUTES) mount(app, deps, definition);
   app.use(notFoundHandler);

@@ -13,6 +13,8 @@ export interface ApiDeps {
   readonly borrowers: Borrowers;
   readonly catalogue: Catalogue;
   readonly tokenSecret: Uint8Array;
+  /** What channels sign their webhooks with. */
+  readonly channelSecrets: Readonly<Record<string, string>>;
   readonly log: Log;
   /** How long a request waits for a workflow's verdict before it answers 202. */
   readonly verdictTimeoutMs: number;

@@ -4,6 +4,7 @@ import { loanCommandRoutes } from './routes/loan-commands';
 import { loanRoutes } from './routes/loans';
 import { opsRoutes } from './routes/ops';
 import { productRoutes } from './routes/products';
+import { reconciliationRoutes } from './routes/reconciliation';
 import { signingRoutes } from './routes/signing';
 import { documentRoutes, type Route } from './route';
 
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...loanRoutes,
   ...loanCommandRoutes,
   ...opsRoutes,
+  ...reconciliationRoutes,
 ];
 
 /** The OpenAPI 3.1 document, made from the same definitions that validate requests. */

@@ -38,6 +38,7 @@ function main(): void {
     catalogue: createCatalogue(),
     client: lazyClient(env),
     tokenSecret: readFileSync(required(env, 'LOANLOOM_TOKEN_SECRET_FILE')),
+    channelSecrets: JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>,
     log,
     verdictTimeoutMs: 5_000,
   };

@@ -84,6 +84,7 @@ export function benchDeps(db: Db, channels: ActivityDeps['channels']): ActivityD
     borrowers: new Borrowers(vault),
     catalogue: createCatalogue(),
     channels,
+    houseBank: { statement: () => Promise.resolve(undefined) },
     mailer: { send: () => Promise.resolve() },
     identityVerifier: createFormalIdentityVerifier(),
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },

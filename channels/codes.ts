@@ -7,14 +7,6 @@ export type CodeMeaning = 'succeeded' | 'accepted' | 'refused' | 'not-found' | '
 
 export type Codes = Readonly<Record<string, CodeMeaning>>;
 
-/** A channel's allow-list of codes per kind of answer, and how long "later" is. */
-export interface CodeTable {
-  readonly send: Codes;
-  readonly query: Codes;
-  readonly close: Codes;
-  readonly retryAfterSeconds: number;
-}
-
 /** What an adapter read out of an authenticated answer. */
 export interface ReadAnswer {
   readonly number: string;

@@ -40,7 +40,9 @@ const schema = z.object({
   SIMULATOR_HOST: z.string().default('127.0.0.1').describe('address the simulated banks listen on'),
   SIMULATOR_PORT: port.default(8091).describe('port of the simulated banks'),
   SIMULATOR_BOOKS_FILE: z.string().optional().describe('file in which the simulated banks keep their books (default: memory)'),
+  SIMULATOR_WEBHOOK_URL: z.string().optional().describe('where the simulated wallet sends its webhooks'),
   SMTP_URL: z.string().default('smtp://127.0.0.1:8025').describe('mail server'),
+  ALARM_MAIL_TO: z.string().default('operations@loanloom.invalid').describe('who gets alarms: breaks, overdue cases'),
   MAIL_FROM: z.string().default('Loanloom <no-reply@loanloom.invalid>').describe('sender of mail to borrowers'),
   WEB_UI_URL: z.string().default('http://127.0.0.1:8233').describe('Temporal Web UI, for links'),
   LOG_LEVEL: z

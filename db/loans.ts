@@ -49,8 +49,9 @@ export interface LoanFile {
   readonly channel: string | null;
 }
 
-/** The schedule that was signed; later versions follow from it and the facts. */
-export const SIGNED_SCHEDULE = `(SELECT s.installments FROM loan_schedules s WHERE s.loan_id = l.id AND s.version = 1)`;
+/** The schedule that the confirmed payout made binding; later versions follow from it and the facts. */
+export const SIGNED_SCHEDULE = `(SELECT s.installments FROM loan_schedules s WHERE s.loan_id = l.id AND (s.version = 1 OR s.reason = 'payout confirmed')
+     ORDER BY s.version DESC LIMIT 1)`;
 export const FACTS = `(SELECT jsonb_agg(t.data || jsonb_strip_nulls(jsonb_build_object('key', t.key, 'type', t.type, 'valueDate', t.value_date, 'amount', t.amount_fen)))
      FROM loan_transactions t WHERE t.loan_id = l.id)`;
 
@@ -62,7 +63,7 @@ const LOAN_FILE_COLUMNS = `
      FROM loan_events e WHERE e.loan_id = l.id) AS events,
   (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'direction', i.direction, 'state', i.state, 'amount', i.amount_fen, 'businessDate', i.business_date,
       'open', i.state IN ('CREATED', 'AUTHORIZED', 'IN_FLIGHT', 'MANUAL'),
-      'presentment', i.presentment, 'queries', i.queries, 'lastQueriedAt', i.last_queried_at,
+      'presentment', i.presentment, 'queries', i.queries, 'lastQueriedAt', i.last_queried_at, 'hintedAt', i.hinted_at,
       'doubtSince', (SELECT min(e.at) FROM payment_events e WHERE e.instruction_id = i.id AND e.to_state = 'UNKNOWN'),
       'resolvedAt', (SELECT max(e.at) FROM payment_events e WHERE e.instruction_id = i.id AND e.attempt IS NULL AND e.to_state IN ('SUCCEEDED', 'FAILED')),
       'sentAt', (SELECT max(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id)) ORDER BY i.created_at, i.id)
@@ -108,6 +109,7 @@ function toLoanFile(row: LoanFileRow): LoanFile {
       ...each,
       sentAt: normalised(each.sentAt),
       lastQueriedAt: normalised(each.lastQueriedAt),
+      hintedAt: normalised(each.hintedAt ?? null),
     })),
   };
 }

@@ -4,7 +4,7 @@ import type { Db, Tx } from './pool';
 export interface OutboxRow {
   readonly id: number;
   readonly key: string;
-  readonly topic: 'loan.fact' | 'mail';
+  readonly topic: 'loan.fact' | 'mail' | 'break' | 'alarm' | 'payment.hint';
   readonly subject: string;
   readonly payload: Record<string, string | number>;
   readonly secret_enc: Buffer | null;

@@ -7,7 +7,7 @@ import type { Db, Tx } from './pool';
 export interface InstructionRow {
   readonly id: string;
   readonly loan_id: string;
-  readonly direction: 'PAYOUT' | 'DEBIT';
+  readonly direction: 'PAYOUT' | 'DEBIT' | 'REFUND';
   readonly amount_fen: Fen;
   readonly business_date: BusinessDate;
   readonly presentment: number;
@@ -28,6 +28,8 @@ export interface AttemptRow {
   readonly value_date: BusinessDate | null;
   readonly sent_at: Date;
   readonly not_found_since: Date | null;
+  /** Of a failed attempt: not one byte reached the channel. */
+  readonly nothing_sent: boolean;
 }
 
 /** Creates the instruction unless its id, or another one of its day and presentment, is there already. */
@@ -82,6 +84,11 @@ export async function insertAttempt(
   });
 }
 
+/** The last four digits of the account that an attempt names: what a channel's file is compared with. */
+export async function noteAccountTail(db: Db, attempt: Pick<AttemptRow, 'instruction_id' | 'attempt'>, tail: string): Promise<void> {
+  await db('payment_attempts').where({ instruction_id: attempt.instruction_id, attempt: attempt.attempt }).update({ account_tail: tail });
+}
+
 /** A guarded step of an instruction, with its event row. Staying where it is changes nothing. */
 export async function moveInstruction(
   tx: Tx,
@@ -104,6 +111,7 @@ export interface AttemptChange {
   readonly valueDate?: BusinessDate;
   readonly channelReference?: string;
   readonly notFoundSince?: Instant | null;
+  readonly nothingSent?: boolean;
 }
 
 /** A guarded step of an attempt, with its event row when the state changed. */
@@ -127,6 +135,7 @@ export async function moveAttempt(tx: Tx, attempt: AttemptRow, change: AttemptCh
       ...(change.valueDate === undefined ? {} : { value_date: change.valueDate }),
       ...(change.channelReference === undefined ? {} : { channel_reference: change.channelReference }),
       ...(change.notFoundSince === undefined ? {} : { not_found_since: change.notFoundSince }),
+      ...(change.nothingSent === undefined ? {} : { nothing_sent: change.nothingSent }),
     });
 }
 

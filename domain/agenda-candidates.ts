@@ -2,6 +2,7 @@ import { overdueSinceOn, owedOn, type Account, type AccountInstallment } from '.
 import { sumOf } from './allocation';
 import type { AgendaInput, AppointmentKind } from './agenda';
 import { addDays, at, daysBetween, epochMs, instant, type BusinessDate, type Instant } from './dates';
+import { disbursementOf } from './loan-account';
 import type { LoanEvent } from './loan-events';
 
 /** The scheduled debit of a date is its presentment 1; payments that the borrower asks for count on from 2. */
@@ -36,7 +37,7 @@ export function spreadMinutes(loanId: string, window: number): number {
 
 function reminders(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
   const { reminder } = input.product;
-  const disbursedOn = input.facts.find((fact) => fact.type === 'DISBURSEMENT')?.valueDate;
+  const disbursedOn = disbursementOf(input.facts)?.valueDate;
   return rows.flatMap((row): Candidate[] => {
     const key = `remind:${String(row.number)}`;
     const date = addDays(row.dueOn, -reminder.daysBefore);

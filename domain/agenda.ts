@@ -2,7 +2,7 @@ import type { Account } from './account';
 import { candidates, isScheduled, SCHEDULED_PRESENTMENT, type Candidate } from './agenda-candidates';
 import { at, businessDateOf, laterOf, localTime, addDays, type BusinessDate, type Instant } from './dates';
 import { keys } from './ids';
-import { loanAccountNow, type LoanRecord } from './loan-account';
+import { disbursementOf, loanAccountNow, type LoanRecord } from './loan-account';
 import type { LoanEvent, OpenInstruction } from './loan-events';
 
 export type AppointmentKind =
@@ -15,6 +15,7 @@ export type AppointmentKind =
   | 'CHECK_PROMISE'
   | 'CHARGE_OFF'
   | 'AWAIT_RELEASE'
+  | 'REFUND'
   | 'SETTLE'
   | 'END';
 
@@ -31,7 +32,7 @@ export interface Appointment {
   readonly summary: string;
   /** DEBIT, QUERY_DEBIT: the business date's how-manieth presentment. */
   readonly presentment?: number;
-  /** PAY_OUT: the approval's instruction. A debit's id follows from loan, date and presentment. */
+  /** PAY_OUT, REFUND: the approval's instruction. A debit's id follows from loan, date and presentment. */
   readonly instructionId?: string;
   /** CONTACT: the ladder's action. */
   readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
@@ -81,13 +82,14 @@ function beforeDisbursement(input: AgendaInput): Appointment {
   const payouts = input.instructions.filter((each) => each.direction === 'PAYOUT');
   const latest = payouts.at(-1);
   const hold = holdInForce(input.events, input.now);
-  if (latest?.state === 'FAILED') {
+  if (latest?.state === 'FAILED' || latest?.state === 'RETURNED') {
+    const why = latest.state === 'FAILED' ? 'every channel refused the payout' : 'the payout came back';
     return {
       kind: 'AWAIT_OPERATOR',
       key: `operator:${latest.id}`,
       at: null,
       businessDate: today,
-      summary: 'every channel refused the payout: an operator retries it or rejects the loan',
+      summary: `${why}: an operator retries it or rejects the loan`,
     };
   }
   if (hold)
@@ -124,7 +126,10 @@ function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
   const hours = input.product.debit.queryAfterHours;
   const wait = hours[Math.min(debit.queries, hours.length - 1)] ?? 24;
   const since = debit.lastQueriedAt ?? debit.sentAt ?? input.now;
-  const when = new Date(Date.parse(since) + wait * 3_600_000).toISOString() as Instant;
+  const planned = new Date(Date.parse(since) + wait * 3_600_000).toISOString() as Instant;
+  // A hint of the channel's is a reason to ask now.
+  const isHinted = debit.hintedAt != null && (debit.lastQueriedAt === null || debit.hintedAt > debit.lastQueriedAt);
+  const when = isHinted && input.now < planned ? input.now : planned;
   return {
     ...base,
     kind: 'QUERY_DEBIT',
@@ -138,6 +143,42 @@ function isClosed(account: Account): boolean {
   return account.status !== 'APPROVED' && account.status !== 'ACTIVE';
 }
 
+/** Everything is paid: the loan is closed, and closed again when a returned payment had reopened it. */
+function closing(events: readonly LoanEvent[], now: Instant, today: BusinessDate): Appointment {
+  const times = events.filter((event) => event.kind === 'SETTLED').length;
+  const isSettled = times > events.filter((event) => event.kind === 'REOPENED').length;
+  return {
+    kind: isSettled ? 'END' : 'SETTLE',
+    key: isSettled ? 'end' : times === 0 ? 'settle' : `settle:${String(times + 1)}`,
+    at: now,
+    businessDate: today,
+    summary: isSettled ? 'nothing is left to do' : 'everything is paid: close the loan',
+  };
+}
+
+/** A surplus is the borrower's: it goes back before the loan is closed. */
+function refund(input: AgendaInput, today: BusinessDate): Appointment {
+  const refunds = input.instructions.filter((each) => each.direction === 'REFUND');
+  const latest = refunds.at(-1);
+  if (latest?.state === 'FAILED' || latest?.state === 'RETURNED')
+    return {
+      kind: 'AWAIT_OPERATOR',
+      key: `operator:${latest.id}`,
+      at: null,
+      businessDate: today,
+      summary: 'the surplus could not be refunded: an operator tries again or finds another account',
+    };
+  const instructionId = latest?.open ? latest.id : keys.refundInstruction(input.loanId, refunds.length + 1);
+  return {
+    kind: 'REFUND',
+    key: `refund:${instructionId}`,
+    at: input.now,
+    businessDate: today,
+    instructionId,
+    summary: 'refund what was overpaid',
+  };
+}
+
 /**
  * The loan's whole policy as one pure function: folds the account, reads the product's rules and the
  * open facts, and answers with the next appointment. Appointments whose time has passed come first, in
@@ -147,7 +188,7 @@ function isClosed(account: Account): boolean {
 export function nextAppointment(input: AgendaInput): Appointment {
   const { now, facts, events } = input;
   const today = businessDateOf(now);
-  if (!facts.some((fact) => fact.type === 'DISBURSEMENT')) {
+  if (!disbursementOf(facts)) {
     if (events.some((event) => event.kind === 'REJECTED'))
       return { kind: 'END', key: 'end', at: now, businessDate: today, summary: 'rejected before payout' };
     return beforeDisbursement(input);
@@ -155,16 +196,7 @@ export function nextAppointment(input: AgendaInput): Appointment {
   const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
   if (debit) return openDebit(input, debit);
   const account = loanAccountNow(input, today);
-  if (isClosed(account)) {
-    const settled = events.some((event) => event.kind === 'SETTLED');
-    return {
-      kind: settled ? 'END' : 'SETTLE',
-      key: settled ? 'end' : 'settle',
-      at: now,
-      businessDate: today,
-      summary: settled ? 'nothing is left to do' : 'everything is paid: close the loan',
-    };
-  }
+  if (isClosed(account)) return account.overpaid > 0 ? refund(input, today) : closing(events, now, today);
   const next = firstThatHolds(input, candidates(input, account.installments), account);
   if (next) return next;
   return {

@@ -36,6 +36,8 @@ export const workflowIds = {
   loan: (id: string) => `loan-${id}`,
   disbursement: (instructionId: string) => `disbursement-${instructionId}`,
   debit: (id: string, date: string, presentment: number) => `debit-${id}-${date}-${String(presentment)}`,
+  reconciliation: (channel: string, date: string) => `reconciliation-${channel}-${date}`,
+  break: (id: string) => `break-${id}`,
   close: (date: string, revision = 0) => (revision === 0 ? `close-${date}` : `close-${date}-r${String(revision)}`),
 } as const;
 
@@ -43,11 +45,15 @@ export const workflowIds = {
 export const keys = {
   payoutInstruction: (id: string, approval: number) => `payout-${id}-${String(approval)}`,
   debitInstruction: (id: string, date: string, presentment: number) => `debit-${id}-${date}-${String(presentment)}`,
+  refundInstruction: (id: string, serial: number) => `refund-${id}-${String(serial)}`,
   /** The channel's order number: at most 35 characters (ISO 20022 EndToEndId). */
   attemptNumber: (instructionId: string, attempt: number) =>
     `${instructionId.replace(/(\d{4})-(\d\d)-(\d\d)/, '$1$2$3')}a${String(attempt)}`,
   disbursement: (instructionId: string) => `disbursement:${instructionId}`,
   repayment: (instructionId: string) => `repayment:${instructionId}`,
+  refund: (instructionId: string) => `refund:${instructionId}`,
+  /** The fact that a payment came back. */
+  returned: (number: string) => `returned:${number}`,
 } as const;
 
 /** Task queues, one per group of systems, so that each can become a worker fleet of its own (design §5). */

@@ -14,9 +14,14 @@ export interface LoanRecord {
   readonly facts: readonly LoanFact[];
 }
 
+/** The disbursement in force: one whose payout did not come back. */
+export function disbursementOf(facts: readonly LoanFact[]): LoanFact | undefined {
+  return facts.find((fact) => fact.type === 'DISBURSEMENT' && !facts.some((other) => other.type === 'REVERSAL' && other.of === fact.key));
+}
+
 /** The account of a recorded loan on a date; facts with a later value date are not known yet. */
 export function loanAccount(record: LoanRecord, asOf: BusinessDate): Account {
-  const disbursedOn = record.facts.find((fact) => fact.type === 'DISBURSEMENT')?.valueDate ?? asOf;
+  const disbursedOn = disbursementOf(record.facts)?.valueDate ?? asOf;
   return foldAccount({
     terms: termsFor(record, record.product, disbursedOn),
     ...(record.schedule.length === 0 ? {} : { schedule: record.schedule }),

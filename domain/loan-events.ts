@@ -7,6 +7,10 @@ export type LoanEventKind =
   | 'PAYOUT_CONFIRMED'
   | 'PAYOUT_FAILED'
   | 'PAYOUT_REAUTHORIZED'
+  | 'PAYOUT_RETURNED'
+  | 'REPAYMENT_RETURNED'
+  | 'REFUNDED'
+  | 'REOPENED'
   | 'REMINDED'
   | 'DEBIT_PRESENTED'
   | 'DEBIT_FAILED'
@@ -38,7 +42,7 @@ export interface LoanEvent {
 /** A payment instruction as the agenda needs it; `open` while neither success nor failure is proved. */
 export interface OpenInstruction {
   readonly id: string;
-  readonly direction: 'PAYOUT' | 'DEBIT';
+  readonly direction: 'PAYOUT' | 'DEBIT' | 'REFUND';
   readonly state: InstructionState;
   readonly open: boolean;
   readonly amount: Fen;
@@ -46,6 +50,8 @@ export interface OpenInstruction {
   readonly presentment: number;
   readonly sentAt: Instant | null;
   readonly lastQueriedAt: Instant | null;
+  /** The channel said by a webhook that something happened. */
+  readonly hintedAt?: Instant | null;
   /** Appointments (not seconds-long polling) at which the channel was asked in vain. */
   readonly queries: number;
 }

@@ -87,6 +87,64 @@ export function debitSucceeded(channel: string, amount: Fen, effect: AccountEffe
   );
 }
 
+/** A repayment that its bank took back: what it had settled is owed again. */
+export function debitReturned(channel: string, amount: Fen, effect: AccountEffect, isChargedOff: boolean): Posting {
+  return posting('repayment returned', [], [[`settlement:${channel}`, amount], ...settled(effect, isChargedOff)]);
+}
+
+/** A payout that came back: the borrower never had it. */
+export function payoutReturned(channel: string, amount: Fen): Posting {
+  return posting('payout returned', [[`settlement:${channel}`, amount]], [['loans-receivable', amount]]);
+}
+
+/** Surplus on its way back to the borrower. */
+export function refundSent(channel: string, amount: Fen): Posting {
+  return posting('refund sent', [['refunds-in-payment', amount]], [[`in-transit:${channel}`, amount]]);
+}
+
+export function refundVoided(channel: string, amount: Fen): Posting {
+  return posting('refund proved failed', [[`in-transit:${channel}`, amount]], [['refunds-in-payment', amount]]);
+}
+
+export function refundPaid(channel: string, amount: Fen): Posting {
+  return posting(
+    'surplus refunded',
+    [
+      ['customer-credit', amount],
+      [`in-transit:${channel}`, amount],
+    ],
+    [
+      ['refunds-in-payment', amount],
+      [`settlement:${channel}`, amount],
+    ],
+  );
+}
+
+export function refundReturned(channel: string, amount: Fen): Posting {
+  return posting('refund returned', [[`settlement:${channel}`, amount]], [['customer-credit', amount]]);
+}
+
+/** Money that moved at the channel and belongs to no payment of ours: what came in is owed, what left is claimed. */
+export function intoSuspense(channel: string, comesIn: boolean, amount: Fen): Posting {
+  return comesIn
+    ? posting('unexplained receipt', [[`settlement:${channel}`, amount]], [[`suspense-long:${channel}`, amount]])
+    : posting('unexplained payment', [[`suspense-short:${channel}`, amount]], [[`settlement:${channel}`, amount]]);
+}
+
+/** The counterpart of money in suspense arrived: the channel gave back what it had moved. */
+export function outOfSuspense(channel: string, cameIn: boolean, amount: Fen): Posting {
+  return cameIn
+    ? posting('unexplained receipt given back', [[`suspense-long:${channel}`, amount]], [[`settlement:${channel}`, amount]])
+    : posting('unexplained payment came back', [[`settlement:${channel}`, amount]], [[`suspense-short:${channel}`, amount]]);
+}
+
+/** A person decided that suspense stays with us: a loss, or income where nobody claims it. Never decided by a program. */
+export function suspenseWrittenOff(channel: string, cameIn: boolean, amount: Fen): Posting {
+  return cameIn
+    ? posting('unexplained receipt kept', [[`suspense-long:${channel}`, amount]], [['recovery-income', amount]])
+    : posting('unexplained payment lost', [['write-off-expense', amount]], [[`suspense-short:${channel}`, amount]]);
+}
+
 /** A fact without money that moved earlier allocations, or a settlement discount, whose parts sum to `discount`. */
 export function adjusted(effect: AccountEffect, discount: Fen, isChargedOff: boolean): Posting {
   return posting('account adjusted', [['discount-expense', discount]], settled(effect, isChargedOff));

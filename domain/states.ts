@@ -24,7 +24,8 @@ export const APPLICATION_TRANSITIONS = {
 /** Fineract's loan statuses; delinquency is a tag derived by the fold, not a status. */
 export const LOAN_TRANSITIONS = {
   APPROVED: ['ACTIVE', 'REJECTED'],
-  ACTIVE: ['CLOSED_OBLIGATIONS_MET', 'OVERPAID', 'CLOSED_WRITTEN_OFF'],
+  /** Back to APPROVED when the payout came back: the loan was never paid out after all. */
+  ACTIVE: ['CLOSED_OBLIGATIONS_MET', 'OVERPAID', 'CLOSED_WRITTEN_OFF', 'APPROVED'],
   OVERPAID: ['CLOSED_OBLIGATIONS_MET', 'ACTIVE'],
   CLOSED_OBLIGATIONS_MET: ['ACTIVE'],
   CLOSED_WRITTEN_OFF: [],
@@ -52,6 +53,15 @@ export const ATTEMPT_TRANSITIONS = {
   RETURNED: [],
 } as const;
 
+/** A reconciliation break. PROPOSED: one operator has proposed how to clear it, another has to approve. */
+export const BREAK_TRANSITIONS = {
+  OPEN: ['PROPOSED', 'HEALED'],
+  PROPOSED: ['OPEN', 'CLEARED', 'HEALED'],
+  HEALED: [],
+  CLEARED: [],
+} as const;
+
+export type BreakState = keyof typeof BREAK_TRANSITIONS;
 export type ApplicationStatus = keyof typeof APPLICATION_TRANSITIONS;
 export type LoanStatus = keyof typeof LOAN_TRANSITIONS;
 export type InstructionState = keyof typeof INSTRUCTION_TRANSITIONS;
@@ -87,7 +97,7 @@ export const ENDED_APPLICATIONS: readonly ApplicationStatus[] = [
 ];
 
 /** Loans whose workflow runs; every other loan's has ended. */
-export const OPEN_LOANS: readonly LoanStatus[] = ['APPROVED', 'ACTIVE'];
+export const OPEN_LOANS: readonly LoanStatus[] = ['APPROVED', 'ACTIVE', 'OVERPAID'];
 
 /** States from which nothing follows. */
 export function isTerminal(table: Table, state: string): boolean {

@@ -10,6 +10,9 @@ import * as createBusinessDays from './20261123080700_create_business_days';
 import * as grantByTable from './20261123080800_grant_by_table';
 import * as widenLoanFacts from './20261124080000_widen_loan_facts';
 import * as chainTheLedger from './20261124090000_chain_the_ledger';
+import * as returnAndRefund from './20261124100000_return_and_refund';
+import * as reconcileChannels from './20261124110000_reconcile_channels';
+import * as routePayments from './20261124120000_route_payments';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -28,6 +31,9 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261123080800_grant_by_table', ...grantByTable },
   { name: '20261124080000_widen_loan_facts', ...widenLoanFacts },
   { name: '20261124090000_chain_the_ledger', ...chainTheLedger },
+  { name: '20261124100000_return_and_refund', ...returnAndRefund },
+  { name: '20261124110000_reconcile_channels', ...reconcileChannels },
+  { name: '20261124120000_route_payments', ...routePayments },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

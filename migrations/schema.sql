@@ -60,11 +60,78 @@ CREATE TABLE borrowers (
   email_enc bytea,
   created_at timestamp with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE break_events (
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  break_id text NOT NULL,
+  kind text NOT NULL,
+  actor text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  note text NOT NULL DEFAULT ''::text
+);
+CREATE TABLE breaks (
+  id text NOT NULL,
+  key text NOT NULL,
+  channel text NOT NULL,
+  business_date date NOT NULL,
+  code text NOT NULL,
+  number text,
+  loan_id text,
+  amount_fen bigint NOT NULL,
+  expected_fen bigint NOT NULL,
+  suspense_fen bigint NOT NULL DEFAULT 0,
+  owner text NOT NULL,
+  is_urgent boolean NOT NULL,
+  state text NOT NULL DEFAULT 'OPEN'::text,
+  opened_at timestamp with time zone NOT NULL,
+  due_on date NOT NULL,
+  closed_on date,
+  proposed_by text,
+  proposal text,
+  approved_by text
+);
 CREATE TABLE business_day_closes (
   business_date date NOT NULL,
   revision integer NOT NULL DEFAULT 0,
   totals jsonb NOT NULL,
   closed_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE channel_calls (
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  channel text NOT NULL,
+  kind text NOT NULL,
+  outcome text NOT NULL,
+  latency_ms integer NOT NULL,
+  at timestamp with time zone NOT NULL
+);
+CREATE TABLE channel_decisions (
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  channel text NOT NULL,
+  enabled boolean NOT NULL,
+  until timestamp with time zone,
+  actor text NOT NULL,
+  reason text NOT NULL,
+  at timestamp with time zone NOT NULL
+);
+CREATE TABLE channel_file_lines (
+  channel text NOT NULL,
+  business_date date NOT NULL,
+  line integer NOT NULL,
+  number text NOT NULL,
+  kind text NOT NULL,
+  amount_fen bigint NOT NULL,
+  fee_fen bigint NOT NULL,
+  booked boolean NOT NULL,
+  account_tail text NOT NULL,
+  value_date date NOT NULL,
+  comes_in boolean NOT NULL
+);
+CREATE TABLE channel_files (
+  channel text NOT NULL,
+  business_date date NOT NULL,
+  sha256 text NOT NULL,
+  lines integer NOT NULL,
+  net_fen bigint NOT NULL,
+  loaded_at timestamp with time zone NOT NULL DEFAULT now()
 );
 CREATE TABLE close_batches (
   business_date date NOT NULL,
@@ -265,7 +332,9 @@ CREATE TABLE payment_attempts (
   value_date date,
   sent_at timestamp with time zone NOT NULL,
   not_found_since timestamp with time zone,
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  account_tail text,
+  nothing_sent boolean NOT NULL DEFAULT false
 );
 CREATE TABLE payment_events (
   seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -289,7 +358,19 @@ CREATE TABLE payment_instructions (
   failure_code text,
   queries integer NOT NULL DEFAULT 0,
   last_queried_at timestamp with time zone,
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  hinted_at timestamp with time zone
+);
+CREATE TABLE reconciliations (
+  channel text NOT NULL,
+  business_date date NOT NULL,
+  lines integer NOT NULL,
+  matched integer NOT NULL,
+  file_net_fen bigint NOT NULL,
+  ledger_net_fen bigint NOT NULL,
+  bank_net_fen bigint,
+  breaks integer NOT NULL,
+  at timestamp with time zone NOT NULL
 );
 CREATE TABLE sandbox_clock (
   id integer NOT NULL,
@@ -308,6 +389,17 @@ CREATE TABLE state_transitions (
   machine text NOT NULL,
   from_state text NOT NULL,
   to_state text NOT NULL
+);
+CREATE TABLE webhook_events (
+  channel text NOT NULL,
+  event_id text NOT NULL,
+  number text NOT NULL,
+  received_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE webhook_refusals (
+  channel text NOT NULL,
+  refused bigint NOT NULL,
+  last_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
 -- Partitions
@@ -340,7 +432,21 @@ ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_borrower_id_fkey FOREIGN KEY (b
 ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_pkey PRIMARY KEY (id);
 ALTER TABLE borrowers ADD CONSTRAINT borrowers_id_number_index_key UNIQUE (id_number_index);
 ALTER TABLE borrowers ADD CONSTRAINT borrowers_pkey PRIMARY KEY (id);
+ALTER TABLE break_events ADD CONSTRAINT break_events_break_id_fkey FOREIGN KEY (break_id) REFERENCES breaks(id);
+ALTER TABLE break_events ADD CONSTRAINT break_events_pkey PRIMARY KEY (seq);
+ALTER TABLE breaks ADD CONSTRAINT breaks_check CHECK (((approved_by IS NULL) OR (approved_by <> proposed_by)));
+ALTER TABLE breaks ADD CONSTRAINT breaks_check1 CHECK (((state = ANY (ARRAY['HEALED'::text, 'CLEARED'::text])) = (closed_on IS NOT NULL)));
+ALTER TABLE breaks ADD CONSTRAINT breaks_check2 CHECK (((state <> 'CLEARED'::text) OR (approved_by IS NOT NULL)));
+ALTER TABLE breaks ADD CONSTRAINT breaks_key_key UNIQUE (key);
+ALTER TABLE breaks ADD CONSTRAINT breaks_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE breaks ADD CONSTRAINT breaks_pkey PRIMARY KEY (id);
 ALTER TABLE business_day_closes ADD CONSTRAINT business_day_closes_pkey PRIMARY KEY (business_date, revision);
+ALTER TABLE channel_calls ADD CONSTRAINT channel_calls_kind_check CHECK ((kind = ANY (ARRAY['SEND'::text, 'QUERY'::text, 'CLOSE'::text])));
+ALTER TABLE channel_calls ADD CONSTRAINT channel_calls_pkey PRIMARY KEY (seq);
+ALTER TABLE channel_decisions ADD CONSTRAINT channel_decisions_pkey PRIMARY KEY (seq);
+ALTER TABLE channel_decisions ADD CONSTRAINT channel_decisions_reason_check CHECK ((length(reason) > 0));
+ALTER TABLE channel_file_lines ADD CONSTRAINT channel_file_lines_pkey PRIMARY KEY (channel, business_date, line);
+ALTER TABLE channel_files ADD CONSTRAINT channel_files_pkey PRIMARY KEY (channel, business_date);
 ALTER TABLE close_batches ADD CONSTRAINT close_batches_pkey PRIMARY KEY (business_date, first_loan_id);
 ALTER TABLE commands ADD CONSTRAINT commands_caller_idempotency_key_key UNIQUE (caller, idempotency_key);
 ALTER TABLE commands ADD CONSTRAINT commands_check CHECK (((state = 'RECEIVED'::text) = (outcome IS NULL)));
@@ -405,7 +511,8 @@ ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_pkey PRIMARY KEY (id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_purpose_check CHECK ((purpose = 'SIGN'::text));
 ALTER TABLE outbox ADD CONSTRAINT outbox_key_key UNIQUE (key);
 ALTER TABLE outbox ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
-ALTER TABLE outbox ADD CONSTRAINT outbox_topic_check CHECK ((topic = ANY (ARRAY['loan.fact'::text, 'mail'::text])));
+ALTER TABLE outbox ADD CONSTRAINT outbox_topic_check CHECK ((topic = ANY (ARRAY['loan.fact'::text, 'mail'::text, 'break'::text, 'alarm'::text, 'payment.hint'::text])));
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_account_tail_check CHECK ((length(account_tail) = 4));
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_attempt_check CHECK ((attempt > 0));
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_channel_number_key UNIQUE (channel, number);
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_instruction_id_fkey FOREIGN KEY (instruction_id) REFERENCES payment_instructions(id);
@@ -414,11 +521,12 @@ ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_pkey PRIMARY KEY (i
 ALTER TABLE payment_events ADD CONSTRAINT payment_events_instruction_id_fkey FOREIGN KEY (instruction_id) REFERENCES payment_instructions(id);
 ALTER TABLE payment_events ADD CONSTRAINT payment_events_pkey PRIMARY KEY (seq);
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_amount_fen_check CHECK ((amount_fen > 0));
-ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_direction_check CHECK ((direction = ANY (ARRAY['PAYOUT'::text, 'DEBIT'::text])));
+ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_direction_check CHECK ((direction = ANY (ARRAY['PAYOUT'::text, 'DEBIT'::text, 'REFUND'::text])));
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_loan_id_direction_business_date_presen_key UNIQUE (loan_id, direction, business_date, presentment);
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_pkey PRIMARY KEY (id);
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_presentment_check CHECK ((presentment > 0));
+ALTER TABLE reconciliations ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (channel, business_date);
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_id_check CHECK ((id = 1));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_offset_ms_check CHECK ((offset_ms >= 0));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_pkey PRIMARY KEY (id);
@@ -427,11 +535,18 @@ ALTER TABLE signatures ADD CONSTRAINT signatures_code_id_fkey FOREIGN KEY (code_
 ALTER TABLE signatures ADD CONSTRAINT signatures_code_id_key UNIQUE (code_id);
 ALTER TABLE signatures ADD CONSTRAINT signatures_pkey PRIMARY KEY (application_id);
 ALTER TABLE state_transitions ADD CONSTRAINT state_transitions_pkey PRIMARY KEY (machine, from_state, to_state);
+ALTER TABLE webhook_events ADD CONSTRAINT webhook_events_pkey PRIMARY KEY (channel, event_id);
+ALTER TABLE webhook_refusals ADD CONSTRAINT webhook_refusals_pkey PRIMARY KEY (channel);
 
 -- Indexes
 
 CREATE INDEX applications_borrower ON public.applications USING btree (borrower_id);
 CREATE INDEX borrowers_phone_index ON public.borrowers USING btree (phone_index);
+CREATE INDEX breaks_number ON public.breaks USING btree (channel, number);
+CREATE INDEX breaks_open ON public.breaks USING btree (channel, business_date) WHERE (closed_on IS NULL);
+CREATE INDEX channel_calls_recent ON public.channel_calls USING btree (channel, seq DESC) WHERE (kind = 'SEND'::text);
+CREATE INDEX channel_decisions_latest ON public.channel_decisions USING btree (channel, seq DESC);
+CREATE INDEX channel_file_lines_number ON public.channel_file_lines USING btree (channel, number);
 CREATE INDEX commands_undelivered ON public.commands USING btree (next_attempt_at) WHERE (state = 'RECEIVED'::text);
 CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
 CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id);
@@ -443,10 +558,12 @@ CREATE INDEX loans_to_close ON public.loans USING btree (id) WHERE (activated_on
 CREATE INDEX one_time_codes_application ON public.one_time_codes USING btree (application_id, created_at DESC);
 CREATE INDEX outbox_undelivered ON public.outbox USING btree (next_attempt_at) WHERE (delivered_at IS NULL);
 CREATE INDEX outbox_undelivered_subject ON public.outbox USING btree (subject) WHERE (delivered_at IS NULL);
+CREATE INDEX payment_attempts_day ON public.payment_attempts USING btree (channel, value_date) WHERE (state = ANY (ARRAY['SUCCEEDED'::text, 'RETURNED'::text]));
 CREATE INDEX payment_attempts_loan ON public.payment_attempts USING btree (loan_id);
 CREATE UNIQUE INDEX payment_attempts_one_live ON public.payment_attempts USING btree (instruction_id) WHERE (state = ANY (ARRAY['SENDING'::text, 'ACCEPTED'::text, 'UNKNOWN'::text, 'SUCCEEDED'::text]));
 CREATE INDEX payment_events_instruction ON public.payment_events USING btree (instruction_id, seq);
 CREATE UNIQUE INDEX payment_instructions_one_open_debit ON public.payment_instructions USING btree (loan_id) WHERE ((direction = 'DEBIT'::text) AND (state = ANY (ARRAY['CREATED'::text, 'AUTHORIZED'::text, 'IN_FLIGHT'::text, 'MANUAL'::text])));
+CREATE UNIQUE INDEX payment_instructions_one_open_refund ON public.payment_instructions USING btree (loan_id) WHERE ((direction = 'REFUND'::text) AND (state = ANY (ARRAY['CREATED'::text, 'AUTHORIZED'::text, 'IN_FLIGHT'::text, 'MANUAL'::text])));
 CREATE UNIQUE INDEX payment_instructions_one_payout ON public.payment_instructions USING btree (loan_id) WHERE ((direction = 'PAYOUT'::text) AND (state = ANY (ARRAY['CREATED'::text, 'AUTHORIZED'::text, 'IN_FLIGHT'::text, 'MANUAL'::text, 'SUCCEEDED'::text])));
 
 -- Functions
@@ -582,8 +699,13 @@ CREATE TRIGGER applications_transition BEFORE UPDATE ON public.applications FOR 
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER audit_log_chain BEFORE INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION audit_log_chain();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER break_events_append_only BEFORE DELETE OR UPDATE ON public.break_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER breaks_transition BEFORE UPDATE ON public.breaks FOR EACH ROW EXECUTE FUNCTION check_transition('break', 'state');
 CREATE TRIGGER business_day_closes_append_only BEFORE DELETE OR UPDATE ON public.business_day_closes FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER business_day_closes_no_truncate BEFORE TRUNCATE ON public.business_day_closes FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER channel_decisions_append_only BEFORE DELETE OR UPDATE ON public.channel_decisions FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER channel_file_lines_append_only BEFORE DELETE OR UPDATE ON public.channel_file_lines FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER channel_files_append_only BEFORE DELETE OR UPDATE ON public.channel_files FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER close_batches_append_only BEFORE DELETE OR UPDATE ON public.close_batches FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER close_batches_no_truncate BEFORE TRUNCATE ON public.close_batches FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER commands_transition BEFORE UPDATE ON public.commands FOR EACH ROW EXECUTE FUNCTION check_transition('command', 'state');
@@ -617,8 +739,10 @@ CREATE TRIGGER payment_attempts_transition BEFORE UPDATE ON public.payment_attem
 CREATE TRIGGER payment_events_append_only BEFORE DELETE OR UPDATE ON public.payment_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER payment_events_no_truncate BEFORE TRUNCATE ON public.payment_events FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER payment_instructions_transition BEFORE UPDATE ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION check_transition('instruction', 'state');
+CREATE TRIGGER reconciliations_append_only BEFORE DELETE OR UPDATE ON public.reconciliations FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER signatures_append_only BEFORE DELETE OR UPDATE ON public.signatures FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER signatures_no_truncate BEFORE TRUNCATE ON public.signatures FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER webhook_events_append_only BEFORE DELETE OR UPDATE ON public.webhook_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
 
 -- Grants to the application’s role
 
@@ -628,7 +752,13 @@ GRANT INSERT, SELECT ON applications TO loanloom_app;
 GRANT INSERT, SELECT ON audit_log TO loanloom_app;
 GRANT INSERT, SELECT ON bank_cards TO loanloom_app;
 GRANT INSERT, SELECT ON borrowers TO loanloom_app;
+GRANT INSERT, SELECT ON break_events TO loanloom_app;
+GRANT INSERT, SELECT ON breaks TO loanloom_app;
 GRANT INSERT, SELECT ON business_day_closes TO loanloom_app;
+GRANT INSERT, SELECT ON channel_calls TO loanloom_app;
+GRANT INSERT, SELECT ON channel_decisions TO loanloom_app;
+GRANT INSERT, SELECT ON channel_file_lines TO loanloom_app;
+GRANT INSERT, SELECT ON channel_files TO loanloom_app;
 GRANT INSERT, SELECT ON close_batches TO loanloom_app;
 GRANT INSERT, SELECT ON commands TO loanloom_app;
 GRANT INSERT, SELECT ON contacts TO loanloom_app;
@@ -649,18 +779,23 @@ GRANT INSERT, SELECT ON outbox TO loanloom_app;
 GRANT INSERT, SELECT ON payment_attempts TO loanloom_app;
 GRANT INSERT, SELECT ON payment_events TO loanloom_app;
 GRANT INSERT, SELECT ON payment_instructions TO loanloom_app;
+GRANT INSERT, SELECT ON reconciliations TO loanloom_app;
 GRANT INSERT, SELECT ON sandbox_clock TO loanloom_app;
 GRANT INSERT, SELECT ON signatures TO loanloom_app;
+GRANT INSERT, SELECT ON webhook_events TO loanloom_app;
+GRANT INSERT, SELECT, UPDATE ON webhook_refusals TO loanloom_app;
 GRANT SELECT ON ledger_chain_heads TO loanloom_app;
 GRANT SELECT ON ledger_links TO loanloom_app;
 GRANT SELECT ON state_transitions TO loanloom_app;
+GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, state, value_date) ON payment_attempts TO loanloom_app;
 GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
+GRANT UPDATE (approved_by, closed_on, proposal, proposed_by, state, suspense_fen) ON breaks TO loanloom_app;
 GRANT UPDATE (attempts, delivered_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;
 GRANT UPDATE (bank_card_id, principal_fen, status, term_months, waiting_until) ON applications TO loanloom_app;
-GRANT UPDATE (channel_reference, code, not_found_since, state, value_date) ON payment_attempts TO loanloom_app;
+GRANT UPDATE (channel, last_at, refused) ON webhook_refusals TO loanloom_app;
 GRANT UPDATE (email_enc, id_number_enc, id_number_index, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
-GRANT UPDATE (failure_code, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;
+GRANT UPDATE (failure_code, hinted_at, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;
 GRANT UPDATE (moved_at, offset_ms) ON sandbox_clock TO loanloom_app;
 GRANT UPDATE (record, state) ON contacts TO loanloom_app;

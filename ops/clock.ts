@@ -6,7 +6,9 @@ import { addDays, businessDateOf, epochMs, instant, type Instant } from '../doma
 import { LoanloomError } from '../domain/errors';
 import { taskQueues, workflowIds } from '../domain/ids';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../domain/states';
+import { CHANNEL_NAMES } from '../channels/index';
 import { closeBusinessDay } from '../workflows/close-business-day';
+import { reconcileChannelDay } from '../workflows/reconcile-channel-day';
 
 export interface ClockDeps {
   readonly db: Db;
@@ -29,7 +31,9 @@ interface OpenWork {
 async function openWorkflows(db: Db): Promise<OpenWork[]> {
   const applications = await db('applications').whereNotIn('status', ENDED_APPLICATIONS).select<{ id: string }[]>('id');
   const loans = await db('loans').whereIn('status', OPEN_LOANS).select<{ id: string }[]>('id');
+  const breaks = await db('breaks').whereNull('closed_on').select<{ id: string }[]>('id');
   return [
+    ...breaks.map((row) => ({ workflowId: workflowIds.break(row.id) })),
     ...applications.map((row) => ({ workflowId: workflowIds.application(row.id) })),
     ...loans.map((row) => ({ workflowId: workflowIds.loan(row.id) })),
   ];
@@ -157,6 +161,21 @@ async function waitForAll(deps: ClockDeps, target: Instant): Promise<void> {
   }
 }
 
+/** Reconciles every channel's days before the target's, as far as their files are there at the target. */
+async function reconcileDates(deps: ClockDeps, target: Instant): Promise<void> {
+  const through = addDays(businessDateOf(target), -1);
+  await Promise.all(
+    CHANNEL_NAMES.map((channel) =>
+      deps.client.workflow.execute(reconcileChannelDay, {
+        workflowId: workflowIds.reconciliation(channel, through),
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        taskQueue: taskQueues.loans,
+        args: [{ channel, through, now: target, once: true }],
+      }),
+    ),
+  );
+}
+
 /** Closes every business date before the target's, in one run of the daily close. */
 async function closeDates(deps: ClockDeps, target: Instant): Promise<void> {
   const through = addDays(businessDateOf(target), -1);
@@ -187,5 +206,6 @@ export async function advanceClock(deps: ClockDeps, target: Instant): Promise<vo
     throw new LoanloomError('INVALID_DATE', `the clock stands at ${instant(Date.now() + offset)} already and never goes back`);
   await waitForAll(deps, target);
   await setClockOffset(deps.db, epochMs(target) - Date.now());
+  await reconcileDates(deps, target);
   await closeDates(deps, target);
 }

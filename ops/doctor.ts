@@ -4,9 +4,11 @@ import { readLoanFile, recordOf } from '../db/loans';
 import type { Db } from '../db/pool';
 import { loanAccount } from '../domain/loan-account';
 import { createCatalogue } from '../domain/products';
-import { taskQueues, workflowIds } from '../domain/ids';
+import { workflowIds } from '../domain/ids';
 import { yuan } from '../domain/money';
-import { checkInvariants, loansWithoutWorkflow, type BankBooks, type CheckResult } from './invariants';
+import { restartLoan } from '../workers/restart-loan';
+import type { BankBooks } from './bank-books';
+import { checkInvariants, loansWithoutWorkflow, type CheckResult } from './invariants';
 
 export interface DoctorReport {
   readonly businessDate: string;
@@ -63,16 +65,7 @@ export async function examine(input: { db: Db; client: Client; booksUrl?: string
 export async function repair(db: Db, client: Client): Promise<string[]> {
   const missing = await loansWithoutWorkflow(db, client);
   const { now } = await businessNow(db);
-  for (const id of missing) {
-    await client.workflow.start('serviceLoan', {
-      workflowId: workflowIds.loan(id),
-      taskQueue: taskQueues.loans,
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: `loan ${id}, restarted from its records`,
-      args: [{ loanId: id, now }],
-    });
-  }
+  for (const id of missing) await restartLoan(client, id, now);
   return missing;
 }
 

@@ -6,29 +6,15 @@ import { readLoanFile, recordOf } from '../db/loans';
 import type { Db } from '../db/pool';
 import { factsInForce } from '../domain/account/facts';
 import { sumOf } from '../domain/allocation';
+import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, type BankBooks } from './bank-books';
 import { loanAccountNow } from '../domain/loan-account';
 import type { BusinessDate } from '../domain/dates';
 import { workflowIds } from '../domain/ids';
 import { createCatalogue } from '../domain/products';
+import { OPEN_LOANS } from '../domain/states';
 
 const EARLIEST = '1900-01-01' as BusinessDate;
 const LATEST = '2199-12-31' as BusinessDate;
-
-/** What the banks' own books say, as the simulator's /books prints them. */
-export interface BankBooks {
-  readonly banks: Readonly<Record<string, { payoutsFen: number; debitsFen: number; movementFen: number }>>;
-  readonly entries: readonly {
-    bank: string;
-    number: string;
-    kind: 'PAYOUT' | 'DEBIT' | 'RETURN';
-    returns?: 'PAYOUT' | 'DEBIT';
-    againstItsWord?: boolean;
-    amountFen: number;
-    reference: string;
-    state: string;
-    valueDate: string;
-  }[];
-}
 
 export interface CheckResult {
   readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I11';
@@ -38,46 +24,6 @@ export interface CheckResult {
 }
 
 const MAX_LISTED = 10;
-
-/** I1: by the banks' books, at most one booked payout per instruction. */
-function onePayoutPerInstruction(books: BankBooks, instructionOf: ReadonlyMap<string, string>): string[] {
-  const paid = new Map<string, string[]>();
-  for (const entry of books.entries) {
-    if (entry.kind !== 'PAYOUT' || entry.state !== 'BOOKED') continue;
-    const instruction = instructionOf.get(`${entry.bank}|${entry.number}`) ?? `unknown to us: ${entry.number}`;
-    paid.set(instruction, [...(paid.get(instruction) ?? []), `${entry.bank} ${entry.number}`]);
-  }
-  return [...paid]
-    .filter(([instruction, numbers]) => numbers.length > 1 || instruction.startsWith('unknown'))
-    .map(([instruction, numbers]) => `${instruction} was paid by ${numbers.join(' and ')}`);
-}
-
-/** I3: per channel, settlement + what is in transit explains the bank's movement. */
-async function ledgerEqualsBanks(db: Db, books: BankBooks): Promise<string[]> {
-  const rows = await db('journal_lines')
-    .where('account', 'like', 'settlement:%')
-    .groupBy('account')
-    .select<{ account: string; balance: number }[]>(
-      'account',
-      db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`),
-    );
-  const open = await db('payment_attempts as a')
-    .join('payment_instructions as i', 'i.id', 'a.instruction_id')
-    .whereIn('a.state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
-    .select<{ channel: string; number: string }[]>('a.channel', 'a.number');
-  const openNumbers = new Set(open.map((each) => `${each.channel}|${each.number}`));
-  const ours = new Map(rows.map((row) => [row.account.replace('settlement:', ''), row.balance]));
-  return [...new Set([...ours.keys(), ...Object.keys(books.banks)])].flatMap((channel) => {
-    const inTransit = books.entries
-      .filter((entry) => entry.bank === channel && entry.state === 'BOOKED' && openNumbers.has(`${channel}|${entry.number}`))
-      .reduce((sum, entry) => sum + (entry.kind === 'DEBIT' ? entry.amountFen : -entry.amountFen), 0);
-    const bank = books.banks[channel]?.movementFen ?? 0;
-    const ledger = ours.get(channel) ?? 0;
-    return ledger + inTransit === bank
-      ? []
-      : [`${channel}: ledger ${String(ledger)} + in transit ${String(inTransit)} ≠ bank ${String(bank)} fen`];
-  });
-}
 
 async function balancedJournal(db: Db): Promise<string[]> {
   const rows = await db('journal_lines')
@@ -118,30 +64,10 @@ async function activeMeansPaidOut(db: Db): Promise<string[]> {
   const result = await db.raw<{ rows: { id: string; status: string }[] }>(`
     SELECT l.id, l.status FROM loans l
     WHERE (l.activated_on IS NOT NULL) <> EXISTS (SELECT FROM payment_instructions i WHERE i.loan_id = l.id AND i.direction = 'PAYOUT' AND i.state = 'SUCCEEDED')
-       OR (l.activated_on IS NOT NULL) <> EXISTS (SELECT FROM loan_transactions t WHERE t.loan_id = l.id AND t.type = 'DISBURSEMENT')
+       OR (l.activated_on IS NOT NULL) <> EXISTS (SELECT FROM loan_transactions t WHERE t.loan_id = l.id AND t.type = 'DISBURSEMENT'
+            AND NOT EXISTS (SELECT FROM loan_transactions r WHERE r.loan_id = l.id AND r.type = 'REVERSAL' AND r.data ->> 'of' = t.key))
     LIMIT ${String(MAX_LISTED)}`);
   return result.rows.map((row) => `loan ${row.id} is ${row.status} although its payout says otherwise`);
-}
-
-/** I6: every booked bank movement has one fact of ours and one posting, and the other way round. */
-async function oneKeyOneEffect(db: Db, books: BankBooks | undefined): Promise<string[]> {
-  const attempts = await db('payment_attempts')
-    .where({ state: 'SUCCEEDED' })
-    .select<{ channel: string; number: string; instruction_id: string }[]>('channel', 'number', 'instruction_id');
-  const result = await db.raw<{ rows: { instruction_id: string; facts: number; postings: number }[] }>(`
-    SELECT a.instruction_id,
-      (SELECT count(*)::int FROM loan_transactions t WHERE t.loan_id = a.loan_id AND t.instruction_id = a.instruction_id) AS facts,
-      (SELECT count(*)::int FROM journal_entries e WHERE e.key = 'payment:' || a.number || ':succeeded') AS postings
-    FROM payment_attempts a WHERE a.state = 'SUCCEEDED'`);
-  const wrong = result.rows
-    .filter((row) => row.facts !== 1 || row.postings !== 1)
-    .map((row) => `${row.instruction_id} has ${String(row.facts)} facts and ${String(row.postings)} postings`);
-  if (!books) return wrong;
-  const booked = new Set(books.entries.filter((entry) => entry.state === 'BOOKED').map((entry) => `${entry.bank}|${entry.number}`));
-  const missing = attempts
-    .filter((attempt) => !booked.has(`${attempt.channel}|${attempt.number}`))
-    .map((attempt) => `${attempt.number} succeeded here but not at ${attempt.channel}`);
-  return [...wrong, ...missing];
 }
 
 /** I7: per loan, allocations sum to what was paid, 0 ≤ paid ≤ due, and the principal ledger equals the fold. */
@@ -186,7 +112,7 @@ async function principalByFold(db: Db, ids: readonly string[]): Promise<number> 
 
 /** I11: every open loan in Postgres has its one running workflow. */
 export async function loansWithoutWorkflow(db: Db, client: Client): Promise<string[]> {
-  const loans = await db('loans').whereIn('status', ['APPROVED', 'ACTIVE']).select<{ id: string }[]>('id');
+  const loans = await db('loans').whereIn('status', OPEN_LOANS).select<{ id: string }[]>('id');
   const missing: string[] = [];
   for (const { id } of loans) {
     const isRunning = await client.workflow
@@ -202,19 +128,13 @@ export async function loansWithoutWorkflow(db: Db, client: Client): Promise<stri
 /** Every invariant of design §9 that the data at hand allows to be checked. `books` undefined: no bank's books are within reach. */
 export async function checkInvariants(input: { db: Db; client?: Client; books?: BankBooks }): Promise<CheckResult[]> {
   const { db, client, books } = input;
-  const attempts = await db('payment_attempts').select<{ channel: string; number: string; instruction_id: string }[]>(
-    'channel',
-    'number',
-    'instruction_id',
-  );
-  const instructionOf = new Map(attempts.map((attempt) => [`${attempt.channel}|${attempt.number}`, attempt.instruction_id]));
   return [
     ...(books
       ? [
           {
             invariant: 'I1' as const,
             claim: 'at most one payout per instruction, by the banks’ own books',
-            violations: onePayoutPerInstruction(books, instructionOf),
+            violations: await onePayoutPerInstruction(db, books),
           },
         ]
       : []),

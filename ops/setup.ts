@@ -41,7 +41,7 @@ export async function setUp(print: (line: string) => void): Promise<void> {
     }
     print(`search attributes: ${String(missing.length)} added, ${String(ALL_SEARCH_ATTRIBUTES.length)} in all`);
     await ensureSchedules(client);
-    print('schedules: close-business-day, daily at 00:30 in Shanghai');
+    print('schedules: reconciliation of each channel at 10:15, close-business-day at 12:30, in Shanghai');
   } finally {
     await connection.close();
   }

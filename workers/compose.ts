@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import type { ActivityDeps, Log } from '../activities/deps';
 import { createSmtpMailer } from '../activities/mail';
-import { createChannels } from '../channels/index';
+import { withBreaker } from '../channels/breaker';
+import { createHouseBank } from '../channels/house-bank';
+import { createChannels, linkTo } from '../channels/index';
 import type { Env } from '../config/env';
 import { Borrowers } from '../db/borrowers';
 import { createDb } from '../db/pool';
@@ -61,7 +63,13 @@ export function composeDeps(env: Env, log: Log): ActivityDeps {
     vault,
     borrowers: new Borrowers(vault),
     catalogue: createCatalogue(),
-    channels: createChannels({ baseUrl: env.CHANNELS_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }),
+    channels: new Map(
+      [...createChannels({ baseUrl: env.CHANNELS_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS })].map(([name, channel]) => [
+        name,
+        withBreaker(channel),
+      ]),
+    ),
+    houseBank: createHouseBank(linkTo({ baseUrl: env.CHANNELS_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }, 'housebank')),
     mailer: createSmtpMailer({ url: env.SMTP_URL, from: env.MAIL_FROM }),
     identityVerifier: createFormalIdentityVerifier(),
     log,

@@ -37,7 +37,13 @@ export async function createFleet(options: FleetOptions): Promise<Worker[]> {
     }),
     worker(taskQueues.identity, only(activities, 'verifyIdentity'), 20),
     worker(taskQueues.collections, only(activities, 'contactBorrower'), 20),
-    worker(taskQueues.batch, only(activities, 'closeThrough'), 2),
-    ...CHANNEL_NAMES.map((name) => worker(taskQueues.channel(name), only(activities, 'sendPayment', 'queryPayment', 'closePayment'), 20)),
+    worker(taskQueues.batch, only(activities, 'closeThrough', 'reconcileThrough'), 2),
+    ...CHANNEL_NAMES.map((name) =>
+      worker(
+        taskQueues.channel(name),
+        only(activities, 'sendPayment', 'queryPayment', 'closePayment', 'recallForBreak', 'askForBreak'),
+        20,
+      ),
+    ),
   ]);
 }

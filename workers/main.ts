@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     deps,
     bundle: await workflowBundle(env.LOANLOOM_CACHE_DIR),
   });
-  const relay = startRelay(deps, lazyClient(env));
+  const relay = startRelay(deps, lazyClient(env), env.ALARM_MAIL_TO);
   let isStopping = false;
   const stop = () => {
     if (isStopping) return;

@@ -1,12 +1,18 @@
 import type { Client } from '@temporalio/client';
 import { deliverCommand } from '../api/delivery';
 import type { ActivityDeps } from '../activities/deps';
-import { renderMail } from '../activities/mail-templates';
+import { renderAlarm, renderMail } from '../activities/mail-templates';
 import { businessNow } from '../db/clock';
 import { takeUndelivered } from '../db/commands';
 import { markDelivered, postpone, takeDue, type OutboxRow } from '../db/outbox';
-import { workflowIds } from '../domain/ids';
+import type { Instant } from '../domain/dates';
+import { taskQueues, workflowIds } from '../domain/ids';
+import { OPEN_LOANS, type LoanStatus } from '../domain/states';
+import { queryNow } from '../workflows/disburse-loan.messages';
+import { resolveBreak } from '../workflows/resolve-break';
+import { breakChanged } from '../workflows/resolve-break.messages';
 import { factsChanged } from '../workflows/service-loan.messages';
+import { restartLoan } from './restart-loan';
 
 const BATCH = 50;
 const IDLE_MS = 500;
@@ -19,19 +25,63 @@ export interface Relay {
  * Delivers what was committed: commands that no caller saw through, notices of facts, mail. At least
  * once; every receiver knows the key. Several relays may run: rows are taken with SKIP LOCKED.
  */
-export function startRelay(deps: ActivityDeps, client: Client): Relay {
+export function startRelay(deps: ActivityDeps, client: Client, alarmsTo = 'operations@loanloom.invalid'): Relay {
   let isStopping = false;
   const wakers = new Set<() => void>();
 
   async function deliver(row: OutboxRow): Promise<void> {
-    if (row.topic === 'loan.fact') {
-      const { now } = await businessNow(deps.db);
-      await client.workflow.getHandle(workflowIds.loan(row.subject)).signal(factsChanged, { at: now });
-      return;
+    const { now } = await businessNow(deps.db);
+    switch (row.topic) {
+      case 'loan.fact':
+        await tellLoan(row.subject, now);
+        return;
+      case 'break':
+        await client.workflow.signalWithStart(resolveBreak, {
+          workflowId: workflowIds.break(row.subject),
+          taskQueue: taskQueues.loans,
+          staticSummary: `reconciliation break ${row.subject}`,
+          args: [{ breakId: row.subject, now }],
+          signal: breakChanged,
+        });
+        return;
+      case 'payment.hint':
+        await passHint(row.subject, now);
+        return;
+      case 'alarm':
+        await deps.mailer.send({ to: alarmsTo, key: row.key, ...renderAlarm(row.subject, row.payload) });
+        return;
+      case 'mail': {
+        const { email } = await deps.borrowers.identity(deps.db, row.subject);
+        const secret = row.secret_enc === null ? {} : { secret: await openSecret(row) };
+        await deps.mailer.send({ to: email, key: row.key, ...renderMail({ ...row.payload, ...secret }) });
+      }
     }
-    const { email } = await deps.borrowers.identity(deps.db, row.subject);
-    const secret = row.secret_enc === null ? {} : { secret: await openSecret(row) };
-    await deps.mailer.send({ to: email, key: row.key, ...renderMail({ ...row.payload, ...secret }) });
+  }
+
+  /** A loan that is open and has no workflow (a returned payment reopened it) gets one; a closed one needs no notice. */
+  async function tellLoan(loanId: string, now: Instant): Promise<void> {
+    try {
+      await client.workflow.getHandle(workflowIds.loan(loanId)).signal(factsChanged, { at: now });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      const loan = await deps.db('loans').where({ id: loanId }).first<{ status: LoanStatus } | undefined>('status');
+      if (loan && OPEN_LOANS.includes(loan.status)) await restartLoan(client, loanId, now);
+    }
+  }
+
+  /** A channel says that something happened to a payment: its workflow asks now instead of later. */
+  async function passHint(number: string, now: Instant): Promise<void> {
+    const attempt = await deps
+      .db('payment_attempts as a')
+      .join('payment_instructions as i', 'i.id', 'a.instruction_id')
+      .where('a.number', number)
+      .first<{ id: string; direction: string; loan_id: string } | undefined>('i.id', 'i.direction', 'i.loan_id');
+    if (!attempt) return;
+    if (attempt.direction !== 'DEBIT') await client.workflow.getHandle(workflowIds.disbursement(attempt.id)).signal(queryNow);
+    else {
+      await deps.db('payment_instructions').where({ id: attempt.id }).update({ hinted_at: now });
+      await tellLoan(attempt.loan_id, now);
+    }
   }
 
   async function openSecret(row: OutboxRow): Promise<string> {
@@ -39,7 +89,7 @@ export function startRelay(deps: ActivityDeps, client: Client): Relay {
     return person.decrypt({ table: 'outbox', column: 'secret_enc', row: row.key }, row.secret_enc ?? Buffer.alloc(0));
   }
 
-  /** A loan whose workflow is gone needs no notice: what it has to know is in Postgres when it comes back. */
+  /** A workflow that is gone needs no notice: what it has to know is in Postgres when it comes back. */
   const isGone = (error: unknown) => error instanceof Error && error.name === 'WorkflowNotFoundError';
 
   async function relayOutbox(topic: OutboxRow['topic']): Promise<number> {
@@ -93,7 +143,8 @@ export function startRelay(deps: ActivityDeps, client: Client): Relay {
     }
   }
 
-  const running = Promise.all([loop(() => relayOutbox('loan.fact')), loop(() => relayOutbox('mail')), loop(relayCommands)]);
+  const topics: readonly OutboxRow['topic'][] = ['loan.fact', 'payment.hint', 'break', 'alarm', 'mail'];
+  const running = Promise.all([...topics.map((topic) => loop(() => relayOutbox(topic))), loop(relayCommands)]);
   return {
     async stop() {
       isStopping = true;

@@ -24,7 +24,7 @@ export const collections = proxyActivities<Pick<Activities, 'contactBorrower'>>(
   retry: { initialInterval: '5s', maximumInterval: '10m' },
 });
 
-export const batch = proxyActivities<Pick<Activities, 'closeThrough'>>({
+export const batch = proxyActivities<Pick<Activities, 'closeThrough' | 'reconcileThrough'>>({
   taskQueue: taskQueues.batch,
   startToCloseTimeout: '2h',
   heartbeatTimeout: '2m',
@@ -43,7 +43,7 @@ export function sender(channel: string) {
 
 /** Asking, and fencing by asking to close: repeatable. */
 export function asker(channel: string) {
-  return proxyActivities<Pick<Activities, 'queryPayment' | 'closePayment'>>({
+  return proxyActivities<Pick<Activities, 'queryPayment' | 'closePayment' | 'recallForBreak' | 'askForBreak'>>({
     taskQueue: taskQueues.channel(channel),
     startToCloseTimeout: '3m',
     heartbeatTimeout: '10s',

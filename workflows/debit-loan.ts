@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
 import type { BusinessDate, Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
 import { database } from './activity-options';
@@ -30,6 +30,16 @@ export async function debitLoan(input: DebitLoanInput): Promise<DebitLoanResult>
 async function debit(input: DebitLoanInput): Promise<DebitLoanResult> {
   const time = new BusinessTime(input.now);
   const instructionId = keys.debitInstruction(input.loanId, input.businessDate, input.presentment);
+  for (;;) {
+    const result = await presentOnce(input, instructionId, time);
+    // A send that reached nobody leaves the debit open: it goes over another channel, or is given up there.
+    if (result !== 'FAILED' || !patched('debit-failover')) return { outcome: result, now: time.now() };
+    const after = await database.readDebit({ instructionId });
+    if (after.isFinal) return { outcome: result, now: time.now() };
+  }
+}
+
+async function presentOnce(input: DebitLoanInput, instructionId: string, time: BusinessTime): Promise<DebitLoanResult['outcome']> {
   const step = await database.openDebit({
     loanId: input.loanId,
     instructionId,
@@ -38,11 +48,11 @@ async function debit(input: DebitLoanInput): Promise<DebitLoanResult> {
     plannedAt: input.plannedAt,
     at: time.now(),
   });
-  if (step.next === 'DONE') return { outcome: step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED', now: time.now() };
-  if (step.next === 'WAIT') return { outcome: 'UNKNOWN', now: time.now() };
+  if (step.next === 'DONE') return step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED';
+  if (step.next === 'WAIT') return 'UNKNOWN';
   const live = { instructionId, attempt: step.attempt, channel: step.channel };
   const result = await driveAttempt(live, step.next === 'SEND', time, { queriesMax: QUERIES_MAX });
-  if (result !== 'OPEN') return { outcome: result, now: time.now() };
+  if (result !== 'OPEN') return result;
   await database.noteDebitInDoubt({ instructionId, at: time.now() });
-  return { outcome: 'UNKNOWN', now: time.now() };
+  return 'UNKNOWN';
 }

@@ -47,7 +47,7 @@ async function disburse(input: DisburseLoanInput): Promise<DisburseLoanResult> {
     });
     if (step.next === 'DONE') return { state: step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED', now: time.now() };
     if (step.next === 'WAIT') {
-      setCurrentDetails(`On hold until ${step.until}: no payout before it ends.`);
+      setCurrentDetails(`Waiting until ${step.until}: on hold, or no channel can take it before.`);
       await condition(nudged, Math.max(1_000, epochMs(step.until) - Date.now()));
       continue;
     }

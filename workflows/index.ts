@@ -4,3 +4,5 @@ export { serviceLoan } from './service-loan';
 export { disburseLoan } from './disburse-loan';
 export { debitLoan } from './debit-loan';
 export { closeBusinessDay } from './close-business-day';
+export { reconcileChannelDay } from './reconcile-channel-day';
+export { resolveBreak } from './resolve-break';

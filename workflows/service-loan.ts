@@ -150,6 +150,7 @@ class LoanInterpreter {
     this.performedKey = appointment.key;
     switch (appointment.kind) {
       case 'PAY_OUT':
+      case 'REFUND':
         this.start(this.payOut(appointment));
         return undefined;
       case 'DEBIT':
@@ -191,7 +192,7 @@ class LoanInterpreter {
     return executeChild<typeof disburseLoan>('disburseLoan', {
       workflowId: workflowIds.disbursement(instructionId),
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: `pays out loan ${this.loanId}`,
+      staticSummary: appointment.kind === 'REFUND' ? `refunds the surplus of loan ${this.loanId}` : `pays out loan ${this.loanId}`,
       args: [{ loanId: this.loanId, instructionId, businessDate: appointment.businessDate, now: this.time.now() }],
     });
   }

@@ -1,11 +1,15 @@
 import { Context } from '@temporalio/activity';
+import { openBreak } from '../../db/breaks';
+import { businessNow } from '../../db/clock';
 import { loansToClose, readBatches, recordPage, type BatchTotals, type ClosedLoan } from '../../db/close';
 import { postEntry, trialBalance } from '../../db/journal';
-import { addDays, type BusinessDate } from '../../domain/dates';
+import { settlementDifferences, unexplainedDays } from '../../db/reconciliation';
+import { addDays, type BusinessDate, type Instant } from '../../domain/dates';
 import { LoanloomError } from '../../domain/errors';
 import { fen } from '../../domain/money';
 import { ACCRUED, accrued } from '../../domain/postings';
 import type { ActivityDeps } from '../deps';
+import { fileDueAt } from '../reconcile';
 import type { ProductTable } from './fold-loans';
 import { foldHere, foldInThreads, type FoldPool } from './fold-pool';
 
@@ -84,6 +88,33 @@ export function createCloseActivities(deps: ActivityDeps, threadsFrom = WORTH_TH
       throw new LoanloomError('INTERNAL', `loans were left behind on ${date}: the day stays open and is tried again`);
   }
 
+  /** Ledger and payments have to agree before any day is closed on them; the difference becomes a break for engineers. */
+  async function assertLedgerAgrees(today: BusinessDate, at: Instant): Promise<void> {
+    const [first] = await deps.db.transaction(async (tx) => {
+      const found = await settlementDifferences(tx);
+      for (const { channel, ledger, payments } of found)
+        await openBreak(
+          tx,
+          { channel, businessDate: today, code: 'INTERNAL', subject: `settlement:${today}`, amount: ledger, expected: payments },
+          at,
+        );
+      return found;
+    });
+    if (first)
+      throw new LoanloomError(
+        'INTERNAL',
+        `the settlement account at ${first.channel} is ${String(first.ledger)} fen, its payments add up to ${String(first.payments)}: no day closes until that is explained`,
+      );
+  }
+
+  /** Once its files are due, a day closes only when every channel that moved money is reconciled or its missing file is a case. */
+  async function assertExplained(date: BusinessDate, at: Instant): Promise<void> {
+    if (at < fileDueAt(date)) return;
+    const open = await unexplainedDays(deps.db, date);
+    if (open.length > 0)
+      throw new LoanloomError('UNAVAILABLE', `${date} is not reconciled at ${open.join(', ')}: the day stays open and is tried again`);
+  }
+
   /** The day's books, in one transaction: made whole or not at all. */
   async function closeBooks(date: BusinessDate): Promise<void> {
     await deps.db.transaction(async (tx) => {
@@ -129,11 +160,14 @@ export function createCloseActivities(deps: ActivityDeps, threadsFrom = WORTH_TH
      * are skipped, and catching up after missed days books what running daily would have.
      */
     async closeThrough(input: { through: BusinessDate }): Promise<{ closed: number }> {
+      const { now } = await businessNow(deps.db);
+      await assertLedgerAgrees(input.through, now);
       const { count } = (await deps.db('loans').whereNotNull('activated_on').count<{ count: number }[]>('id as count'))[0] ?? { count: 0 };
       const pool = count >= threadsFrom ? foldInThreads(products) : foldHere(products);
       let closed = 0;
       try {
         for (let date = await firstOpenDate(input.through); date <= input.through; date = addDays(date, 1)) {
+          await assertExplained(date, now);
           await closeLoans(date, pool);
           await closeBooks(date);
           closed += 1;

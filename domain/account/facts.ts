@@ -99,13 +99,7 @@ export function factsInForce(facts: readonly LoanFact[], asOf: BusinessDate): Lo
   for (const fact of known) {
     if (fact.type !== 'REVERSAL') continue;
     const target = facts.find((each) => each.key === fact.of);
-    if (
-      !target ||
-      target.type === 'REVERSAL' ||
-      target.type === 'DISBURSEMENT' ||
-      target.valueDate > fact.valueDate ||
-      reversed.has(fact.of)
-    )
+    if (!target || target.type === 'REVERSAL' || target.valueDate > fact.valueDate || reversed.has(fact.of))
       throw new LoanloomError('NOTHING_TO_REVERSE', `the reversal of ${fact.valueDate} names no fact that could be reversed then`, {
         path: 'transactions',
         key: fact.key,

@@ -114,6 +114,8 @@ export function policyFrom(input: PolicyInput, terms: LoanTerms, read: Reader): 
   };
 }
 
+const DISBURSEMENT = 'disbursement';
+
 const TYPES = {
   charge: 'CHARGE',
   waiver: 'WAIVER',
@@ -141,6 +143,9 @@ function factFrom(transaction: Transaction, index: number, disbursedOn: Business
     case 'prepayment':
       return { ...base, type: 'REPAYMENT', amount: amount(), effect: transaction.effect ?? policy.prepayment.effect };
     case 'reversal':
+      // The disbursement is part of the terms here; a payout that came back is no loan to calculate.
+      if (transaction.of === DISBURSEMENT)
+        throw new LoanloomError('NOTHING_TO_REVERSE', 'the disbursement cannot be reversed', { path: at('of') });
       return { ...base, type: 'REVERSAL', of: transaction.of };
     case 'charge':
       return { ...base, type: 'CHARGE', amount: amount(), component: transaction.component };
@@ -187,5 +192,5 @@ export function factsFrom(transactions: readonly Transaction[], terms: LoanTerms
       throw new LoanloomError('VALIDATION', 'two transactions have one id', { path: join('transactions', index, 'id') });
     keys.add(fact.key);
   }
-  return [{ key: 'disbursement', type: 'DISBURSEMENT', valueDate: terms.disbursedOn, amount: terms.principal }, ...facts];
+  return [{ key: DISBURSEMENT, type: 'DISBURSEMENT', valueDate: terms.disbursedOn, amount: terms.principal }, ...facts];
 }

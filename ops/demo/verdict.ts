@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Db } from '../../db/pool';
 import { workflowIds } from '../../domain/ids';
-import { checkInvariants, type BankBooks, type CheckResult } from '../invariants';
+import type { BankBooks } from '../bank-books';
+import { checkInvariants, type CheckResult } from '../invariants';
 import type { Expectation } from './stories';
 
 export interface StoryReport {

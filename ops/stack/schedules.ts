@@ -1,16 +1,31 @@
-import { ScheduleAlreadyRunning, type Client } from '@temporalio/client';
+import { ScheduleAlreadyRunning, type Client, type ScheduleOptions } from '@temporalio/client';
+import { CHANNEL_NAMES } from '../../channels/index';
 import { taskQueues } from '../../domain/ids';
 
-/** Daily jobs run from Temporal Schedules. Creating them again changes nothing. */
+const daily = (scheduleId: string, at: { hour: number; minute: number }, workflowType: string, argument: object): ScheduleOptions => ({
+  scheduleId,
+  spec: { calendars: [at], timezone: 'Asia/Shanghai' },
+  policies: { overlap: 'SKIP', catchupWindow: '3 days' },
+  action: { type: 'startWorkflow', workflowType, taskQueue: taskQueues.loans, args: [argument] },
+});
+
+/** Files are there by ten, due at noon; the day before closes after that. */
+const SCHEDULES: readonly ScheduleOptions[] = [
+  ...CHANNEL_NAMES.map((channel) => daily(`reconcile-${channel}`, { hour: 10, minute: 15 }, 'reconcileChannelDay', { channel })),
+  daily('close-business-day', { hour: 12, minute: 30 }, 'closeBusinessDay', {}),
+];
+
+/** Daily jobs run from Temporal Schedules. One that exists is brought to the present definition. */
 export async function ensureSchedules(client: Client): Promise<void> {
-  try {
-    await client.schedule.create({
-      scheduleId: 'close-business-day',
-      spec: { calendars: [{ hour: 0, minute: 30 }], timezone: 'Asia/Shanghai' },
-      policies: { overlap: 'SKIP', catchupWindow: '3 days' },
-      action: { type: 'startWorkflow', workflowType: 'closeBusinessDay', taskQueue: taskQueues.loans, args: [{}] },
-    });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  for (const options of SCHEDULES) {
+    try {
+      await client.schedule.create(options);
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      const { spec, action, policies } = options;
+      await client.schedule
+        .getHandle(options.scheduleId)
+        .update((known) => ({ ...known, spec, action, ...(policies ? { policies } : {}) }));
+    }
   }
 }

@@ -34,6 +34,8 @@ export interface StackOptions {
   readonly progress: (line: string) => void;
   readonly channelTimeoutMs?: number;
   readonly logLevel?: string;
+  /** The banks keep their webhooks until they are fetched: for whoever delivers them in an order of its own. */
+  readonly isWebhookHeld?: boolean;
 }
 
 export interface RunningStack extends StackRecord {
@@ -78,6 +80,7 @@ async function environment(options: StackOptions, databaseUrl: string): Promise<
     CHANNELS_URL: `http://127.0.0.1:${String(ports.simulator)}`,
     CHANNEL_TIMEOUT_MS: String(options.channelTimeoutMs ?? 5_000),
     SIMULATOR_PORT: String(ports.simulator),
+    SIMULATOR_WEBHOOK_URL: options.isWebhookHeld === true ? '' : `http://127.0.0.1:${String(ports.api)}/v1/webhooks/wallet`,
     SIMULATOR_BOOKS_FILE: join(dataDir, 'simulator-books.jsonl'),
     SMTP_URL: `smtp://127.0.0.1:${String(ports.smtp)}`,
     API_PORT: String(ports.api),

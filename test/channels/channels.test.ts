@@ -1,4 +1,3 @@
-import { chooseChannel } from '../../channels/router';
 import { createBankdirect } from '../../channels/bankdirect';
 import { createCardnet } from '../../channels/cardnet';
 import { CHANNEL_NAMES } from '../../channels/index';
@@ -13,16 +12,4 @@ it('puts every channel under the contract', () => {
 
 describe.each(Object.entries(ADAPTERS))('the channel %s', (name, create) => {
   channelContract({ name, create });
-});
-
-describe('the router', () => {
-  const channels = ['wallet', 'cardnet', 'bankdirect'];
-
-  it('takes the next channel only after the earlier ones, and an operator’s preference first', () => {
-    expect(chooseChannel({ channels, tried: [], preferred: null })).toBe('wallet');
-    expect(chooseChannel({ channels, tried: [{ channel: 'wallet' }], preferred: null })).toBe('cardnet');
-    expect(chooseChannel({ channels, tried: [], preferred: 'bankdirect' })).toBe('bankdirect');
-    expect(chooseChannel({ channels, tried: [{ channel: 'bankdirect' }], preferred: 'bankdirect' })).toBe('wallet');
-    expect(chooseChannel({ channels, tried: channels.map((channel) => ({ channel })), preferred: null })).toBeUndefined();
-  });
 });

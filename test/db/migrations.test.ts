@@ -4,7 +4,13 @@ import { resolve } from 'node:path';
 import { dumpSchema } from '../../db/dump-schema';
 import { migrateDown, migrateToLatest, pendingMigrations } from '../../db/migrate';
 import { createDb } from '../../db/pool';
-import { APPLICATION_TRANSITIONS, ATTEMPT_TRANSITIONS, INSTRUCTION_TRANSITIONS, LOAN_TRANSITIONS } from '../../domain/states';
+import {
+  APPLICATION_TRANSITIONS,
+  ATTEMPT_TRANSITIONS,
+  BREAK_TRANSITIONS,
+  INSTRUCTION_TRANSITIONS,
+  LOAN_TRANSITIONS,
+} from '../../domain/states';
 import { withClient } from '../../ops/stack/postgres';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { eventually } from '../support/world';
@@ -105,6 +111,7 @@ describe('migrations', () => {
       loan: LOAN_TRANSITIONS,
       instruction: INSTRUCTION_TRANSITIONS,
       attempt: ATTEMPT_TRANSITIONS,
+      break: BREAK_TRANSITIONS,
     };
     const inDomain = Object.entries(tables).flatMap(([machine, table]) =>
       Object.entries(table).flatMap(([from, targets]) => targets.map((to: string) => `${machine} ${from} ${to}`)),

@@ -40,6 +40,7 @@ export async function startApi(deps: ActivityDeps, client: Client, verdictTimeou
     catalogue: deps.catalogue,
     client,
     tokenSecret: TOKEN_SECRET,
+    channelSecrets: { wallet: 'secret-of-wallet' },
     log: quiet,
     verdictTimeoutMs,
   };

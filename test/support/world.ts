@@ -6,11 +6,12 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import type { ActivityDeps } from '../../activities/deps';
 import type { Mail } from '../../activities/mail';
-import { createChannels, SECRET_NAMES } from '../../channels/index';
+import { createHouseBank } from '../../channels/house-bank';
+import { createChannels, linkTo, SECRET_NAMES } from '../../channels/index';
 import { Borrowers } from '../../db/borrowers';
 import { createVault } from '../../db/vault';
 import { createCatalogue, type Catalogue } from '../../domain/products';
-import type { BankBooks } from '../../ops/invariants';
+import type { BankBooks } from '../../ops/bank-books';
 import { freePort } from '../../ops/stack/ports';
 import { startTemporal, type RunningTemporal } from '../../ops/stack/temporal-server';
 import { createFormalIdentityVerifier } from '../../risk/identity';
@@ -105,6 +106,7 @@ export function createDeps(
     borrowers: new Borrowers(vault),
     catalogue: options.catalogue ?? createCatalogue(),
     channels: createChannels({ baseUrl: banks.url, secrets: banks.secrets, timeoutMs: options.channelTimeoutMs ?? 400 }),
+    houseBank: createHouseBank(linkTo({ baseUrl: banks.url, secrets: banks.secrets, timeoutMs: 2_000 }, 'housebank')),
     mailer: {
       send: (mail) => {
         mails.push(mail);

@@ -3,6 +3,7 @@ import { loanAccount } from '../../domain/loan-account';
 import type { BusinessDate } from '../../domain/dates';
 import { monthsFromAnchor } from '../../domain/dates';
 import { checkInvariants } from '../../ops/invariants';
+import { forgetChannelCalls } from '../support/database';
 import { createWorld, type Fleet, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
 
@@ -19,6 +20,9 @@ describe('serviceLoan on the time-skipping server', () => {
     await fleet.stop();
     await world.close();
   });
+
+  // One test's faults must not send another's payments elsewhere.
+  beforeEach(() => forgetChannelCalls(world.database));
 
   async function events(loanId: string, kind: string) {
     return (await readLoanFile(world.deps.db, loanId)).events.filter((event) => event.kind === kind);

@@ -1,0 +1,104 @@
+import { healBreaks, openBreak } from '../db/breaks';
+import { readAttempt, readInstruction } from '../db/payments';
+import type { Tx } from '../db/pool';
+import type { BusinessDate, Instant } from '../domain/dates';
+import { signedAmount, signedOurs, type Finding } from '../domain/reconciliation';
+import type { ActivityDeps } from './deps';
+import { recordReplyIn } from './payment-outcomes';
+import { healSuspense, intoSuspenseFor, recordPaidAfterFailure, recordReturn } from './payment-reversals';
+
+interface Found {
+  readonly channel: string;
+  /** The day whose file it was found in. */
+  readonly date: BusinessDate;
+  readonly finding: Finding;
+  readonly at: Instant;
+}
+
+/** The finding as an open break. What its action settles closes it again in the same transaction. */
+function breakOf(tx: Tx, { channel, date, finding, at }: Found): Promise<string> {
+  const { line, ours, code } = finding;
+  return openBreak(
+    tx,
+    {
+      channel,
+      businessDate: date,
+      code,
+      subject: line?.number ?? ours?.number ?? '',
+      loanId: ours?.loanId ?? null,
+      amount: line?.booked ? signedAmount(line) : 0,
+      expected: ours && (ours.state === 'SUCCEEDED' || ours.state === 'RETURNED') && line?.kind !== 'RETURN' ? signedOurs(ours) : 0,
+    },
+    at,
+  );
+}
+
+/** Our open payment stands booked in the file: that is its outcome. */
+async function complete(deps: ActivityDeps, tx: Tx, found: Found): Promise<void> {
+  const { line, ours } = found.finding;
+  if (!line || !ours) return;
+  await breakOf(tx, found);
+  await recordReplyIn(deps, tx, {
+    instructionId: ours.instructionId,
+    attempt: ours.attempt,
+    reply: { outcome: 'SUCCEEDED', code: 'IN_FILE', valueDate: line.valueDate },
+    at: found.at,
+  });
+}
+
+/** Money that moved for a payment which the channel had refused. */
+async function suspend(deps: ActivityDeps, tx: Tx, found: Found): Promise<void> {
+  const { line, ours } = found.finding;
+  if (!line) return;
+  if (ours) {
+    const instruction = await readInstruction(tx, ours.instructionId);
+    const attempt = await readAttempt(tx, ours.instructionId, ours.attempt);
+    await recordPaidAfterFailure(deps, tx, { instruction, attempt, valueDate: line.valueDate, at: found.at });
+    return;
+  }
+  const id = await breakOf(tx, found);
+  await intoSuspenseFor(tx, id, line.comesIn, line.amount, line.valueDate);
+}
+
+async function release(tx: Tx, found: Found): Promise<void> {
+  const { line } = found.finding;
+  if (!line) return;
+  const claim = await tx('breaks')
+    .where({ channel: found.channel, number: line.number, code: 'PAID_AFTER_FAILURE' })
+    .first<{ id: string } | undefined>('id');
+  if (!claim || !(await healSuspense(tx, claim.id, line.valueDate, found.at))) {
+    const id = await breakOf(tx, found);
+    await intoSuspenseFor(tx, id, line.comesIn, line.amount, line.valueDate);
+  }
+}
+
+/**
+ * Does about a finding what the break table says, in the caller's transaction. Repeating it changes nothing: every
+ * step has its business key.
+ */
+export async function settleFinding(deps: ActivityDeps, tx: Tx, found: Found): Promise<void> {
+  const { line, ours, action } = found.finding;
+  switch (action) {
+    case 'COMPLETE':
+      return complete(deps, tx, found);
+    case 'RETURN':
+      if (!line || !ours) return;
+      if (ours.state !== 'SUCCEEDED') await complete(deps, tx, found);
+      return recordReturn(deps, tx, { instructionId: ours.instructionId, attempt: ours.attempt, valueDate: line.valueDate, at: found.at });
+    case 'SUSPEND':
+      return suspend(deps, tx, found);
+    case 'RELEASE':
+      return release(tx, found);
+    case 'WATCH':
+      await breakOf(tx, found);
+      return;
+    case 'MATCHED':
+      // A line that shows our payment ends the doubt whether it is in any file.
+      if (line?.booked)
+        await healBreaks(
+          tx,
+          { channel: found.channel, number: line.number, codes: ['CUTOFF'] },
+          { at: found.at, on: found.date, note: 'listed' },
+        );
+  }
+}

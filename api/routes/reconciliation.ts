@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { decideClearing, proposeClearing, PROPOSALS } from '../../activities/clear-breaks';
+import { openBreaks, readBreak, type BreakRow } from '../../db/breaks';
+import { decideChannel } from '../../db/channels';
+import { businessNow } from '../../db/clock';
+import { writeAudit } from '../../db/audit';
+import { BREAK_CODES } from '../../domain/breaks';
+import { instant } from '../../domain/dates';
+import { LoanloomError } from '../../domain/errors';
+import { route } from '../route';
+
+const tag = 'Reconciliation';
+const reason = z.string().trim().min(3).max(500);
+const breakParams = z.strictObject({ breakId: z.string().regex(/^[0-9a-f]{16}$/) });
+
+const breakSchema = z
+  .object({
+    breakId: z.string(),
+    channel: z.string(),
+    businessDate: z.string(),
+    code: z.string(),
+    meaning: z.string(),
+    number: z.string().nullable(),
+    loanId: z.string().nullable(),
+    theirsFen: z.int().meta({ description: 'what the channel says, in fen; positive = came in to us' }),
+    oursFen: z.int(),
+    suspenseFen: z.int(),
+    owner: z.string(),
+    urgent: z.boolean(),
+    state: z.string(),
+    dueOn: z.string(),
+    proposal: z.string().nullable(),
+    proposedBy: z.string().nullable(),
+  })
+  .meta({ id: 'Break' });
+
+const view = (row: BreakRow): z.output<typeof breakSchema> => ({
+  breakId: row.id,
+  channel: row.channel,
+  businessDate: row.business_date,
+  code: row.code,
+  meaning: BREAK_CODES[row.code].meaning,
+  number: row.number,
+  loanId: row.loan_id,
+  theirsFen: row.amount_fen,
+  oursFen: row.expected_fen,
+  suspenseFen: row.suspense_fen,
+  owner: row.owner,
+  urgent: row.is_urgent,
+  state: row.state,
+  dueOn: row.due_on,
+  proposal: row.proposal,
+  proposedBy: row.proposed_by,
+});
+
+const list = route({
+  method: 'get',
+  path: '/v1/ops/breaks',
+  summary: 'Open reconciliation breaks, the urgent ones first',
+  tag,
+  role: 'operator',
+  responses: { 200: { description: 'Open breaks', schema: z.object({ breaks: z.array(breakSchema) }) } },
+  handle: async (deps) => ({ status: 200, body: { breaks: (await openBreaks(deps.db)).map(view) } }),
+});
+
+const read = route({
+  method: 'get',
+  path: '/v1/ops/breaks/{breakId}',
+  summary: 'One break, open or closed',
+  tag,
+  role: 'operator',
+  params: breakParams,
+  responses: { 200: { description: 'The break', schema: breakSchema } },
+  handle: async (deps, { params }) => ({ status: 200, body: view(await readBreak(deps.db, params.breakId)) }),
+});
+
+const propose = route({
+  method: 'post',
+  path: '/v1/ops/breaks/{breakId}/proposal',
+  summary: 'Propose how to clear a break by hand; another operator approves',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'optional',
+  params: breakParams,
+  body: z.strictObject({ proposal: z.enum(PROPOSALS), reason }),
+  responses: { 200: { description: 'Proposed', schema: breakSchema } },
+  handle: async (deps, { caller, params, body }) => {
+    const { now } = await businessNow(deps.db);
+    const row = await proposeClearing(deps.db, { breakId: params.breakId, actor: caller.name, at: now, ...body });
+    return { status: 200, body: view(row) };
+  },
+});
+
+const decide = route({
+  method: 'post',
+  path: '/v1/ops/breaks/{breakId}/decision',
+  summary: 'Approve or refuse a proposed clearing; never by who proposed it',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'optional',
+  params: breakParams,
+  body: z.strictObject({ approve: z.boolean(), reason }),
+  responses: { 200: { description: 'Decided', schema: breakSchema } },
+  handle: async (deps, { caller, params, body }) => {
+    const { now } = await businessNow(deps.db);
+    const row = await decideClearing(deps.db, { breakId: params.breakId, actor: caller.name, at: now, ...body });
+    return { status: 200, body: view(row) };
+  },
+});
+
+const channel = route({
+  method: 'post',
+  path: '/v1/ops/channels/{channel}/decision',
+  summary: 'Take a channel out of routing, or back into it; open payments go on being asked about',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'optional',
+  params: z.strictObject({ channel: z.string().regex(/^[a-z]{2,20}$/) }),
+  body: z.strictObject({ enabled: z.boolean(), until: z.iso.datetime().optional(), reason }),
+  responses: { 200: { description: 'Decided', schema: z.object({ channel: z.string(), enabled: z.boolean() }) } },
+  handle: async (deps, { caller, params, body }) => {
+    const isKnown = await deps.db('ledger_accounts').where({ channel: params.channel }).first<{ code: string } | undefined>('code');
+    if (!isKnown) throw new LoanloomError('CHANNEL_UNKNOWN', 'there is no such channel', { path: 'channel' });
+    const { now } = await businessNow(deps.db);
+    const until = body.until === undefined ? null : instant(body.until);
+    await deps.db.transaction(async (tx) => {
+      await decideChannel(tx, { channel: params.channel, enabled: body.enabled, until, actor: caller.name, reason: body.reason, at: now });
+      await writeAudit(tx, {
+        actor: caller.name,
+        action: 'DECIDE_CHANNEL',
+        subject: params.channel,
+        reason: body.reason,
+        data: { enabled: body.enabled },
+      });
+    });
+    return { status: 200, body: { channel: params.channel, enabled: body.enabled } };
+  },
+});
+
+export const reconciliationRoutes = [list, read, propose, decide, channel];

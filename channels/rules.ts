@@ -1,0 +1,21 @@
+import type { PaymentKind } from './port';
+
+/** What a channel's contract allows, whatever its health. Amounts in minor units, times in Shanghai. */
+export interface ChannelRules {
+  readonly kinds: readonly PaymentKind[];
+  readonly amountMax: number;
+  /** Sum of all payments that one day may carry. */
+  readonly dailyMax: number;
+  readonly window: { readonly from: string; readonly to: string };
+  /** What one payment costs us, for the order among channels that are equally good. */
+  readonly costFen: number;
+}
+
+const ALL_DAY = { from: '00:00', to: '24:00' } as const;
+const BOTH: readonly PaymentKind[] = ['PAYOUT', 'DEBIT'];
+
+export const CHANNEL_RULES: Readonly<Record<string, ChannelRules>> = {
+  wallet: { kinds: BOTH, amountMax: 20_000_000, dailyMax: 50_000_000_000, window: ALL_DAY, costFen: 50 },
+  cardnet: { kinds: BOTH, amountMax: 50_000_000, dailyMax: 100_000_000_000, window: ALL_DAY, costFen: 80 },
+  bankdirect: { kinds: BOTH, amountMax: 500_000_000, dailyMax: 500_000_000_000, window: ALL_DAY, costFen: 120 },
+};

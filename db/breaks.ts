@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { BREAK_CODES, dueOn, type BreakCode } from '../domain/breaks';
+import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
+import type { Fen } from '../domain/money';
+import { assertTransition, BREAK_TRANSITIONS, type BreakState } from '../domain/states';
+import type { Db, Tx } from './pool';
+
+export interface BreakRow {
+  readonly id: string;
+  readonly key: string;
+  readonly channel: string;
+  readonly business_date: BusinessDate;
+  readonly code: BreakCode;
+  readonly number: string | null;
+  readonly loan_id: string | null;
+  /** What the other side says, and what we say; minor units, positive where money came in to us. */
+  readonly amount_fen: Fen;
+  readonly expected_fen: Fen;
+  /** What of it is booked in suspense: negative = a claim, positive = owed. */
+  readonly suspense_fen: Fen;
+  readonly owner: string;
+  readonly is_urgent: boolean;
+  readonly state: BreakState;
+  readonly opened_at: Date;
+  readonly due_on: BusinessDate;
+  readonly closed_on: BusinessDate | null;
+  readonly proposed_by: string | null;
+  readonly proposal: string | null;
+  readonly approved_by: string | null;
+}
+
+export interface NewBreak {
+  readonly channel: string;
+  /** The channel's day to which it belongs. */
+  readonly businessDate: BusinessDate;
+  readonly code: BreakCode;
+  /** What the break is about: our number, or anything that makes it one of its kind on that day. */
+  readonly subject: string;
+  readonly loanId?: string | null;
+  readonly amount: number;
+  readonly expected: number;
+  readonly note?: string;
+}
+
+/** Short and the same however often a break is found: by channel, code and subject. */
+function keyOf({ channel, code, subject }: NewBreak): string {
+  return `${channel}:${code}:${subject}`;
+}
+
+/**
+ * Opens a break, once by its key; a break that exists stays as it is. The row, its first event, its
+ * workflow's notice and its alarm are one transaction. Returns the break's id.
+ */
+export async function openBreak(tx: Tx, found: NewBreak, at: Instant): Promise<string> {
+  const key = keyOf(found);
+  const id = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  const about = BREAK_CODES[found.code];
+  const inserted = await tx('breaks')
+    .insert({
+      id,
+      key,
+      channel: found.channel,
+      business_date: found.businessDate,
+      code: found.code,
+      number: found.subject,
+      loan_id: found.loanId ?? null,
+      amount_fen: found.amount,
+      expected_fen: found.expected,
+      owner: about.owner,
+      is_urgent: about.urgent,
+      opened_at: at,
+      due_on: dueOn(found.code, businessDateOf(at)),
+    })
+    .onConflict('key')
+    .ignore()
+    .returning('id');
+  if (inserted.length === 0) return id;
+  await noteOnBreak(tx, id, { kind: 'OPENED', actor: 'reconciliation', at, note: found.note ?? about.meaning });
+  await tx('outbox')
+    .insert({ key: `break:${id}`, topic: 'break', subject: id })
+    .onConflict('key')
+    .ignore();
+  await tx('outbox')
+    .insert({
+      key: `alarm:${id}`,
+      topic: 'alarm',
+      subject: id,
+      payload: JSON.stringify({
+        code: found.code,
+        channel: found.channel,
+        date: found.businessDate,
+        owner: about.owner,
+        urgent: about.urgent,
+      }),
+    })
+    .onConflict('key')
+    .ignore();
+  return id;
+}
+
+export async function noteOnBreak(
+  tx: Db | Tx,
+  breakId: string,
+  event: { kind: string; actor: string; at: Instant; note?: string },
+): Promise<void> {
+  await tx('break_events').insert({ break_id: breakId, kind: event.kind, actor: event.actor, at: event.at, note: event.note ?? '' });
+}
+
+export async function readBreak(db: Db | Tx, id: string): Promise<BreakRow> {
+  const row = await db('breaks').where({ id }).first<BreakRow | undefined>();
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such break: "npx loan recon breaks" lists them');
+  return row;
+}
+
+/** Takes the break's row for the length of the transaction. */
+export async function lockBreak(tx: Tx, id: string): Promise<BreakRow> {
+  const row = await tx('breaks').where({ id }).forUpdate().first<BreakRow | undefined>();
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such break: "npx loan recon breaks" lists them');
+  return row;
+}
+
+type Change = Partial<Pick<BreakRow, 'suspense_fen' | 'proposed_by' | 'proposal' | 'approved_by' | 'closed_on'>>;
+
+/** A guarded step of a break with its event. */
+export async function moveBreak(
+  tx: Tx,
+  row: Pick<BreakRow, 'id' | 'state'>,
+  to: BreakState,
+  change: Change,
+  event: { actor: string; at: Instant; note?: string },
+): Promise<void> {
+  assertTransition(BREAK_TRANSITIONS, row.state, to);
+  await tx('breaks')
+    .where({ id: row.id })
+    .update({ ...change, state: to });
+  await noteOnBreak(tx, row.id, { kind: to, ...event });
+  // Its workflow looks again: at what was proposed, or that nothing is left to do.
+  await tx('outbox')
+    .insert({ key: `break:${row.id}:${to}:${event.at}`, topic: 'break', subject: row.id })
+    .onConflict('key')
+    .ignore();
+}
+
+/** Closes open breaks about a number because their counterpart arrived. Returns those that were closed. */
+export async function healBreaks(
+  tx: Tx,
+  about: { channel: string; number: string; codes: readonly BreakCode[] },
+  event: { at: Instant; on: BusinessDate; note: string },
+): Promise<BreakRow[]> {
+  const open = await tx('breaks')
+    .where({ channel: about.channel, number: about.number })
+    .whereIn('code', about.codes)
+    .whereNull('closed_on')
+    .forUpdate()
+    .select<BreakRow[]>();
+  for (const row of open)
+    await moveBreak(tx, row, 'HEALED', { closed_on: event.on }, { actor: 'reconciliation', at: event.at, note: event.note });
+  return open;
+}
+
+export async function openBreaks(db: Db | Tx, filter: { channel?: string; businessDate?: BusinessDate } = {}): Promise<BreakRow[]> {
+  const query = db('breaks')
+    .whereNull('closed_on')
+    .orderBy([{ column: 'is_urgent', order: 'desc' }, 'due_on', 'id'])
+    .select<BreakRow[]>();
+  if (filter.channel !== undefined) void query.where({ channel: filter.channel });
+  if (filter.businessDate !== undefined) void query.where({ business_date: filter.businessDate });
+  return query;
+}

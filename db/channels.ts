@@ -1,0 +1,84 @@
+import type { ChannelDecision, ChannelHealth } from '../domain/channel-health';
+import { businessDateOf, instant, type Instant } from '../domain/dates';
+import type { Db, Tx } from './pool';
+
+/** Sends that a channel is judged by. */
+const WINDOW = 50;
+
+export interface ChannelFacts {
+  readonly health: ChannelHealth;
+  readonly decision: ChannelDecision | null;
+}
+
+interface Row {
+  readonly channel: string;
+  readonly sends: number;
+  readonly answered: number;
+  readonly unknown: number;
+  readonly p95: number | null;
+  readonly later_at: Date | null;
+  readonly sent_today: number;
+  readonly enabled: boolean | null;
+  readonly until: Date | null;
+}
+
+/** Everything that routing reads of the named channels, in one statement. */
+export async function readChannelFacts(db: Db | Tx, channels: readonly string[], now: Instant): Promise<ReadonlyMap<string, ChannelFacts>> {
+  const result = await db.raw<{ rows: Row[] }>(
+    `SELECT c.channel, coalesce(h.sends, 0)::int AS sends, coalesce(h.answered, 0)::int AS answered, coalesce(h.unknown, 0)::int AS unknown,
+        h.p95, h.later_at, coalesce(t.sent_today, 0)::bigint AS sent_today, d.enabled, d.until
+      FROM unnest(?::text[]) AS c(channel)
+      LEFT JOIN LATERAL (
+        SELECT count(*) AS sends, count(*) FILTER (WHERE outcome IN ('SUCCEEDED', 'ACCEPTED', 'FAILED_DEFINITIVE')) AS answered,
+          count(*) FILTER (WHERE outcome = 'UNKNOWN') AS unknown, max(at) FILTER (WHERE outcome = 'RETRY_SAME') AS later_at,
+          percentile_disc(0.95) WITHIN GROUP (ORDER BY latency_ms) AS p95
+        FROM (SELECT * FROM channel_calls k WHERE k.channel = c.channel AND k.kind = 'SEND' ORDER BY seq DESC LIMIT ${String(WINDOW)}) recent
+      ) h ON true
+      LEFT JOIN LATERAL (
+        SELECT sum(i.amount_fen) AS sent_today FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
+        WHERE a.channel = c.channel AND a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED') AND i.business_date = ?
+      ) t ON true
+      LEFT JOIN LATERAL (
+        SELECT enabled, until FROM channel_decisions k WHERE k.channel = c.channel ORDER BY seq DESC LIMIT 1
+      ) d ON true`,
+    [[...channels], businessDateOf(now)],
+  );
+  return new Map(
+    result.rows.map((row) => [
+      row.channel,
+      {
+        health: {
+          sends: row.sends,
+          answered: row.answered,
+          unknown: row.unknown,
+          p95Ms: row.p95 ?? 0,
+          sentTodayFen: row.sent_today,
+          laterAt: row.later_at === null ? null : instant(row.later_at.getTime()),
+        },
+        decision: row.enabled === null ? null : { enabled: row.enabled, until: row.until === null ? null : instant(row.until.getTime()) },
+      },
+    ]),
+  );
+}
+
+/** One call's end, for the sliding window. */
+export async function recordCall(
+  db: Db,
+  call: { channel: string; kind: 'SEND' | 'QUERY' | 'CLOSE'; outcome: string; latencyMs: number; at: Instant },
+): Promise<void> {
+  await db('channel_calls').insert({
+    channel: call.channel,
+    kind: call.kind,
+    outcome: call.outcome,
+    latency_ms: Math.round(call.latencyMs),
+    at: call.at,
+  });
+}
+
+/** An operator's word on a channel; the latest one counts. */
+export async function decideChannel(
+  tx: Tx,
+  decision: { channel: string; enabled: boolean; until: Instant | null; actor: string; reason: string; at: Instant },
+): Promise<void> {
+  await tx('channel_decisions').insert(decision);
+}

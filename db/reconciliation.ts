@@ -1,0 +1,190 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { BusinessDate, Instant } from '../domain/dates';
+import type { Fen } from '../domain/money';
+import type { OurPayment, StatementLine } from '../domain/reconciliation';
+import type { Db, Tx } from './pool';
+
+export interface LoadedFile {
+  readonly channel: string;
+  readonly business_date: BusinessDate;
+  readonly sha256: string;
+  readonly lines: number;
+  readonly net_fen: number;
+}
+
+/** A line and a payment that do not simply agree; either may be missing. */
+export interface Mismatch {
+  readonly line: StatementLine | null;
+  readonly ours: OurPayment | null;
+}
+
+const OURS = `jsonb_build_object('number', a.number, 'instructionId', a.instruction_id, 'attempt', a.attempt, 'loanId', a.loan_id,
+  'direction', i.direction, 'amount', i.amount_fen, 'state', a.state, 'valueDate', a.value_date, 'accountTail', a.account_tail)`;
+const LINE = `jsonb_build_object('number', f.number, 'kind', f.kind, 'amount', f.amount_fen, 'fee', f.fee_fen, 'booked', f.booked,
+  'accountTail', f.account_tail, 'valueDate', f.value_date, 'comesIn', f.comes_in)`;
+
+export async function readFile(db: Db | Tx, channel: string, date: BusinessDate): Promise<LoadedFile | undefined> {
+  return db('channel_files').where({ channel, business_date: date }).first<LoadedFile | undefined>();
+}
+
+/** COPY's text format knows four special characters. */
+const field = (value: string) =>
+  value.replace(/[\\\t\n\r]/g, (char) => `\\${{ '\\': '\\', '\t': 't', '\n': 'n', '\r': 'r' }[char] ?? char}`);
+
+/** Streams lines into the table by COPY, in the transaction's own connection: all of a file, or nothing. */
+export async function copyLines(
+  tx: Tx,
+  channel: string,
+  date: BusinessDate,
+  portions: AsyncIterable<readonly StatementLine[]>,
+): Promise<{ lines: number; net: number }> {
+  // A transaction's client hands out its one connection, and takes it back at the transaction's end.
+  const connection = (await (tx.client as { acquireConnection(): Promise<unknown> }).acquireConnection()) as PoolClient;
+  const totals = { lines: 0, net: 0 };
+  const prefix = `${field(channel)}\t${date}\t`;
+  async function* rows(): AsyncGenerator<string> {
+    for await (const portion of portions) {
+      let text = '';
+      for (const line of portion) {
+        totals.lines += 1;
+        if (line.booked) totals.net += line.comesIn ? line.amount : 0 - line.amount;
+        text += `${prefix}${String(totals.lines)}\t${field(line.number)}\t${line.kind}\t${String(line.amount)}\t${String(line.fee)}\t${line.booked ? 't' : 'f'}\t${field(line.accountTail)}\t${line.valueDate}\t${line.comesIn ? 't' : 'f'}\n`;
+      }
+      yield text;
+    }
+  }
+  const sink = connection.query(
+    copyFrom(
+      'COPY channel_file_lines (channel, business_date, line, number, kind, amount_fen, fee_fen, booked, account_tail, value_date, comes_in) FROM STDIN',
+    ),
+  );
+  await pipeline(Readable.from(rows()), sink);
+  return totals;
+}
+
+export async function insertFile(tx: Tx, file: LoadedFile): Promise<void> {
+  await tx('channel_files').insert(file);
+}
+
+/**
+ * Lines of a day and our successes of that value date that do not agree on sight, and every RETURN line: the rest
+ * is matched. Equality is all that SQL decides here; what a difference means decides domain/reconciliation.ts.
+ */
+export async function mismatches(db: Db | Tx, channel: string, date: BusinessDate): Promise<Mismatch[]> {
+  const result = await db.raw<{ rows: Mismatch[] }>(
+    `SELECT CASE WHEN f.number IS NULL THEN NULL ELSE ${LINE} END AS line, CASE WHEN o.number IS NULL THEN NULL ELSE o.ours END AS ours
+      FROM (SELECT * FROM channel_file_lines WHERE channel = ? AND business_date = ?) f
+      FULL JOIN (
+        SELECT a.number, i.amount_fen, a.state, a.account_tail, CASE i.direction WHEN 'DEBIT' THEN 'DEBIT' ELSE 'PAYOUT' END AS kind, ${OURS} AS ours
+        FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
+        WHERE a.channel = ? AND a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
+      ) o ON o.number = f.number AND o.kind = f.kind
+      WHERE f.number IS NULL OR o.number IS NULL OR NOT f.booked OR f.amount_fen <> o.amount_fen OR f.fee_fen <> 0 OR f.account_tail <> o.account_tail`,
+    [channel, date, channel, date],
+  );
+  return result.rows;
+}
+
+/** Numbers that a day's file lists more than once as the same kind of payment. */
+export async function repeatedNumbers(db: Db | Tx, channel: string, date: BusinessDate): Promise<{ number: string; times: number }[]> {
+  const result = await db.raw<{ rows: { number: string; times: number }[] }>(
+    `SELECT number, count(*)::int AS times FROM channel_file_lines WHERE channel = ? AND business_date = ? GROUP BY number, kind HAVING count(*) > 1`,
+    [channel, date],
+  );
+  return result.rows;
+}
+
+/** Our payments of these numbers, in whatever state and of whatever day. */
+export async function paymentsByNumber(db: Db | Tx, channel: string, numbers: readonly string[]): Promise<ReadonlyMap<string, OurPayment>> {
+  if (numbers.length === 0) return new Map();
+  const result = await db.raw<{ rows: { ours: OurPayment }[] }>(
+    `SELECT ${OURS} AS ours FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id WHERE a.channel = ? AND a.number = ANY(?)`,
+    [channel, [...numbers]],
+  );
+  return new Map(result.rows.map(({ ours }) => [ours.number, ours]));
+}
+
+/** Whether any loaded file of the channel lists this number as a booked payment of that kind. */
+export async function isListed(db: Db | Tx, channel: string, number: string): Promise<boolean> {
+  const row = await db('channel_file_lines')
+    .where({ channel, number, booked: true })
+    .whereNot({ kind: 'RETURN' })
+    .first<{ line: number } | undefined>('line');
+  return row !== undefined;
+}
+
+/** The net of our successes of a value date at a channel. */
+export async function ourNet(db: Db | Tx, channel: string, date: BusinessDate): Promise<number> {
+  const result = await db.raw<{ rows: { net: number }[] }>(
+    `SELECT coalesce(sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END), 0)::bigint AS net
+      FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
+      WHERE a.channel = ? AND a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')`,
+    [channel, date],
+  );
+  return result.rows[0]?.net ?? 0;
+}
+
+export interface Reconciliation {
+  readonly channel: string;
+  readonly business_date: BusinessDate;
+  readonly lines: number;
+  readonly matched: number;
+  readonly file_net_fen: number;
+  readonly ledger_net_fen: number;
+  readonly bank_net_fen: number | null;
+  readonly breaks: number;
+  readonly at: Instant;
+}
+
+export async function insertReconciliation(tx: Tx, row: Reconciliation): Promise<void> {
+  await tx('reconciliations').insert(row).onConflict(['channel', 'business_date']).ignore();
+}
+
+/** The day after the last reconciled one; before any, the day of the first attempt of all; null when nothing was ever sent. */
+export async function firstUnreconciled(db: Db, channel: string): Promise<BusinessDate | null> {
+  const result = await db.raw<{ rows: { day: BusinessDate | null }[] }>(
+    `SELECT coalesce((SELECT (max(business_date) + 1)::date FROM reconciliations WHERE channel = ?),
+        (SELECT min(business_date) FROM payment_instructions)) AS day`,
+    [channel],
+  );
+  return result.rows[0]?.day ?? null;
+}
+
+/**
+ * Settlement accounts whose balance is not what our payments, returns and suspense add up to: the ledger and
+ * the payments have grown apart (INTERNAL).
+ */
+export async function settlementDifferences(db: Db | Tx): Promise<{ channel: string; ledger: Fen; payments: Fen }[]> {
+  const result = await db.raw<{ rows: { channel: string; ledger: Fen; payments: Fen }[] }>(`
+    WITH ledger AS (
+      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
+      FROM journal_lines WHERE account LIKE 'settlement:%' GROUP BY 1
+    ), suspense AS (
+      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'CREDIT' THEN amount_fen ELSE -amount_fen END) AS net
+      FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
+      WHERE account LIKE 'suspense-%' AND e.key NOT LIKE '%:written-off' GROUP BY 1
+    ), payments AS (
+      SELECT a.channel, sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END) AS net
+      FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id WHERE a.state = 'SUCCEEDED' GROUP BY 1
+    )
+    SELECT c.channel, coalesce(l.net, 0)::bigint AS ledger, (coalesce(p.net, 0) + coalesce(s.net, 0))::bigint AS payments
+    FROM (SELECT DISTINCT channel FROM ledger_accounts WHERE channel IS NOT NULL) c
+    LEFT JOIN ledger l USING (channel) LEFT JOIN suspense s USING (channel) LEFT JOIN payments p USING (channel)
+    WHERE coalesce(l.net, 0) <> coalesce(p.net, 0) + coalesce(s.net, 0)`);
+  return result.rows;
+}
+
+/** Channels that moved money on a day which is not reconciled, and whose file is not known to be late. */
+export async function unexplainedDays(db: Db | Tx, date: BusinessDate): Promise<string[]> {
+  const result = await db.raw<{ rows: { channel: string }[] }>(
+    `SELECT DISTINCT a.channel FROM payment_attempts a
+      WHERE a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
+        AND NOT EXISTS (SELECT FROM reconciliations r WHERE r.channel = a.channel AND r.business_date = ?)
+        AND NOT EXISTS (SELECT FROM breaks b WHERE b.channel = a.channel AND b.business_date = ? AND b.code = 'FILE')`,
+    [date, date, date],
+  );
+  return result.rows.map((row) => row.channel);
+}

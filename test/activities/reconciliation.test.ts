@@ -1,0 +1,221 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { ActivityDeps } from '../../activities/deps';
+import { createActivities } from '../../activities/index';
+import type { ReconcileResult } from '../../activities/reconcile';
+import { decideClearing, proposeClearing } from '../../activities/clear-breaks';
+import { openBreaks, type BreakRow } from '../../db/breaks';
+import { readLoanFile } from '../../db/loans';
+import { settlementDifferences } from '../../db/reconciliation';
+import { addDays, at, businessDate, type BusinessDate, type Instant } from '../../domain/dates';
+import { checkInvariants } from '../../ops/invariants';
+import type { FileFault, LineFault } from '../../simulator/scripts';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { seedLoan } from '../support/seed';
+import { createDeps, startBanks, type Banks } from '../support/world';
+
+const DAY = businessDate('2026-11-23');
+const NEXT = addDays(DAY, 1);
+const NOON = (date: BusinessDate) => at(addDays(date, 1), '12:30');
+
+describe('reconciliation', () => {
+  let database: TestDatabase;
+  let banks: Banks;
+  let deps: ActivityDeps;
+  let environment: MockActivityEnvironment;
+  let activities: ReturnType<typeof createActivities>;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    banks = await startBanks();
+    deps = createDeps(database, banks, []);
+    environment = new MockActivityEnvironment();
+    activities = createActivities(deps);
+  });
+
+  afterEach(async () => {
+    await banks.close();
+    await database.close();
+  });
+
+  /** Pays a new loan out over the wallet, as its workflow would; queries until the outcome is known. */
+  async function payOut(behaviour?: string, queries = 1, on = DAY, more: object = {}): Promise<{ loanId: string; number: string }> {
+    const { loanId } = await seedLoan(deps);
+    if (behaviour) await banks.tell('scripts', { behaviour, reference: loanId, ...more });
+    const instructionId = `payout-${loanId}-1`;
+    const now = at(on, '10:00');
+    await deps
+      .db('channel_decisions')
+      .insert(['cardnet', 'bankdirect'].map((channel) => ({ channel, enabled: false, actor: 't', reason: 'test', at: now })));
+    const step = await activities.openPayout({ loanId, instructionId, at: now, businessDate: on });
+    if (step.next !== 'SEND') throw new Error(step.next);
+    const call = { instructionId, attempt: step.attempt, at: now };
+    const sent: { state: string } = await environment.run(activities.sendPayment, call);
+    for (let query = 0; query < queries && sent.state === 'UNKNOWN'; query += 1) await environment.run(activities.queryPayment, call);
+    return { loanId, number: `${instructionId}a1` };
+  }
+  const spoil = (number: string, change: LineFault['change']) => banks.tell('line-faults', { bank: 'wallet', number, change });
+  const reconcile = (through: BusinessDate, now: Instant = NOON(through)): Promise<ReconcileResult> =>
+    environment.run(activities.reconcileThrough, { channel: 'wallet', through, at: now });
+  const breaks = async () => (await openBreaks(deps.db)).map((row) => row.code).sort();
+  const breakOf = async (code: string) => await deps.db('breaks').where({ code }).first<BreakRow>();
+  const stateOf = async (number: string) => (await deps.db('payment_attempts').where({ number }).first<{ state: string }>('state')).state;
+  const agree = async () => {
+    expect(await settlementDifferences(deps.db)).toEqual([]);
+    for (const check of await checkInvariants({ db: deps.db, books: await banks.books() }))
+      expect([check.invariant, check.violations]).toEqual([check.invariant, []]);
+  };
+
+  it('finds nothing on a day on which both sides say the same, and says so once', async () => {
+    await payOut();
+    await payOut();
+    expect(await reconcile(DAY)).toEqual({ reconciled: 1, breaks: 0, waitsFor: null });
+    expect(await reconcile(DAY)).toEqual({ reconciled: 0, breaks: 0, waitsFor: null });
+    expect(await deps.db('reconciliations').first()).toMatchObject({
+      lines: 2,
+      matched: 2,
+      file_net_fen: -2_400_000,
+      ledger_net_fen: -2_400_000,
+      bank_net_fen: -2_400_000,
+    });
+    await agree();
+  });
+
+  it('completes an open payment that the file shows booked', async () => {
+    const { loanId, number } = await payOut('no-answer', 0);
+    expect(await stateOf(number)).toBe('UNKNOWN');
+    await reconcile(DAY);
+    expect(await stateOf(number)).toBe('SUCCEEDED');
+    expect((await readLoanFile(deps.db, loanId)).loan.status).toBe('ACTIVE');
+    expect(await breakOf('CONFIRMED_BY_FILE')).toMatchObject({ state: 'HEALED' });
+    await agree();
+  });
+
+  it('suspends what a channel paid against its word, stops its route, and frees the suspense when the money comes back', async () => {
+    const { number } = await payOut('refused-but-paid', 0);
+    expect(await stateOf(number)).toBe('FAILED');
+    await reconcile(DAY);
+    const claim = await breakOf('PAID_AFTER_FAILURE');
+    expect(claim).toMatchObject({ state: 'OPEN', is_urgent: true, suspense_fen: -1_200_000, owner: 'payments' });
+    expect(await deps.db('channel_decisions').where({ channel: 'wallet', enabled: false }).first()).toBeDefined();
+    await agree();
+
+    const now = NOON(DAY);
+    expect(await activities.advanceBreak({ breakId: claim.id, at: now })).toMatchObject({ next: 'RECALL', channel: 'wallet' });
+    await environment.run(activities.recallForBreak, { breakId: claim.id, at: now });
+    expect(await activities.advanceBreak({ breakId: claim.id, at: now })).toMatchObject({ next: 'WAIT' });
+    await reconcile(addDays(DAY, 2));
+    expect(await breakOf('PAID_AFTER_FAILURE')).toMatchObject({ state: 'HEALED', suspense_fen: 0 });
+    expect(await activities.advanceBreak({ breakId: claim.id, at: now })).toEqual({ next: 'DONE', state: 'HEALED' });
+    await agree();
+  });
+
+  it('takes a returned payout back: the loan is unpaid again, owes nothing, and may be paid out anew', async () => {
+    const { loanId, number } = await payOut('returns', 0, DAY, { afterDays: 2 });
+    await reconcile(DAY);
+    expect((await readLoanFile(deps.db, loanId)).loan.status).toBe('ACTIVE');
+    await reconcile(addDays(DAY, 2));
+    expect(await stateOf(number)).toBe('RETURNED');
+    expect((await readLoanFile(deps.db, loanId)).loan).toMatchObject({ status: 'APPROVED', activated_on: null });
+    expect(await activities.lookAhead({ loanId, at: NOON(addDays(DAY, 2)) })).toMatchObject({ appointment: { kind: 'AWAIT_OPERATOR' } });
+    await agree();
+  });
+
+  it('waits a day for a payment that stands in the next day’s file, and calls it missing when it does not', async () => {
+    const late = await payOut();
+    const gone = await payOut();
+    await spoil(late.number, 'next-day');
+    await spoil(gone.number, 'omit');
+    await reconcile(DAY);
+    expect(await breaks()).toEqual(['BANK', 'CUTOFF', 'CUTOFF']);
+    await reconcile(NEXT);
+    expect(await breaks()).toEqual(['BANK', 'BANK', 'SHORT']);
+    expect(await breakOf('SHORT')).toMatchObject({ number: gone.number, expected_fen: -1_200_000 });
+    await agree();
+  });
+
+  it.each<[LineFault['change'], string]>([
+    ['amount', 'AMOUNT'],
+    ['fee', 'FEE'],
+    ['failed', 'FAILED_AFTER_SUCCESS'],
+    ['payee', 'PARTY'],
+    ['twice', 'DUPLICATE'],
+  ])('opens a break and books nothing when the file has a line’s %s wrong', async (change, code) => {
+    const { number } = await payOut();
+    await spoil(number, change);
+    await reconcile(DAY);
+    expect((await breaks()).filter((each) => each !== 'BANK')).toEqual([code]);
+    expect(await stateOf(number)).toBe('SUCCEEDED');
+    await agree();
+  });
+
+  it('puts what nobody can explain into suspense, never into income', async () => {
+    await payOut();
+    await banks.tell('foreign-entries', { bank: 'wallet', number: 'unknown-1', kind: 'DEBIT', amountFen: 4_200, date: DAY });
+    await reconcile(DAY);
+    expect(await breakOf('LONG')).toMatchObject({ amount_fen: 4_200, suspense_fen: 4_200, state: 'OPEN' });
+    expect(await settlementDifferences(deps.db)).toEqual([]);
+  });
+
+  it('notices when the settlement account says something else than the file', async () => {
+    await payOut();
+    await banks.tell('house-bank-faults', { bank: 'wallet', date: DAY, offFen: 7 });
+    await reconcile(DAY);
+    expect(await breakOf('BANK')).toMatchObject({ amount_fen: -1_199_993, expected_fen: -1_200_000 });
+  });
+
+  it.each<FileFault>(['truncated', 'wrong-count', 'wrong-sum', 'wrong-day', 'edited', 'empty'])(
+    'loads nothing of a file that is %s, raises an alarm, and loads it when it is right',
+    async (fault) => {
+      await payOut();
+      await banks.tell('file-faults', { bank: 'wallet', date: DAY, fault });
+      await reconcile(DAY);
+      expect(await breaks()).toEqual(['FILE']);
+      expect(await deps.db('channel_file_lines')).toEqual([]);
+      expect(await deps.db('outbox').where({ topic: 'alarm' })).toHaveLength(1);
+      await reconcile(DAY);
+      expect(await breaks()).toEqual([]);
+      expect(await deps.db('channel_file_lines')).toHaveLength(1);
+    },
+  );
+
+  it('waits for a file until its time, and makes a case of it after that', async () => {
+    await payOut();
+    await banks.tell('file-faults', { bank: 'wallet', date: DAY, fault: 'late', times: 2 });
+    expect(await reconcile(DAY, at(NEXT, '11:00'))).toMatchObject({ reconciled: 0, waitsFor: DAY });
+    expect(await breaks()).toEqual([]);
+  });
+
+  it('needs two people to clear a break by hand', async () => {
+    const { number } = await payOut();
+    await spoil(number, 'amount');
+    await banks.tell('foreign-entries', { bank: 'wallet', number: 'unknown-1', kind: 'PAYOUT', amountFen: 100, date: DAY });
+    await reconcile(DAY);
+    const [amount, long] = [await breakOf('AMOUNT'), await breakOf('LONG')];
+    const decision = { actor: 'operator:li', reason: 'the channel corrected its file', at: NOON(DAY) };
+    await expect(decideClearing(deps.db, { ...decision, breakId: amount.id, approve: true })).rejects.toMatchObject({
+      code: 'BREAK_NOT_OPEN',
+    });
+    await proposeClearing(deps.db, { ...decision, breakId: amount.id, proposal: 'ACCEPT' });
+    await expect(decideClearing(deps.db, { ...decision, breakId: amount.id, approve: true })).rejects.toMatchObject({
+      code: 'FOUR_EYES_REQUIRED',
+    });
+    expect(await decideClearing(deps.db, { ...decision, actor: 'operator:wang', breakId: amount.id, approve: true })).toMatchObject({
+      state: 'CLEARED',
+    });
+    await expect(proposeClearing(deps.db, { ...decision, breakId: long.id, proposal: 'ACCEPT' })).rejects.toMatchObject({
+      code: 'VALIDATION',
+    });
+    await proposeClearing(deps.db, { ...decision, breakId: long.id, proposal: 'WRITE_OFF' });
+    await decideClearing(deps.db, { ...decision, actor: 'operator:wang', breakId: long.id, approve: true });
+    expect(await deps.db('journal_entries').where({ key: `break:${long.id}:written-off` })).toHaveLength(1);
+    expect(await settlementDifferences(deps.db)).toEqual([]);
+  });
+
+  it('closes no day whose money is not reconciled once its file is due, nor on a ledger that disagrees with its payments', async () => {
+    await payOut();
+    await deps.db('sandbox_clock').insert({ id: 1, offset_ms: Math.max(0, Date.parse(NOON(DAY)) - Date.now()) });
+    await expect(environment.run(activities.closeThrough, { through: DAY })).rejects.toMatchObject({ type: 'UNAVAILABLE' });
+    await reconcile(DAY);
+    expect(await environment.run(activities.closeThrough, { through: DAY })).toMatchObject({ closed: 1 });
+  });
+});

@@ -1,0 +1,31 @@
+import { condition, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { addDays, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
+import { batch } from './activity-options';
+import { BusinessTime } from './business-time';
+
+export interface ReconcileChannelDayInput {
+  readonly channel: string;
+  /** Reconcile every day up to and including this one; by default yesterday. */
+  readonly through?: BusinessDate;
+  readonly now?: Instant;
+  /** Once over what is there, without waiting for a file that is not due yet. */
+  readonly once?: boolean;
+}
+
+/** A file that is not there yet is asked for again after this time. */
+const RETRY_MS = 30 * 60_000;
+
+/** Waits for a channel's file of a day, matches it, and opens breaks. See docs/workflows/reconcile-channel-day.md. */
+export async function reconcileChannelDay(input: ReconcileChannelDayInput): Promise<{ reconciled: number; breaks: number }> {
+  const time = new BusinessTime(input.now ?? instant(workflowInfo().startTime));
+  const through = input.through ?? addDays(businessDateOf(time.now()), -1);
+  const total = { reconciled: 0, breaks: 0 };
+  for (;;) {
+    const result = await batch.reconcileThrough({ channel: input.channel, through, at: time.now() });
+    total.reconciled += result.reconciled;
+    total.breaks += result.breaks;
+    if (result.waitsFor === null || input.once === true) return total;
+    setCurrentDetails(`Waiting for the file of **${input.channel}** for ${result.waitsFor}; ${String(total.reconciled)} days reconciled.`);
+    await condition(() => false, RETRY_MS);
+  }
+}
