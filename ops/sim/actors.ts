@@ -1,0 +1,294 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { mintToken } from '../../api/auth';
+import { businessNow } from '../../db/clock';
+import { addDays, epochMs, instant } from '../../domain/dates';
+import { advanceClock } from '../clock';
+import { ApiProblem, BorrowerClient } from '../demo/borrower-client';
+import { inventPerson } from '../demo/person';
+import type { Action } from './script';
+import type { SimWorld } from './world';
+
+interface Application {
+  readonly id: string;
+  readonly client: BorrowerClient;
+}
+
+interface Held {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** More loans than this make every step slow and teach nothing new. */
+const LOANS_MAX = 9;
+
+/** What a run must never see, and saw. */
+export class Unexpected extends Error {}
+
+/** Plays the borrowers, the banks' misfortunes, the operators and the forgers of a script, over the doors that they have. */
+export class Actors {
+  private readonly applications: Application[] = [];
+  private readonly webhooks: Held[] = [];
+  private readonly delivered: Held[] = [];
+
+  constructor(
+    private readonly world: SimWorld,
+    private readonly seed: number,
+  ) {}
+
+  /** Does one step. What the system refuses by a code is an answer; what it should never answer is Unexpected. */
+  async play(action: Action): Promise<void> {
+    try {
+      await this.perform(action);
+    } catch (error) {
+      if (error instanceof ApiProblem) {
+        if (error.status >= 500 && error.code !== 'UNAVAILABLE')
+          throw new Unexpected(`the API answered ${String(error.status)} ${error.code} to ${action.do}`);
+        return;
+      }
+      // A door that is shut for the moment: its process is being killed or comes up.
+      if (error instanceof TypeError && error.message.includes('fetch failed')) return;
+      if (error instanceof SyntaxError) return;
+      throw error;
+    }
+  }
+
+  private async perform(action: Action): Promise<void> {
+    const { world } = this;
+    switch (action.do) {
+      case 'APPLY':
+        return this.apply(action);
+      case 'SIGN':
+        return this.sign();
+      case 'PAY':
+        return this.pay(action);
+      case 'PAY_OFF': {
+        const loan = await this.loan(action.pick);
+        await loan?.client.call('POST', `/v1/loans/${loan.id}/payments`, { payoff: true });
+        return;
+      }
+      case 'REUSE_KEY':
+        return this.reuseKey(action.pick);
+      case 'PROMISE': {
+        const loan = await this.loan(action.pick);
+        const { today } = await businessNow(world.attached.db);
+        await loan?.client.promise(loan.id, 1_000, addDays(today, 3));
+        return;
+      }
+      case 'BANK':
+        await world.tell('scripts', { ...action, delayMs: 600, queriesInVain: 2, afterDays: 2 });
+        return;
+      case 'OUTAGE': {
+        const { now } = await businessNow(world.attached.db);
+        await world.tell('outages', { bank: action.bank, until: instant(epochMs(now) + action.hours * 3_600_000) });
+        return;
+      }
+      case 'CALM':
+        return world.calm();
+      case 'ADVANCE':
+        return this.advance(action.hours);
+      case 'KILL':
+        return world.kill(action.what);
+      case 'WEBHOOKS':
+        return this.deliver(action);
+      case 'FORGE':
+        return this.forge(action);
+      case 'FILE_FAULT': {
+        const { today } = await businessNow(world.attached.db);
+        await world.tell('file-faults', { bank: action.bank, date: addDays(today, action.daysAhead), fault: action.fault });
+        return;
+      }
+      case 'LINE_FAULT':
+        return this.spoilLine(action);
+      case 'FOREIGN': {
+        const { today } = await businessNow(world.attached.db);
+        await world.tell('foreign-entries', { ...action, number: `foreign-${String(action.serial)}`, date: today });
+        return;
+      }
+      case 'RETURN':
+        return this.giveBack(action.pick);
+      case 'OPERATE':
+        return this.operate();
+      case 'LOOK': {
+        const loan = await this.loan(action.pick);
+        await loan?.client.loan(loan.id);
+      }
+    }
+  }
+
+  private async openLoans(): Promise<string[]> {
+    const rows = await this.world.attached
+      .db('loans')
+      .whereIn('status', ['APPROVED', 'ACTIVE'])
+      .orderBy('id')
+      .select<{ id: string }[]>('id');
+    return rows.map((row) => row.id);
+  }
+
+  private async loan(pick: number): Promise<Application | undefined> {
+    const open = await this.openLoans();
+    const id = open[Math.floor(pick * open.length)];
+    return this.applications.find((each) => each.id === id);
+  }
+
+  private async apply(action: Extract<Action, { do: 'APPLY' }>): Promise<void> {
+    if ((await this.openLoans()).length >= LOANS_MAX) return;
+    const person = inventPerson(this.seed, this.applications.length);
+    const token = await mintToken(this.world.attached.tokenSecret, 'borrower', person.borrowerId, 48);
+    const client = new BorrowerClient({ apiUrl: this.world.apiUrl, mailUrl: this.world.mailUrl, token, person });
+    const id = await client.apply({ productId: action.product, principalFen: action.principalFen, termMonths: action.termMonths });
+    this.applications.push({ id, client });
+    await client.untilStatus(id, ['OFFERED', 'DECLINED', 'FOUR_EYES']);
+    await client.accept(id);
+  }
+
+  private async sign(): Promise<void> {
+    for (const { id, client } of this.applications) {
+      const row = await this.world.attached.db('applications').where({ id }).first<{ status: string } | undefined>('status');
+      if (row?.status === 'AWAITING_SIGNATURE') await client.sign(id);
+    }
+  }
+
+  /** The same payment asked for several times at once, under one key: one effect. */
+  private async pay({ pick, share, times }: Extract<Action, { do: 'PAY' }>): Promise<void> {
+    const loan = await this.loan(pick);
+    if (!loan) return;
+    const view = await loan.client.loan(loan.id);
+    const amountFen = Math.max(1, Math.round(share * Number(view.outstanding.total.minor)));
+    const key = randomUUID();
+    const send = () =>
+      loan.client.call('POST', `/v1/loans/${loan.id}/payments`, { amount: { minor: String(amountFen), currency: 'CNY' } }, key);
+    const results = await Promise.allSettled(Array.from({ length: times }, send));
+    const ids = new Set(results.flatMap((each) => (each.status === 'fulfilled' ? [(each.value as { commandId: string }).commandId] : [])));
+    if (ids.size > 1) throw new Unexpected('one Idempotency-Key made two commands');
+    const [failed] = results.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    if (failed !== undefined) throw failed;
+  }
+
+  private async reuseKey(pick: number): Promise<void> {
+    const loan = await this.loan(pick);
+    if (!loan) return;
+    const key = randomUUID();
+    const send = (minor: string) => loan.client.call('POST', `/v1/loans/${loan.id}/payments`, { amount: { minor, currency: 'CNY' } }, key);
+    await send('100').catch((error: unknown) => {
+      if (!(error instanceof ApiProblem)) throw error;
+    });
+    const second = await send('101').then(
+      () => 'accepted',
+      (error: unknown) => (error instanceof ApiProblem ? error.code : 'away'),
+    );
+    if (second === 'accepted') throw new Unexpected('one Idempotency-Key was accepted with two bodies');
+  }
+
+  private async advance(hours: number): Promise<void> {
+    const { db, client } = this.world.attached;
+    const { now } = await businessNow(db);
+    await advanceClock({ db, client, isSandbox: true }, instant(epochMs(now) + hours * 3_600_000));
+  }
+
+  /** Fetches what the wallet has to say and delivers part of it: out of order, several times, the rest later or never. */
+  private async deliver({ order, copies, keep }: Extract<Action, { do: 'WEBHOOKS' }>): Promise<void> {
+    this.webhooks.push(...(await this.world.tell<Held[]>('webhooks')));
+    const sorted = [...this.webhooks].sort((a, b) => ((a.body.length * 31 + order) % 7) - ((b.body.length * 31 + order) % 7));
+    const going = sorted.slice(0, Math.ceil(sorted.length * (1 - keep)));
+    for (const webhook of going) {
+      this.webhooks.splice(this.webhooks.indexOf(webhook), 1);
+      this.delivered.push(webhook);
+      const statuses = await Promise.all(Array.from({ length: copies }, () => this.post(webhook)));
+      if (statuses.some((status) => status !== 204 && status < 500))
+        throw new Unexpected(`a webhook of the wallet's was answered ${statuses.join(', ')}`);
+    }
+  }
+
+  private async post({ headers, body }: Held): Promise<number> {
+    const response = await fetch(`${this.world.apiUrl}/v1/webhooks/wallet`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body,
+    });
+    return response.status;
+  }
+
+  private async forge({ pick, how }: Extract<Action, { do: 'FORGE' }>): Promise<void> {
+    const attempts = await this.world.attached.db('payment_attempts').orderBy('number').select<{ number: string }[]>('number');
+    const number = attempts[Math.floor(pick * attempts.length)]?.number ?? 'payout-nobody-1a1';
+    const body = JSON.stringify({ type: 'transfer.settled', data: { out_bill_no: number, state: 'SUCCESS' } });
+    const id = `forged-${number}`;
+    const at = String(Math.floor(Date.now() / 1_000));
+    const known = this.delivered[Math.floor(pick * this.delivered.length)];
+    const forged: Held =
+      how === 'signature' || !known
+        ? {
+            headers: {
+              'webhook-id': id,
+              'webhook-timestamp': at,
+              'webhook-signature': `v1,${createHmac('sha256', 'guessed').update(body).digest('base64')}`,
+            },
+            body,
+          }
+        : how === 'age'
+          ? { headers: { ...known.headers, 'webhook-timestamp': String(Number(at) - 3_600) }, body: known.body }
+          : { headers: known.headers, body };
+    const status = await this.post(forged);
+    if (status !== 401 && status < 500) throw new Unexpected(`a forged webhook was answered ${String(status)}`);
+  }
+
+  private async spoilLine({ pick, change }: Extract<Action, { do: 'LINE_FAULT' }>): Promise<void> {
+    const { entries } = await this.world.books();
+    const booked = entries.filter((entry) => entry.state === 'BOOKED' && entry.kind !== 'RETURN');
+    const entry = booked[Math.floor(pick * booked.length)];
+    if (entry) await this.world.tell('line-faults', { bank: entry.bank, number: entry.number, change });
+  }
+
+  private async giveBack(pick: number): Promise<void> {
+    const { entries } = await this.world.books();
+    const { now } = await businessNow(this.world.attached.db);
+    const booked = entries.filter((entry) => entry.state === 'BOOKED' && entry.kind === 'DEBIT' && entry.reference !== 'foreign');
+    const entry = booked[Math.floor(pick * booked.length)];
+    if (entry) await this.world.tell('returns', { bank: entry.bank, number: entry.number, asOf: now });
+  }
+
+  private async operator<T>(name: string, method: string, path: string, body?: object): Promise<T> {
+    const token = await mintToken(this.world.attached.tokenSecret, 'operator', name, 1);
+    const response = await fetch(`${this.world.apiUrl}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const payload = (await response.json()) as T & { code?: string; detail?: string };
+    if (!response.ok) throw new ApiProblem(response.status, payload.code ?? '', payload.detail ?? '');
+    return payload;
+  }
+
+  /** Two operators at work: stuck payouts are tried again, breaks that will not heal are cleared by four eyes. */
+  private async operate(): Promise<void> {
+    const { db } = this.world.attached;
+    const stuck = await db('loans').where({ next_kind: 'AWAIT_OPERATOR' }).orderBy('id').limit(2).select<{ id: string }[]>('id');
+    for (const { id } of stuck)
+      await this.operator('li', 'POST', `/v1/ops/loans/${id}/payout-retry`, { reason: 'simulation: try again' }).catch(ignoreProblem);
+    const { now } = await businessNow(db);
+    const old = await db('breaks')
+      .where({ state: 'OPEN', suspense_fen: 0 })
+      .where('due_on', '<', instant(epochMs(now)).slice(0, 10))
+      .orderBy('id')
+      .limit(2)
+      .select<{ id: string }[]>('id');
+    for (const { id } of old) {
+      const reason = 'simulation: the channel explained it';
+      await this.operator('li', 'POST', `/v1/ops/breaks/${id}/proposal`, { proposal: 'ACCEPT', reason }).catch(ignoreProblem);
+      await this.operator('wang', 'POST', `/v1/ops/breaks/${id}/decision`, { approve: true, reason }).catch(ignoreProblem);
+    }
+  }
+
+  /** Ends a run: no more faults, everything open led to its end. */
+  async settle(): Promise<void> {
+    await this.world.calm();
+    this.webhooks.length = 0;
+    await this.advance(50);
+    await this.world.calm();
+    await this.advance(26);
+  }
+}
+
+function ignoreProblem(error: unknown): void {
+  if (!(error instanceof ApiProblem)) throw error;
+}

@@ -1,0 +1,50 @@
+import { settlementDifferences } from '../../db/reconciliation';
+import { checkInvariants } from '../invariants';
+import type { SimWorld } from './world';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly what: string;
+}
+
+/** Two books are never read in one instant: what contradicts only for a moment is no contradiction. */
+const LOOKS = 12;
+const PAUSE_MS = 250;
+
+async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> {
+  const { db, client } = world.attached;
+  const books = await world.books();
+  const checks = await checkInvariants({ db, books, ...(isThorough ? { client } : {}), isBrief: !isThorough });
+  const found = checks.flatMap((check) => check.violations.map((what) => ({ invariant: check.invariant, what })));
+  for (const { channel, ledger, payments } of await settlementDifferences(db))
+    found.push({ invariant: 'I3', what: `${channel}: settlement ${String(ledger)} ≠ payments ${String(payments)} fen` });
+  return found;
+}
+
+/** What contradicts the invariants and goes on doing so. `isThorough`: hash chains and workflows too. */
+export async function violations(world: SimWorld, isThorough: boolean): Promise<Violation[]> {
+  let found: Violation[] = [];
+  for (let attempt = 0; attempt < LOOKS; attempt += 1) {
+    try {
+      found = await look(world, isThorough);
+      if (found.length === 0) return [];
+    } catch (error) {
+      // The database is on its way back up.
+      if (attempt === LOOKS - 1) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  return found;
+}
+
+/** At the end nothing may be open any more, and what differs between the books has to be a case. */
+export async function openEnds(world: SimWorld): Promise<Violation[]> {
+  const { db } = world.attached;
+  const open = await db('payment_attempts')
+    .whereIn('state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
+    .whereNotExists((query) =>
+      query.from('breaks').whereRaw('breaks.number = payment_attempts.number').whereNull('closed_on').select(db.raw('1')),
+    )
+    .select<{ number: string; state: string }[]>('number', 'state');
+  return open.map((row) => ({ invariant: 'I4', what: `${row.number} is still ${row.state}, and nobody's case` }));
+}

@@ -1,0 +1,67 @@
+import { Actors, Unexpected } from './actors';
+import { openEnds, violations, type Violation } from './checks';
+import type { Action } from './script';
+import { SimWorld } from './world';
+
+export interface RunResult {
+  /** Steps that were played. */
+  readonly steps: number;
+  /** The step after which it failed, counted from 0; null when it is the end, or nothing failed. */
+  readonly failedAt: number | null;
+  readonly violations: readonly Violation[];
+  readonly summary: string;
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly script: readonly Action[];
+  readonly progress: (line: string) => void;
+  /** Stop playing after this time and go to the end. */
+  readonly secondsMax?: number;
+}
+
+/** Hash chains and workflows are looked at this often: they cost more than a step. */
+const THOROUGH_EVERY = 50;
+
+async function summary(world: SimWorld): Promise<string> {
+  const { db } = world.attached;
+  const count = async (table: string) => Number((await db(table).count<{ count: string | number }[]>('* as count'))[0]?.count ?? 0);
+  const [loans, attempts, entries, breaks, days] = await Promise.all(
+    ['loans', 'payment_attempts', 'journal_entries', 'breaks', 'reconciliations'].map((table) => count(table)),
+  );
+  return `${String(loans)} loans, ${String(attempts)} payment attempts, ${String(entries)} journal entries, ${String(days)} channel days reconciled, ${String(breaks)} breaks`;
+}
+
+/** Plays a script on a stack of its own, with the invariants checked after every step and the three books compared at the end. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { script, progress } = options;
+  const world = await SimWorld.start();
+  const startedAt = Date.now();
+  const actors = new Actors(world, options.seed);
+  const failed = async (step: number | null, found: readonly Violation[]): Promise<RunResult> => ({
+    steps: step ?? script.length,
+    failedAt: step,
+    violations: found,
+    summary: await summary(world),
+  });
+  try {
+    let played = 0;
+    for (const [index, action] of script.entries()) {
+      if (options.secondsMax !== undefined && (Date.now() - startedAt) / 1_000 > options.secondsMax) break;
+      const unexpected = await actors.play(action).catch((error: unknown) => {
+        if (error instanceof Unexpected) return [{ invariant: 'I6', what: error.message }];
+        throw error;
+      });
+      played += 1;
+      const found = unexpected ?? (await violations(world, index % THOROUGH_EVERY === THOROUGH_EVERY - 1));
+      if (found.length > 0) return await failed(index, found);
+      if (played % 100 === 0)
+        progress(`${String(played)} of ${String(script.length)} steps, ${String(Math.round((Date.now() - startedAt) / 1_000))} s`);
+    }
+    await actors.settle();
+    const found = [...(await violations(world, true)), ...(await openEnds(world))];
+    return { steps: played, failedAt: null, violations: found, summary: await summary(world) };
+  } finally {
+    await world.stop();
+  }
+}

@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { childEnv } from '../../config/env';
+import { attach, type Attached } from '../attach';
+import type { BankBooks } from '../bank-books';
+import { nodeChild, type Child } from '../stack/child';
+import { freePort } from '../stack/ports';
+import { startPostgres, type RunningPostgres } from '../stack/postgres';
+import { ROOT, startStack, type RunningStack, type StackPorts } from '../stack/stack';
+import { startTemporal, type RunningTemporal } from '../stack/temporal-server';
+
+const PARTS = ['api', 'postgres', 'temporal', 'webUi', 'simulator', 'smtp', 'mail'] as const;
+const SCRIPTS = { worker: 'workers/main.ts', api: 'api/server.ts' } as const;
+export type Killable = keyof typeof SCRIPTS | 'postgres' | 'temporal';
+
+/** A stack of the simulation's own, whose parts can be killed and come back on their data. */
+export class SimWorld {
+  private readonly replaced: Child[] = [];
+  private readonly current = new Map<string, Child>();
+  private postgres: RunningPostgres | undefined;
+  private temporal: RunningTemporal | undefined;
+
+  private constructor(
+    private readonly stack: RunningStack,
+    private readonly ports: StackPorts,
+    private readonly dataDir: string,
+    readonly attached: Attached,
+  ) {
+    for (const child of stack.children_) this.current.set(child.name, child);
+  }
+
+  static async start(): Promise<SimWorld> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'loanloom-sim-'));
+    await chmod(dataDir, 0o755);
+    const free = await Promise.all(PARTS.map(() => freePort()));
+    const ports = Object.fromEntries(PARTS.map((name, index) => [name, free[index] ?? 0])) as unknown as StackPorts;
+    const stack = await startStack({
+      dataDir,
+      ports,
+      progress: () => undefined,
+      channelTimeoutMs: 300,
+      logLevel: 'warn',
+      isWebhookHeld: true,
+    });
+    return new SimWorld(stack, ports, dataDir, await attach(dataDir));
+  }
+
+  get apiUrl(): string {
+    return this.stack.apiUrl;
+  }
+
+  get mailUrl(): string {
+    return this.stack.mailUrl;
+  }
+
+  /** The wallet's secret: with it the simulation signs what only the wallet could. */
+  async tell<T>(what: string, input?: object): Promise<T> {
+    const response = await fetch(
+      `${this.stack.simulatorUrl}/${what}`,
+      input === undefined ? {} : { method: 'POST', body: JSON.stringify(input) },
+    );
+    return (await response.json()) as T;
+  }
+
+  async calm(): Promise<void> {
+    await fetch(`${this.stack.simulatorUrl}/scripts`, { method: 'DELETE' });
+  }
+
+  books(): Promise<BankBooks> {
+    return this.tell<BankBooks>('books');
+  }
+
+  /** kill -9, and a new one on the same data. */
+  async kill(what: Killable): Promise<void> {
+    const child = this.current.get(what);
+    if (child) {
+      process.kill(child.pid, 'SIGKILL');
+      await child.exited;
+    }
+    const logDir = join(this.dataDir, 'logs');
+    let next: Child;
+    if (what === 'postgres') {
+      this.postgres = await startPostgres({ dataDir: join(this.dataDir, 'postgres'), port: this.ports.postgres, logDir });
+      next = this.postgres.child;
+    } else if (what === 'temporal') {
+      this.temporal = await startTemporal({
+        port: this.ports.temporal,
+        uiPort: this.ports.webUi,
+        file: join(this.dataDir, 'temporal.db'),
+        logDir,
+      });
+      next = this.temporal.child;
+    } else next = nodeChild(ROOT, SCRIPTS[what], { name: what, env: childEnv(this.stack.env), logDir });
+    this.current.set(what, next);
+    this.replaced.push(next);
+  }
+
+  async stop(): Promise<void> {
+    await this.attached.close().catch(() => undefined);
+    for (const what of ['api', 'worker'] as const) {
+      const child = this.current.get(what);
+      if (child && this.replaced.includes(child)) await child.stop('SIGKILL', 1_000);
+    }
+    await this.postgres?.stop().catch(() => undefined);
+    await this.temporal?.stop().catch(() => undefined);
+    await this.stack.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
