@@ -6,6 +6,7 @@ import { openBreak, healBreaks } from '../db/breaks';
 import {
   copyLines,
   firstUnreconciled,
+  giveRoomToJoin,
   insertFile,
   insertReconciliation,
   isListed,
@@ -150,10 +151,10 @@ export function createReconciliationActivities(deps: ActivityDeps) {
     const file = await readFile(deps.db, channel, date);
     if (!file) throw new LoanloomError('INTERNAL', 'a day is matched before its file is loaded');
     const before = await ourNet(deps.db, channel, date);
-    const { findings, repeated } = await deps.db.transaction(async (tx) => ({
-      findings: await findingsOf(tx, channel, date),
-      repeated: await repeatedNumbers(tx, channel, date),
-    }));
+    const { findings, repeated } = await deps.db.transaction(async (tx) => {
+      await giveRoomToJoin(tx);
+      return { findings: await findingsOf(tx, channel, date), repeated: await repeatedNumbers(tx, channel, date) };
+    });
     // The control: what was found has to explain, to the fen, why the file's net is not ours.
     const explained = findings.reduce((sum, finding) => sum + difference(finding, date), 0);
     for (const finding of findings) await deps.db.transaction((tx) => settleFinding(deps, tx, { channel, date, finding, at }));

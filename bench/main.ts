@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { benchClosing } from './closing';
 import { benchEngine } from './engine';
 import { costPerLoanMonth, runFloor, runLoans, type Throughput } from './loans';
+import { benchReconciliation } from './reconciliation';
 import { createRig } from './rig';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -43,7 +44,7 @@ async function benchLoans(count: number, months: number): Promise<void> {
   }
 }
 
-const PARTS = ['engine', 'close', 'loans'] as const;
+const PARTS = ['engine', 'close', 'recon', 'loans'] as const;
 
 /** `npm run bench`: what the engine, the daily close and a loan cost, as ratios within one run. docs/benchmarks.md says how to read it. */
 async function main(): Promise<void> {
@@ -51,13 +52,15 @@ async function main(): Promise<void> {
     .description('The loan engine, the daily close, and loans at once on a dev server beside the floor of the same server.')
     .option('--only <part>', PARTS.join(', '))
     .option('--close <sizes>', 'loans to close, growing', '1000,10000,100000')
+    .option('--recon <sizes>', 'lines of a file to reconcile, growing', '10000,100000,1000000')
     .option('--loans <n>', 'loans at once', '100')
     .option('--months <n>', 'term of each', '3');
-  const options = program.parse().opts<{ only?: string; close: string; loans: string; months: string }>();
+  const options = program.parse().opts<{ only?: string; close: string; recon: string; loans: string; months: string }>();
   const wants = (part: (typeof PARTS)[number]) => options.only === undefined || options.only === part;
   print(`Node ${process.version}, ${String(cpus().length)} cores`);
   if (wants('engine')) benchEngine(print);
   if (wants('close')) await benchClosing(print, options.close.split(',').map(Number));
+  if (wants('recon')) await benchReconciliation(print, options.recon.split(',').map(Number));
   if (wants('loans')) await benchLoans(Number(options.loans), Number(options.months));
 }
 

@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import type { BusinessDate } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { businessDate } from '../domain/dates';
@@ -10,9 +10,6 @@ import { signedAmount, type StatementLine } from '../domain/reconciliation';
 export function refused(reason: 'FORM' | 'DATE' | 'EMPTY' | 'TRAILER' | 'TRUNCATED' | 'HASH', message: string): LoanloomError {
   return new LoanloomError('FILE_REFUSED', message, { reason });
 }
-
-/** Lines in portions: a file of any length is read in constant memory. */
-const PORTION = 5_000;
 
 /** Counts and sums what a file holds, to be compared with what its trailer says. */
 export class Trailer {
@@ -59,28 +56,43 @@ export function kindOf(text: string): StatementLine['kind'] {
   return text;
 }
 
+/** Whole lines of a text, chunk by chunk. */
+async function* linesOf(content: Readable): AsyncGenerator<readonly string[]> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of content) {
+    const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.write(chunk as Buffer))).split('\n');
+    rest = lines.pop() ?? '';
+    if (lines.length > 0) yield lines;
+  }
+  rest += decoder.end();
+  if (rest !== '') yield [rest];
+}
+
 /**
  * Reads a text file line by line through `read`, which returns a line of the statement or nothing (a
- * header, a trailer). FILE_REFUSED for an empty file and for one that ends before its trailer.
+ * header, a trailer). Portions are as large as the chunks that come in. FILE_REFUSED for an empty file and for
+ * one that ends before its trailer.
  */
 export async function* readLines(
   content: Readable,
   trailer: Trailer,
   read: (text: string, index: number) => StatementLine | undefined,
 ): AsyncGenerator<readonly StatementLine[]> {
-  let [portion, index] = [[] as StatementLine[], 0];
-  for await (const text of createInterface({ input: content, crlfDelay: Infinity })) {
-    if (text === '') continue;
-    const line = read(text, index);
-    index += 1;
-    if (line === undefined) continue;
-    trailer.add(line);
-    portion.push(line);
-    if (portion.length < PORTION) continue;
-    yield portion;
-    portion = [];
+  let index = 0;
+  for await (const texts of linesOf(content)) {
+    const portion: StatementLine[] = [];
+    for (const each of texts) {
+      const text = each.endsWith('\r') ? each.slice(0, -1) : each;
+      if (text === '') continue;
+      const line = read(text, index);
+      index += 1;
+      if (line === undefined) continue;
+      trailer.add(line);
+      portion.push(line);
+    }
+    if (portion.length > 0) yield portion;
   }
   if (index === 0) throw refused('EMPTY', 'the file is empty: a day without payments still has a header and a trailer');
   trailer.end();
-  if (portion.length > 0) yield portion;
 }

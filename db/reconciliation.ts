@@ -21,8 +21,14 @@ export interface Mismatch {
   readonly ours: OurPayment | null;
 }
 
-const OURS = `jsonb_build_object('number', a.number, 'instructionId', a.instruction_id, 'attempt', a.attempt, 'loanId', a.loan_id,
-  'direction', i.direction, 'amount', i.amount_fen, 'state', a.state, 'valueDate', a.value_date, 'accountTail', a.account_tail)`;
+const oursFrom = (
+  attempt: string,
+  instruction: string,
+) => `jsonb_build_object('number', ${attempt}.number, 'instructionId', ${attempt}.instruction_id,
+  'attempt', ${attempt}.attempt, 'loanId', ${attempt}.loan_id, 'direction', ${instruction}.direction, 'amount', ${instruction}.amount_fen,
+  'state', ${attempt}.state, 'valueDate', ${attempt}.value_date, 'accountTail', ${attempt}.account_tail)`;
+const OURS = oursFrom('a', 'i');
+const OURS_JOINED = oursFrom('o', 'o');
 const LINE = `jsonb_build_object('number', f.number, 'kind', f.kind, 'amount', f.amount_fen, 'fee', f.fee_fen, 'booked', f.booked,
   'accountTail', f.account_tail, 'valueDate', f.value_date, 'comesIn', f.comes_in)`;
 
@@ -75,10 +81,11 @@ export async function insertFile(tx: Tx, file: LoadedFile): Promise<void> {
  */
 export async function mismatches(db: Db | Tx, channel: string, date: BusinessDate): Promise<Mismatch[]> {
   const result = await db.raw<{ rows: Mismatch[] }>(
-    `SELECT CASE WHEN f.number IS NULL THEN NULL ELSE ${LINE} END AS line, CASE WHEN o.number IS NULL THEN NULL ELSE o.ours END AS ours
+    `SELECT CASE WHEN f.number IS NULL THEN NULL ELSE ${LINE} END AS line, CASE WHEN o.number IS NULL THEN NULL ELSE ${OURS_JOINED} END AS ours
       FROM (SELECT * FROM channel_file_lines WHERE channel = ? AND business_date = ?) f
       FULL JOIN (
-        SELECT a.number, i.amount_fen, a.state, a.account_tail, CASE i.direction WHEN 'DEBIT' THEN 'DEBIT' ELSE 'PAYOUT' END AS kind, ${OURS} AS ours
+        SELECT a.number, a.instruction_id, a.attempt, a.loan_id, a.state, a.value_date, a.account_tail, i.direction, i.amount_fen,
+          CASE i.direction WHEN 'DEBIT' THEN 'DEBIT' ELSE 'PAYOUT' END AS kind
         FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
         WHERE a.channel = ? AND a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
       ) o ON o.number = f.number AND o.kind = f.kind
@@ -86,6 +93,11 @@ export async function mismatches(db: Db | Tx, channel: string, date: BusinessDat
     [channel, date, channel, date],
   );
   return result.rows;
+}
+
+/** Room for the hash tables of a day's join, until the transaction ends. */
+export async function giveRoomToJoin(tx: Tx): Promise<void> {
+  await tx.raw(`SET LOCAL work_mem = '128MB'`);
 }
 
 /** Numbers that a day's file lists more than once as the same kind of payment. */
@@ -174,6 +186,22 @@ export async function settlementDifferences(db: Db | Tx): Promise<{ channel: str
     FROM (SELECT DISTINCT channel FROM ledger_accounts WHERE channel IS NOT NULL) c
     LEFT JOIN ledger l USING (channel) LEFT JOIN suspense s USING (channel) LEFT JOIN payments p USING (channel)
     WHERE coalesce(l.net, 0) <> coalesce(p.net, 0) + coalesce(s.net, 0)`);
+  return result.rows;
+}
+
+/** Channels whose account in transit is not what the attempts without an outcome add up to. */
+export async function transitDifferences(db: Db | Tx): Promise<{ channel: string; ledger: Fen; payments: Fen }[]> {
+  const result = await db.raw<{ rows: { channel: string; ledger: Fen; payments: Fen }[] }>(`
+    WITH ledger AS (
+      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
+      FROM journal_lines WHERE account LIKE 'in-transit:%' GROUP BY 1
+    ), payments AS (
+      SELECT a.channel, sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END) AS net
+      FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
+      WHERE a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN') GROUP BY 1
+    )
+    SELECT coalesce(l.channel, p.channel) AS channel, coalesce(l.net, 0)::bigint AS ledger, coalesce(p.net, 0)::bigint AS payments
+    FROM ledger l FULL JOIN payments p USING (channel) WHERE coalesce(l.net, 0) <> coalesce(p.net, 0)`);
   return result.rows;
 }
 

@@ -2,8 +2,9 @@ import type { Knex } from 'knex';
 
 /**
  * What channels and the house bank say about a day, and where that differs from our books. A file is
- * loaded once per channel and day: another one with other content is refused by the primary key. A break
- * is cleared by two people: the constraint knows.
+ * loaded once per channel and day: another one with other content is refused by the primary key of
+ * channel_files. Its lines come in day by day, so a block-range index finds a day's. A break is cleared by two
+ * people: the constraint knows.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -27,10 +28,10 @@ export async function up(knex: Knex): Promise<void> {
       booked boolean NOT NULL,
       account_tail text NOT NULL,
       value_date date NOT NULL,
-      comes_in boolean NOT NULL,
-      PRIMARY KEY (channel, business_date, line)
+      comes_in boolean NOT NULL
     );
-    CREATE INDEX channel_file_lines_number ON channel_file_lines (channel, number);
+    CREATE INDEX channel_file_lines_number ON channel_file_lines (number);
+    CREATE INDEX channel_file_lines_day ON channel_file_lines USING brin (business_date) WITH (pages_per_range = 32);
     CREATE TABLE reconciliations (
       channel text NOT NULL,
       business_date date NOT NULL,

@@ -445,7 +445,6 @@ ALTER TABLE channel_calls ADD CONSTRAINT channel_calls_kind_check CHECK ((kind =
 ALTER TABLE channel_calls ADD CONSTRAINT channel_calls_pkey PRIMARY KEY (seq);
 ALTER TABLE channel_decisions ADD CONSTRAINT channel_decisions_pkey PRIMARY KEY (seq);
 ALTER TABLE channel_decisions ADD CONSTRAINT channel_decisions_reason_check CHECK ((length(reason) > 0));
-ALTER TABLE channel_file_lines ADD CONSTRAINT channel_file_lines_pkey PRIMARY KEY (channel, business_date, line);
 ALTER TABLE channel_files ADD CONSTRAINT channel_files_pkey PRIMARY KEY (channel, business_date);
 ALTER TABLE close_batches ADD CONSTRAINT close_batches_pkey PRIMARY KEY (business_date, first_loan_id);
 ALTER TABLE commands ADD CONSTRAINT commands_caller_idempotency_key_key UNIQUE (caller, idempotency_key);
@@ -546,7 +545,8 @@ CREATE INDEX breaks_number ON public.breaks USING btree (channel, number);
 CREATE INDEX breaks_open ON public.breaks USING btree (channel, business_date) WHERE (closed_on IS NULL);
 CREATE INDEX channel_calls_recent ON public.channel_calls USING btree (channel, seq DESC) WHERE (kind = 'SEND'::text);
 CREATE INDEX channel_decisions_latest ON public.channel_decisions USING btree (channel, seq DESC);
-CREATE INDEX channel_file_lines_number ON public.channel_file_lines USING btree (channel, number);
+CREATE INDEX channel_file_lines_day ON public.channel_file_lines USING brin (business_date) WITH (pages_per_range='32');
+CREATE INDEX channel_file_lines_number ON public.channel_file_lines USING btree (number);
 CREATE INDEX commands_undelivered ON public.commands USING btree (next_attempt_at) WHERE (state = 'RECEIVED'::text);
 CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
 CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id);

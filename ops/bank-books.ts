@@ -1,3 +1,4 @@
+import { settlementDifferences, transitDifferences } from '../db/reconciliation';
 import type { Db } from '../db/pool';
 
 /** What the banks' own books say, as the simulator's /books prints them. */
@@ -111,7 +112,13 @@ export async function ledgerEqualsBanks(db: Db, books: BankBooks): Promise<strin
     const [ledger, bank] = [ours.settlement.get(channel) ?? 0, known.get(channel) ?? 0];
     return ledger === bank ? [] : [`${channel}: ledger ${String(ledger)} ≠ ${String(bank)} fen of the bank's movements that we know`];
   });
-  return [...unequal, ...late];
+  const transit = (await transitDifferences(db)).map(
+    (row) => `${row.channel}: ${String(row.ledger)} fen in transit, the open attempts add up to ${String(row.payments)}`,
+  );
+  const settlement = (await settlementDifferences(db)).map(
+    (row) => `${row.channel}: settlement ${String(row.ledger)} fen, payments and suspense add up to ${String(row.payments)}`,
+  );
+  return [...unequal, ...late, ...transit, ...settlement];
 }
 
 /** I6: every success of ours has one fact and one posting, and is booked at the bank. */

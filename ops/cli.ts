@@ -9,6 +9,7 @@ import { advanceClock } from './clock';
 import { examine, printReport, repair } from './doctor';
 import { addLedger } from './ledger';
 import { addQuote } from './quote';
+import { addReconciliation } from './recon';
 import { setUp, writeComposeSecrets } from './setup';
 import { addOperatorCommands } from './operator-commands';
 import { StackFault } from './stack/fault';
@@ -111,6 +112,7 @@ function main(): void {
   addOperatorCommands(program);
   addQuote(program, print);
   addLedger(program, print);
+  addReconciliation(program, print);
   program
     .command('setup')
     .description('prepare a Postgres and a Temporal namespace that others run: schema, role, search attributes, schedules')

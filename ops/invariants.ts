@@ -1,10 +1,12 @@
 import type { Client } from '@temporalio/client';
+import { businessNow } from '../db/clock';
 import { backlog } from '../db/outbox';
 import { brokenAuditRows } from '../db/audit';
 import { brokenLinks } from '../db/ledger';
 import { readLoanFile, recordOf } from '../db/loans';
 import type { Db } from '../db/pool';
 import { factsInForce } from '../domain/account/facts';
+import { nextAppointment } from '../domain/agenda';
 import { sumOf } from '../domain/allocation';
 import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, type BankBooks } from './bank-books';
 import { loanAccountNow } from '../domain/loan-account';
@@ -57,6 +59,26 @@ async function nothingWaitsUnseen(db: Db): Promise<string[]> {
     ...stale.map((row) => `${row.id} is open past its SLA without a case`),
     ...(isStuck ? [`${String(waiting.rows)} outbox rows wait, the oldest since ${waiting.oldest ?? ''}`] : []),
   ];
+}
+
+/** I4: a loan whose workflow has not seen a fact waits for something else than its agenda says. */
+async function noLoanIsBlind(db: Db): Promise<string[]> {
+  const catalogue = createCatalogue();
+  const { now } = await businessNow(db);
+  const loans = await db('loans').whereIn('status', OPEN_LOANS).whereNotNull('next_kind').orderBy('id').select<{ id: string }[]>('id');
+  const blind: string[] = [];
+  for (const { id } of loans) {
+    const file = await readLoanFile(db, id);
+    const { loan, events, instructions } = file;
+    if (instructions.some((each) => each.open)) continue;
+    const wanted = nextAppointment({ loanId: id, ...recordOf(catalogue, file), events, instructions, now });
+    if (wanted.kind !== loan.next_kind && wanted.at !== null && wanted.at <= now) continue;
+    if (wanted.kind !== loan.next_kind || (wanted.at ?? '') !== (loan.next_at ?? ''))
+      blind.push(
+        `loan ${id} waits for ${loan.next_kind ?? ''} at ${loan.next_at ?? 'a word'}, its facts call for ${wanted.kind} at ${wanted.at ?? 'a word'}`,
+      );
+  }
+  return blind.slice(0, MAX_LISTED);
 }
 
 /** I5: a loan has been active if and only if exactly one of its payouts succeeded. */
@@ -158,7 +180,11 @@ export async function checkInvariants(input: {
           },
         ]
       : []),
-    { invariant: 'I4', claim: 'nothing waits past its SLA without a case', violations: await nothingWaitsUnseen(db) },
+    {
+      invariant: 'I4',
+      claim: 'nothing waits past its SLA without a case, and every loan waits for what its facts call for',
+      violations: [...(await nothingWaitsUnseen(db)), ...(await noLoanIsBlind(db))],
+    },
     { invariant: 'I5', claim: 'a loan was active if and only if its payout is confirmed', violations: await activeMeansPaidOut(db) },
     { invariant: 'I6', claim: 'one key, one effect', violations: await oneKeyOneEffect(db, books) },
     {

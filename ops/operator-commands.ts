@@ -12,7 +12,7 @@ interface Problem {
 }
 
 /** Sends an operator's command to the ops API, which authenticates, audits and delivers it. */
-async function send(attached: Attached, operator: string, path: string, body: object): Promise<string> {
+export async function sendOperatorCommand(attached: Attached, operator: string, path: string, body: object): Promise<string> {
   const token = await mintToken(attached.tokenSecret, 'operator', operator, 1);
   const response = await fetch(`${attached.apiUrl}${path}`, {
     method: 'POST',
@@ -23,7 +23,7 @@ async function send(attached: Attached, operator: string, path: string, body: ob
   if (!response.ok) throw new Error(`${payload.code ?? String(response.status)}: ${payload.detail ?? 'refused'}`);
   return response.status === 202
     ? `stored as command ${payload.commandId ?? ''}; it will be applied as soon as possible`
-    : `applied (command ${payload.commandId ?? ''})`;
+    : `applied${payload.commandId === undefined ? '' : ` (command ${payload.commandId})`}`;
 }
 
 type Options = Record<string, string>;
@@ -44,7 +44,7 @@ function binding(
     .action(async (id: string, options: Options, command: Command) => {
       const attached = await attach(command.optsWithGlobals<Options>().data);
       try {
-        process.stdout.write(`${await send(attached, options.operator ?? '', path(id), body(options))}\n`);
+        process.stdout.write(`${await sendOperatorCommand(attached, options.operator ?? '', path(id), body(options))}\n`);
       } finally {
         await attached.close();
       }

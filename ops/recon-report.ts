@@ -1,0 +1,195 @@
+import type { Db } from '../db/pool';
+import { BREAK_CODES, SUSPENSE_AGES, type BreakCode } from '../domain/breaks';
+import { daysBetween, type BusinessDate } from '../domain/dates';
+import { fen, yuan } from '../domain/money';
+
+interface ReportDay {
+  readonly channel: string;
+  readonly lines: number;
+  readonly matched: number;
+  readonly file_net_fen: number;
+  readonly ledger_net_fen: number;
+  readonly bank_net_fen: number | null;
+}
+
+interface ReportBreak {
+  readonly id: string;
+  readonly channel: string;
+  readonly code: BreakCode;
+  readonly number: string | null;
+  readonly loan_id: string | null;
+  readonly amount_fen: number;
+  readonly expected_fen: number;
+  readonly suspense_fen: number;
+  readonly owner: string;
+  readonly state: string;
+  readonly opened_on: BusinessDate;
+  readonly due_on: BusinessDate;
+  readonly closed_on: BusinessDate | null;
+}
+
+export interface ReconciliationReport {
+  readonly date: BusinessDate;
+  readonly today: BusinessDate;
+  readonly days: readonly ReportDay[];
+  readonly breaks: readonly ReportBreak[];
+  /** Open suspense of every day, by channel and age: claims negative, debts positive; minor units. */
+  readonly suspense: readonly { channel: string; age: string; fen: number }[];
+}
+
+function ageOf(days: number): string {
+  const [first, second, third] = SUSPENSE_AGES;
+  if (days < first) return 'today';
+  if (days < second) return `${String(first)} day or more`;
+  return days < third ? `${String(second)} days or more` : `${String(third)} days or more`;
+}
+
+/** Everything finance reads of one day: per channel the three nets, every break with its age, and suspense by age. */
+export async function readReport(db: Db, date: BusinessDate, today: BusinessDate, channel?: string): Promise<ReconciliationReport> {
+  const only = channel === undefined ? {} : { channel };
+  const days = await db('reconciliations')
+    .where({ business_date: date, ...only })
+    .orderBy('channel')
+    .select<ReportDay[]>();
+  const columns = [
+    'id',
+    'channel',
+    'code',
+    'number',
+    'loan_id',
+    'amount_fen',
+    'expected_fen',
+    'suspense_fen',
+    'owner',
+    'state',
+    'due_on',
+    'closed_on',
+  ];
+  const openedOn = db.raw(`(opened_at AT TIME ZONE 'Asia/Shanghai')::date AS opened_on`);
+  const breaks = await db('breaks')
+    .where({ business_date: date, ...only })
+    .orderBy(['channel', 'code', 'id'])
+    .select<ReportBreak[]>(...columns, openedOn);
+  const held = await db('breaks')
+    .where(only)
+    .whereNot({ suspense_fen: 0 })
+    .select<ReportBreak[]>(...columns, openedOn);
+  const suspense = new Map<string, { channel: string; age: string; fen: number }>();
+  for (const row of held) {
+    const age = ageOf(daysBetween(row.opened_on, today));
+    const known = suspense.get(`${row.channel}|${age}`) ?? { channel: row.channel, age, fen: 0 };
+    suspense.set(`${row.channel}|${age}`, { ...known, fen: known.fen + row.suspense_fen });
+  }
+  return { date, today, days, breaks, suspense: [...suspense.values()] };
+}
+
+const money = (value: number | null) => (value === null ? '' : yuan(fen(value)));
+
+const BREAK_HEADER = [
+  'channel',
+  'break',
+  'code',
+  'meaning',
+  'number',
+  'loan',
+  'theirs',
+  'ours',
+  'difference',
+  'suspense',
+  'owner',
+  'state',
+  'opened',
+  'due',
+  'age in days',
+];
+
+function breakCells(row: ReportBreak, today: BusinessDate): string[] {
+  return [
+    row.channel,
+    row.id,
+    row.code,
+    BREAK_CODES[row.code].meaning,
+    row.number ?? '',
+    row.loan_id ?? '',
+    money(row.amount_fen),
+    money(row.expected_fen),
+    money(row.amount_fen - row.expected_fen),
+    money(row.suspense_fen),
+    row.owner,
+    row.state,
+    row.opened_on,
+    row.due_on,
+    String(daysBetween(row.opened_on, row.closed_on ?? today)),
+  ];
+}
+
+const DAY_HEADER = ['channel', 'lines', 'matched', 'file net', 'our net', 'bank net', 'file − ours'];
+
+function dayCells(row: ReportDay): string[] {
+  const difference = row.file_net_fen - row.ledger_net_fen;
+  return [
+    row.channel,
+    String(row.lines),
+    String(row.matched),
+    money(row.file_net_fen),
+    money(row.ledger_net_fen),
+    money(row.bank_net_fen),
+    money(difference),
+  ];
+}
+
+/** A cell that a spreadsheet would take for a formula is text; amounts stay numbers. */
+function csvCell(value: string): string {
+  const isNumber = /^-?\d+(\.\d+)?$/.test(value);
+  const safe = !isNumber && /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+const csvLine = (cells: readonly string[]) => cells.map(csvCell).join(',');
+
+export function csvOf(report: ReconciliationReport): string {
+  return [
+    csvLine(['reconciliation of', report.date]),
+    '',
+    csvLine(DAY_HEADER),
+    ...report.days.map((row) => csvLine(dayCells(row))),
+    '',
+    csvLine(BREAK_HEADER),
+    ...report.breaks.map((row) => csvLine(breakCells(row, report.today))),
+    '',
+    csvLine(['suspense at', 'age', 'amount']),
+    ...report.suspense.map((row) => csvLine([row.channel, row.age, money(row.fen)])),
+    '',
+  ].join('\n');
+}
+
+const escaped = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${String(char.charCodeAt(0))};`);
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (tag: string, values: readonly string[]) =>
+    `<tr>${values.map((value) => `<${tag}${/^-?\d+(\.\d+)?$/.test(value) ? ' class="n"' : ''}>${escaped(value)}</${tag}>`).join('')}</tr>`;
+  if (rows.length === 0) return '<p>None.</p>';
+  return `<table><thead>${cells('th', header)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`;
+}
+
+export function htmlOf(report: ReconciliationReport): string {
+  const style =
+    'body{font:14px system-ui;margin:2rem;color:#222}table{border-collapse:collapse;margin:0 0 2rem}th,td{border:1px solid #ccc;padding:.3rem .6rem;text-align:left}.n{text-align:right;font-variant-numeric:tabular-nums}';
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Reconciliation of ${report.date}</title><style>${style}</style></head><body>
+<h1>Reconciliation of ${report.date}</h1>
+<h2>Channels</h2>
+${table(DAY_HEADER, report.days.map(dayCells))}
+<h2>Breaks</h2>
+${table(
+  BREAK_HEADER,
+  report.breaks.map((row) => breakCells(row, report.today)),
+)}
+<h2>Suspense by age on ${report.today}</h2>
+${table(
+  ['channel', 'age', 'amount'],
+  report.suspense.map((row) => [row.channel, row.age, money(row.fen)]),
+)}
+</body></html>
+`;
+}

@@ -1,0 +1,175 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { CHANNEL_NAMES } from '../channels/index';
+import { openBreaks, readBreak } from '../db/breaks';
+import { readChannelFacts } from '../db/channels';
+import { businessNow } from '../db/clock';
+import { BREAK_CODES } from '../domain/breaks';
+import { addDays, businessDate } from '../domain/dates';
+import { taskQueues, workflowIds } from '../domain/ids';
+import { fen, yuan } from '../domain/money';
+import { reconcileChannelDay } from '../workflows/reconcile-channel-day';
+import { attach, type Attached } from './attach';
+import { csvOf, htmlOf, readReport } from './recon-report';
+import { sendOperatorCommand } from './operator-commands';
+
+type Print = (line: string) => void;
+interface Options {
+  readonly data: string;
+  readonly date?: string;
+  readonly channel?: string;
+  readonly csv?: string;
+  readonly html?: string;
+  readonly operator: string;
+  readonly reason: string;
+}
+
+const money = (value: number) => yuan(fen(value));
+
+async function printBreaks(attached: Attached, print: Print): Promise<void> {
+  const rows = await openBreaks(attached.db);
+  if (rows.length === 0) print('no break is open');
+  for (const row of rows)
+    print(
+      `${row.id}  ${row.code.padEnd(20)} ${row.channel.padEnd(10)} ${row.business_date}  theirs ${money(row.amount_fen)}, ours ${money(row.expected_fen)}  ${row.owner} until ${row.due_on}${row.is_urgent ? '  URGENT' : ''}  ${row.state}`,
+    );
+}
+
+async function printBreak(attached: Attached, id: string, print: Print): Promise<void> {
+  const row = await readBreak(attached.db, id);
+  print(`${row.code} at ${row.channel} for ${row.business_date}: ${BREAK_CODES[row.code].meaning}`);
+  print(
+    `  about ${row.number ?? 'the day'}${row.loan_id === null ? '' : `, loan ${row.loan_id}`}; theirs ${money(row.amount_fen)}, ours ${money(row.expected_fen)}, in suspense ${money(row.suspense_fen)}`,
+  );
+  print(`  ${row.owner} until ${row.due_on}; ${row.state}${row.proposal === null ? '' : ` (${row.proposal} by ${row.proposed_by ?? ''})`}`);
+  const events = await attached
+    .db('break_events')
+    .where({ break_id: id })
+    .orderBy('seq')
+    .select<{ at: Date; kind: string; actor: string; note: string }[]>('at', 'kind', 'actor', 'note');
+  for (const event of events) print(`  ${event.at.toISOString()}  ${event.kind.padEnd(18)} ${event.actor}  ${event.note}`);
+}
+
+async function runNow(attached: Attached, channels: readonly string[], print: Print): Promise<void> {
+  const { now, today } = await businessNow(attached.db);
+  const through = addDays(today, -1);
+  for (const channel of channels) {
+    const result = await attached.client.workflow.execute(reconcileChannelDay, {
+      workflowId: workflowIds.reconciliation(channel, through),
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      taskQueue: taskQueues.loans,
+      args: [{ channel, through, now, once: true }],
+    });
+    print(`${channel.padEnd(10)} ${String(result.reconciled)} days reconciled, ${String(result.breaks)} differences found`);
+  }
+}
+
+async function printChannels(attached: Attached, print: Print): Promise<void> {
+  const { now } = await businessNow(attached.db);
+  for (const [name, { health, decision }] of await readChannelFacts(attached.db, CHANNEL_NAMES, now)) {
+    const isOut = decision !== null && !decision.enabled && (decision.until === null || now < decision.until);
+    print(
+      `${name.padEnd(10)} ${isOut ? `OUT until ${decision.until ?? 'decided otherwise'}` : 'in use'}; of the last ${String(health.sends)} sends ${String(health.answered)} answered, ${String(health.unknown)} in doubt, p95 ${String(health.p95Ms)} ms; today ${money(health.sentTodayFen)}`,
+    );
+  }
+}
+
+async function report(attached: Attached, options: Options, print: Print): Promise<void> {
+  const { today } = await businessNow(attached.db);
+  const date = options.date === undefined ? addDays(today, -1) : businessDate(options.date, '--date');
+  const found = await readReport(attached.db, date, today, options.channel);
+  if (options.csv !== undefined) await writeFile(options.csv, csvOf(found));
+  if (options.html !== undefined) await writeFile(options.html, htmlOf(found));
+  if (options.csv === undefined && options.html === undefined) print(csvOf(found));
+  else print(`${date}: ${String(found.days.length)} channels, ${String(found.breaks.length)} breaks`);
+}
+
+/** `loan recon`: what channels say against what we say, and the cases that came of it. */
+export function addReconciliation(program: Command, print: Print): void {
+  const recon = program.command('recon').description('reconciliation: breaks, reports, and decisions on channels');
+  const attachedTo =
+    (work: (attached: Attached, options: Options, id: string) => Promise<void>) =>
+    async (...args: unknown[]) => {
+      const command = args.at(-1) as Command;
+      const options = command.optsWithGlobals<Options>();
+      const attached = await attach(options.data);
+      try {
+        await work(attached, options, typeof args[0] === 'string' ? args[0] : '');
+      } finally {
+        await attached.close();
+      }
+    };
+  const byOperator = (command: Command) =>
+    command
+      .requiredOption('--operator <name>', 'who decides; written to the audit log')
+      .requiredOption('--reason <text>', 'why; written to the audit log');
+  const send = (path: (id: string) => string, body: (options: Options) => object) =>
+    attachedTo(async (attached, options, id) => {
+      print(await sendOperatorCommand(attached, options.operator, path(id), { ...body(options), reason: options.reason }));
+    });
+
+  recon
+    .command('breaks', { isDefault: true })
+    .description('open breaks, the urgent ones first')
+    .action(attachedTo((attached) => printBreaks(attached, print)));
+  recon
+    .command('show <break>')
+    .description('one break and everything that was done about it')
+    .action(attachedTo((attached, _options, id) => printBreak(attached, id, print)));
+  recon
+    .command('run')
+    .description('reconcile every day whose file is there, now')
+    .option('--channel <name>', CHANNEL_NAMES.join(', '))
+    .action(attachedTo((attached, options) => runNow(attached, options.channel === undefined ? CHANNEL_NAMES : [options.channel], print)));
+  recon
+    .command('report')
+    .description('a day for finance: nets, breaks with their age, suspense')
+    .option('--date <date>', 'which day; by default yesterday')
+    .option('--channel <name>', CHANNEL_NAMES.join(', '))
+    .option('--csv <file>', 'write it as CSV')
+    .option('--html <file>', 'write it as a page')
+    .action(attachedTo((attached, options) => report(attached, options, print)));
+  recon
+    .command('channels')
+    .description('how channels have done lately, and which are out of routing')
+    .action(attachedTo((attached) => printChannels(attached, print)));
+  const path = (id: string) => `/v1/ops/breaks/${id}`;
+  byOperator(recon.command('accept <break>').description('propose to clear a break as explained')).action(
+    send(
+      (id) => `${path(id)}/proposal`,
+      () => ({ proposal: 'ACCEPT' }),
+    ),
+  );
+  byOperator(recon.command('write-off <break>').description('propose that a break’s suspense stays with us')).action(
+    send(
+      (id) => `${path(id)}/proposal`,
+      () => ({ proposal: 'WRITE_OFF' }),
+    ),
+  );
+  byOperator(recon.command('approve <break>').description('approve what another operator proposed')).action(
+    send(
+      (id) => `${path(id)}/decision`,
+      () => ({ approve: true }),
+    ),
+  );
+  byOperator(recon.command('refuse <break>').description('refuse what another operator proposed')).action(
+    send(
+      (id) => `${path(id)}/decision`,
+      () => ({ approve: false }),
+    ),
+  );
+  for (const [name, enabled] of [
+    ['stop-channel', false],
+    ['use-channel', true],
+  ] as const)
+    byOperator(
+      recon
+        .command(`${name} <channel>`)
+        .description(enabled ? 'take a channel back into routing' : 'no new payments over a channel; open ones go on being asked about'),
+    ).action(
+      send(
+        (channel) => `/v1/ops/channels/${channel}/decision`,
+        () => ({ enabled }),
+      ),
+    );
+}
