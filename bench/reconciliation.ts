@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createReconciliationActivities, type ReconcileResult } from '../activities/reconcile';
+import { createReconciliationActivities, type ReconcileInput, type ReconcileResult } from '../activities/reconcile';
 import { createCardnet } from '../channels/cardnet';
 import type { Channel } from '../channels/port';
 import { ensureChannelAccounts } from '../db/journal';
@@ -113,10 +113,14 @@ async function measure(print: (line: string) => void, lines: number): Promise<vo
     const expected = await writeFileOf(path, lines);
     const adapter = createCardnet({ baseUrl: 'http://127.0.0.1:9', secret: 'bench', timeoutMs: 100 });
     const channel: Channel = { ...adapter, statement: () => Promise.resolve({ state: 'READY', content: createReadStream(path) }) };
-    const { reconcileThrough } = createReconciliationActivities(benchDeps(database.db, new Map([['cardnet', channel]])));
+    const activities = createReconciliationActivities(benchDeps(database.db, new Map([['cardnet', channel]])));
     const startedAt = performance.now();
     const { result, peakMb, grownMb } = await withPeak((): Promise<ReconcileResult> =>
-      new MockActivityEnvironment().run(reconcileThrough, { channel: 'cardnet', through: DAY, at: at(addDays(DAY, 1), '13:00') }),
+      new MockActivityEnvironment().run((input: ReconcileInput) => activities.reconcileThrough(input), {
+        channel: 'cardnet',
+        through: DAY,
+        at: at(addDays(DAY, 1), '13:00'),
+      }),
     );
     const seconds = (performance.now() - startedAt) / 1_000;
     const least = await floor(database);

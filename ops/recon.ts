@@ -99,10 +99,6 @@ export function addReconciliation(program: Command, print: Print): void {
         await attached.close();
       }
     };
-  const byOperator = (command: Command) =>
-    command
-      .requiredOption('--operator <name>', 'who decides; written to the audit log')
-      .requiredOption('--reason <text>', 'why; written to the audit log');
   const send = (path: (id: string) => string, body: (options: Options) => object) =>
     attachedTo(async (attached, options, id) => {
       print(await sendOperatorCommand(attached, options.operator, path(id), { ...body(options), reason: options.reason }));
@@ -133,6 +129,17 @@ export function addReconciliation(program: Command, print: Print): void {
     .command('channels')
     .description('how channels have done lately, and which are out of routing')
     .action(attachedTo((attached) => printChannels(attached, print)));
+  addDecisions(recon, send);
+}
+
+type Send = (path: (id: string) => string, body: (options: Options) => object) => (...args: unknown[]) => Promise<void>;
+
+/** Binding decisions: they go through the authenticated API, which knows who is asking. */
+function addDecisions(recon: Command, send: Send): void {
+  const byOperator = (command: Command) =>
+    command
+      .requiredOption('--operator <name>', 'who decides; written to the audit log')
+      .requiredOption('--reason <text>', 'why; written to the audit log');
   const path = (id: string) => `/v1/ops/breaks/${id}`;
   byOperator(recon.command('accept <break>').description('propose to clear a break as explained')).action(
     send(

@@ -38,9 +38,7 @@ export async function openEnds(world: SimWorld): Promise<Violation[]> {
   const { db } = world.attached;
   const open = await db('payment_attempts')
     .whereIn('state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
-    .whereNotExists((query) =>
-      query.from('breaks').whereRaw('breaks.number = payment_attempts.number').whereNull('closed_on').select(db.raw('1')),
-    )
+    .whereRaw('NOT EXISTS (SELECT FROM breaks b WHERE b.number = payment_attempts.number AND b.closed_on IS NULL)')
     .select<{ number: string; state: string }[]>('number', 'state');
   return open.map((row) => ({ invariant: 'I4', what: `${row.number} is still ${row.state}, and nobody's case` }));
 }
