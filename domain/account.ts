@@ -1,7 +1,7 @@
 import { advance, observe } from './account/accrual';
 import { factsInForce, inValueOrder, type LoanFact } from './account/facts';
 import { project } from './account/layout';
-import { applyMoney, takePaid } from './account/payments';
+import { applyMoney, lendAgain, takePaid } from './account/payments';
 import { payoffOf } from './account/payoff';
 import { DEFAULT_POLICY, type AccountPolicy } from './account/policy';
 import { report, type Account } from './account/report';
@@ -37,6 +37,7 @@ function opened({ terms, schedule, policy = DEFAULT_POLICY }: AccountTerms, hasR
     accruedTo: terms.disbursedOn,
     running: 0,
     unscheduled: 0,
+    relent: 0,
     surplus: 0,
     penaltyCharged: 0,
     refunded: 0,
@@ -120,8 +121,9 @@ const HANDLERS: { readonly [T in Exclude<LoanFact['type'], 'REPAYMENT' | 'SETTLE
   TERM_EXTENSION: extendTerm,
   CREDIT_BALANCE_REFUND: (state, fact) => {
     const short = Math.max(0, fact.amount - state.surplus);
-    if (short > (state.hasReversedMoney ? takePaid(state, short) : 0)) throw refuse('a refund cannot exceed what is overpaid', fact);
+    if (short > 0 && !state.hasReversedMoney) throw refuse('a refund cannot exceed what is overpaid', fact);
     state.surplus -= fact.amount - short;
+    lendAgain(state, short - takePaid(state, short), fact.valueDate);
     state.refunded += fact.amount;
   },
   CHARGE_OFF: (state, fact) => {

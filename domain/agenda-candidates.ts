@@ -58,6 +58,19 @@ function reminders(input: AgendaInput, rows: readonly AccountInstallment[], reco
   });
 }
 
+/** The first payday from `date` on, where one is near enough; else the date itself. */
+export function alignedToPayday(
+  date: BusinessDate,
+  payday: { daysOfMonth: readonly number[]; withinDays: number } | undefined,
+): BusinessDate {
+  if (payday === undefined) return date;
+  for (let days = 0; days <= payday.withinDays; days += 1) {
+    const day = addDays(date, days);
+    if (payday.daysOfMonth.includes(Number(day.slice(8, 10)))) return day;
+  }
+  return date;
+}
+
 /** Presentments of every due date, one a day at most: the debit of a day collects arrears and what is due. */
 function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
   const { debit } = input.product;
@@ -69,7 +82,9 @@ function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorde
   const dates = new Set<BusinessDate>();
   for (const row of rows) {
     for (const days of debit.presentmentDays) {
-      const date = addDays(row.dueOn, days);
+      // The due date itself is the contract's; only what is presented again may wait for a payday.
+      const planned = addDays(row.dueOn, days);
+      const date = days === 0 ? planned : alignedToPayday(planned, debit.payday);
       if (!taken.has(date) && !recorded.has(`debit:${date}`)) dates.add(date);
     }
   }

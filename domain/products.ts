@@ -141,6 +141,8 @@ const productSchema = z
       at: time,
       spreadMinutes: z.int().min(1).max(720),
       presentmentDays: z.array(count(365)).min(1).max(30),
+      /** Days of the month on which wages usually arrive: a debit that is presented again waits for one that is near. */
+      payday: z.strictObject({ daysOfMonth: z.array(z.int().min(1).max(31)).min(1), withinDays: z.int().min(1).max(10) }).optional(),
       queryAfterHours: z.array(z.int().min(1).max(240)).min(1),
     }),
     collections: z.strictObject({

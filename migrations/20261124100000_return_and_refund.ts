@@ -16,6 +16,18 @@ export async function up(knex: Knex): Promise<void> {
     INSERT INTO state_transitions (machine, from_state, to_state) VALUES ('loan', 'ACTIVE', 'APPROVED');
     INSERT INTO ledger_accounts (code, name, type) VALUES ('refunds-in-payment', 'Refunds sent and not confirmed', 'ASSET');
     DELETE FROM ledger_accounts a WHERE a.code LIKE 'suspense:%' AND NOT EXISTS (SELECT FROM journal_lines l WHERE l.account = a.code);
+    DROP INDEX loan_transactions_one_disbursement;
+    CREATE FUNCTION one_disbursement_in_force() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM FROM loans WHERE id = NEW.loan_id FOR UPDATE;
+      IF EXISTS (SELECT FROM loan_transactions t WHERE t.loan_id = NEW.loan_id AND t.type = 'DISBURSEMENT' AND t.key <> NEW.key
+          AND NOT EXISTS (SELECT FROM loan_transactions r WHERE r.loan_id = t.loan_id AND r.type = 'REVERSAL' AND r.data ->> 'of' = t.key)) THEN
+        RAISE EXCEPTION 'loan % has a disbursement that did not come back', NEW.loan_id USING ERRCODE = 'LL001';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER loan_transactions_one_disbursement BEFORE INSERT ON loan_transactions FOR EACH ROW
+      WHEN (NEW.type = 'DISBURSEMENT') EXECUTE FUNCTION one_disbursement_in_force();
     ALTER TABLE outbox DROP CONSTRAINT outbox_topic_check,
       ADD CONSTRAINT outbox_topic_check CHECK (topic IN ('loan.fact', 'mail', 'break', 'alarm', 'payment.hint'));
     CREATE TABLE webhook_events (
@@ -40,6 +52,9 @@ export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
     DROP TABLE webhook_refusals;
     DROP TABLE webhook_events;
+    DROP TRIGGER loan_transactions_one_disbursement ON loan_transactions;
+    DROP FUNCTION one_disbursement_in_force;
+    CREATE UNIQUE INDEX loan_transactions_one_disbursement ON loan_transactions (loan_id) WHERE type = 'DISBURSEMENT';
     ALTER TABLE outbox DROP CONSTRAINT outbox_topic_check, ADD CONSTRAINT outbox_topic_check CHECK (topic IN ('loan.fact', 'mail'));
     DELETE FROM ledger_accounts WHERE code = 'refunds-in-payment';
     DELETE FROM state_transitions WHERE machine = 'loan' AND from_state = 'ACTIVE' AND to_state = 'APPROVED';

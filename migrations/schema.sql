@@ -551,7 +551,6 @@ CREATE INDEX commands_undelivered ON public.commands USING btree (next_attempt_a
 CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
 CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id);
 CREATE INDEX journal_lines_account ON public.journal_lines USING btree (account);
-CREATE UNIQUE INDEX loan_transactions_one_disbursement ON ONLY public.loan_transactions USING btree (loan_id) WHERE (type = 'DISBURSEMENT'::text);
 CREATE INDEX loans_borrower ON public.loans USING btree (borrower_id);
 CREATE INDEX loans_open ON public.loans USING btree (next_at) WHERE (status = ANY (ARRAY['APPROVED'::text, 'ACTIVE'::text, 'OVERPAID'::text]));
 CREATE INDEX loans_to_close ON public.loans USING btree (id) WHERE (activated_on IS NOT NULL);
@@ -688,6 +687,19 @@ AS $function$
       UPDATE ledger_chain_heads SET seq = head.seq + 1, hash = next_hash WHERE chain = head.chain;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.one_disbursement_in_force()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      PERFORM FROM loans WHERE id = NEW.loan_id FOR UPDATE;
+      IF EXISTS (SELECT FROM loan_transactions t WHERE t.loan_id = NEW.loan_id AND t.type = 'DISBURSEMENT' AND t.key <> NEW.key
+          AND NOT EXISTS (SELECT FROM loan_transactions r WHERE r.loan_id = t.loan_id AND r.type = 'REVERSAL' AND r.data ->> 'of' = t.key)) THEN
+        RAISE EXCEPTION 'loan % has a disbursement that did not come back', NEW.loan_id USING ERRCODE = 'LL001';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
 
 -- Triggers
 
@@ -732,6 +744,7 @@ CREATE TRIGGER loan_schedules_append_only BEFORE DELETE OR UPDATE ON public.loan
 CREATE TRIGGER loan_schedules_no_truncate BEFORE TRUNCATE ON public.loan_schedules FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER loan_transactions_append_only BEFORE DELETE OR UPDATE ON public.loan_transactions FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER loan_transactions_no_truncate BEFORE TRUNCATE ON public.loan_transactions FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER loan_transactions_one_disbursement BEFORE INSERT ON public.loan_transactions FOR EACH ROW WHEN ((new.type = 'DISBURSEMENT'::text)) EXECUTE FUNCTION one_disbursement_in_force();
 CREATE TRIGGER loans_transition BEFORE UPDATE ON public.loans FOR EACH ROW EXECUTE FUNCTION check_transition('loan', 'status');
 CREATE TRIGGER offers_append_only BEFORE DELETE OR UPDATE ON public.offers FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER offers_no_truncate BEFORE TRUNCATE ON public.offers FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();

@@ -99,6 +99,21 @@ export function takePaid(state: State, amount: number): number {
   return amount - left;
 }
 
+/** A refund that no payment of the borrower's covers any more is owed like principal, with the next installment. */
+export function lendAgain(state: State, amount: number, on: BusinessDate): void {
+  const row = state.rows.find((each) => each.dueOn >= on) ?? state.rows.at(-1);
+  if (amount === 0 || !row) return;
+  state.relent += amount;
+  const isPlaced = row.final || !followsBalance(state);
+  if (isPlaced) row.due.principal += amount;
+  if (followsBalance(state)) {
+    splitInterest(state, on);
+    state.bearing += amount;
+    if (row.final && state.policy.overdueInterest === 'none') relieve(state, row, amount, on);
+  }
+  resum(state);
+}
+
 /** Attributes a day's allocation to its facts in their order; what no component takes is surplus. */
 function shareOut(facts: readonly { readonly key: string; readonly amount: Fen }[], components: Components): Allocation[] {
   let open = components;

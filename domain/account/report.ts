@@ -1,6 +1,6 @@
 import { add, NO_COMPONENTS, sumOf, type Components } from '../allocation';
 import type { BusinessDate } from '../dates';
-import { fen, plus, ZERO, type Fen } from '../money';
+import { fen, minus, plus, ZERO, type Fen } from '../money';
 import { earnedTo } from './interest';
 import { bucketOf, daysPastDueOf } from './delinquency';
 import { payoffOf } from './payoff';
@@ -41,6 +41,8 @@ export interface Account {
   readonly feesCharged: Fen;
   /** Principal repaid outside the rows, by prepayments that reduced installments or term. */
   readonly prepaidPrincipal: Fen;
+  /** Refunds that no payment covers any more: owed like principal. */
+  readonly relentPrincipal: Fen;
   readonly allocations: readonly Allocation[];
   readonly waived: Components;
   readonly writtenOff: Components | null;
@@ -102,6 +104,7 @@ export function report(state: State, asOf: BusinessDate): Account {
     penaltyAccrued: fen(state.rows.reduce((sum, row) => sum + row.due.penalty, 0)),
     feesCharged: state.disbursed ? fen(state.rows.reduce((sum, row) => sum + feeOf(row), 0)) : ZERO,
     prepaidPrincipal: fen(state.unscheduled),
+    relentPrincipal: fen(state.relent),
     allocations: state.allocations,
     waived: components(state.waived),
     writtenOff: state.writtenOff === null ? null : components(state.writtenOff),
@@ -115,7 +118,7 @@ export function report(state: State, asOf: BusinessDate): Account {
 /** Everything that money has settled so far, and the surplus: two of these subtracted are what one fact changed. */
 export function settledTotals(account: Account): Components & { readonly surplus: Fen } {
   const paid = account.installments.reduce((total, row) => add(total, row.paid), NO_COMPONENTS);
-  return { ...paid, principal: plus(paid.principal, account.prepaidPrincipal), surplus: account.overpaid };
+  return { ...paid, principal: minus(plus(paid.principal, account.prepaidPrincipal), account.relentPrincipal), surplus: account.overpaid };
 }
 
 /**

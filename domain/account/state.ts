@@ -83,6 +83,8 @@ export interface State {
   running: number;
   /** Principal repaid outside the rows (reduce_installment, reduce_term). */
   unscheduled: number;
+  /** Refunded although the payment it came from was returned: money that we lent once more. */
+  relent: number;
   surplus: number;
   penaltyCharged: number;
   refunded: number;

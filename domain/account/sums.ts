@@ -54,12 +54,12 @@ export function makeFinal(state: State, row: Row): void {
 
 /** Principal that neither final rows nor prepayments account for. */
 export function principalLeft(state: State): number {
-  return state.terms.principal - state.unscheduled - state.sums.finalPrincipal;
+  return state.terms.principal + state.relent - state.unscheduled - state.sums.finalPrincipal;
 }
 
 /** Principal not yet repaid. */
 export function principalOutstanding(state: State): number {
-  return state.terms.principal - state.unscheduled - state.sums.paidPrincipal;
+  return state.terms.principal + state.relent - state.unscheduled - state.sums.paidPrincipal;
 }
 
 /** The rows that are due by `on` and not paid, oldest first. */

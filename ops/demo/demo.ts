@@ -38,7 +38,7 @@ export class Demo {
 
   constructor(
     private readonly stack: Attached,
-    private readonly urls: { mail: string; books: string; scripts: string },
+    private readonly urls: { mail: string; books: string; scripts: string; outages: string },
     private readonly options: DemoOptions,
   ) {}
 
@@ -88,6 +88,10 @@ export class Demo {
       termMonths: this.termFor(story),
       script: async (script) => {
         await fetch(this.urls.scripts, { method: 'POST', body: JSON.stringify(script) });
+      },
+      outage: async (bank, reference, hours) => {
+        const until = instant(epochMs((await this.now()).now) + hours * 3_600_000);
+        await fetch(this.urls.outages, { method: 'POST', body: JSON.stringify({ bank, reference, until }) });
       },
     };
     return { story, context, label: `[${String(story.number)}]`, id: '', acts: [] };
@@ -139,6 +143,7 @@ export class Demo {
     const { client } = running.context;
     await client.untilStatus(running.id, ['AWAITING_SIGNATURE']);
     await client.sign(running.id);
+    if (running.story.isPaidLate) return;
     const loan = await client.until(`the payout of ${running.id}`, async () => {
       const view = await client.loan(running.id).catch(() => undefined);
       return view?.status === 'ACTIVE' ? view : undefined;

@@ -114,7 +114,7 @@ async function conclude(attached: Attached, reports: readonly StoryReport[], boo
 async function main(): Promise<void> {
   const program = new Command('npm run demo --')
     .description(
-      'Plays eleven borrowers’ stories, a loan of each method among them, on a stack of its own, on one clock, and compares three books at the end.',
+      'Plays twelve borrowers’ stories, a loan of each method and a day-long outage among them, on a stack of its own, on one clock, and compares three books at the end.',
     )
     .option('--principal <yuan>', 'amount of each loan', '12000')
     .option('--term <months>', 'term of each loan', '12')
@@ -138,9 +138,10 @@ async function main(): Promise<void> {
     mail: record?.mailUrl ?? '',
     books: `${attached.env.CHANNELS_URL}/books`,
     scripts: `${attached.env.CHANNELS_URL}/scripts`,
+    outages: `${attached.env.CHANNELS_URL}/outages`,
   };
   print(
-    `\nFive borrowers, ${yuan(demoOptions.principalFen)} yuan over ${String(demoOptions.termMonths)} months each. Web UI: ${attached.env.WEB_UI_URL}\n`,
+    `\nTwelve borrowers, ${yuan(demoOptions.principalFen)} yuan over ${String(demoOptions.termMonths)} months each. Web UI: ${attached.env.WEB_UI_URL}\n`,
   );
   try {
     const reports = await new Demo(attached, urls, demoOptions).run();

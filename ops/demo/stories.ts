@@ -13,6 +13,8 @@ export interface StoryContext {
     times: number;
     reference: string;
   }) => Promise<void>;
+  /** Takes a bank down for this loan's payments until so many hours of business time from now. */
+  readonly outage: (bank: string, reference: string, hours: number) => Promise<void>;
 }
 
 /** What is expected at the end; checked against the books. */
@@ -34,6 +36,8 @@ export interface Story {
   readonly expects: (context: StoryContext) => Expectation;
   /** After the application exists, before the offer is accepted. */
   prepare?(context: StoryContext, id: string): Promise<void>;
+  /** Its payout takes days of business time: the others do not wait for it. */
+  readonly isPaidLate?: boolean;
   /** Accepts; then the reflection period passes. */
   readonly cancels?: boolean;
   /** Acts after the payout, each on its own date. */
@@ -78,6 +82,24 @@ const failover: Story = {
     events: ['PAYOUT_CONFIRMED', 'SETTLED'],
   }),
   prepare: ({ script }, id) => script({ bank: 'wallet', kind: 'PAYOUT', behaviour: 'refused', times: 1, reference: id }),
+};
+
+/** Hours from acceptance: the reflection period of a day passes first, then the payout meets a day without an answer. */
+const OUTAGE_HOURS = 49;
+
+const outage: Story = {
+  number: 13,
+  title: 'the first channel is down for a whole day: asked until it answers, fenced, then paid over another',
+  isPaidLate: true,
+  expects: () => ({
+    loan: 'CLOSED_OBLIGATIONS_MET',
+    attempts: [
+      { channel: 'wallet', state: 'FAILED' },
+      { channel: 'cardnet', state: 'SUCCEEDED' },
+    ],
+    events: ['PAYOUT_CONFIRMED', 'PAYMENT_RECEIVED', 'SETTLED'],
+  }),
+  prepare: ({ outage: takeDown }, id) => takeDown('wallet', id, OUTAGE_HOURS),
 };
 
 const cancelled: Story = {
@@ -173,4 +195,5 @@ export const STORIES: readonly Story[] = [
   ofMethod(10, 'consumer-fixed-principal', 'given principal'),
   ofMethod(11, 'consumer-flat', 'flat interest and a monthly fee'),
   flexible,
+  outage,
 ];

@@ -5,6 +5,7 @@ import { addDays, epochMs, instant } from '../../domain/dates';
 import { advanceClock } from '../clock';
 import { ApiProblem, BorrowerClient } from '../demo/borrower-client';
 import { inventPerson } from '../demo/person';
+import { isAway } from './checks';
 import type { Action } from './script';
 import type { SimWorld } from './world';
 
@@ -46,8 +47,7 @@ export class Actors {
         return;
       }
       // A door that is shut for the moment: its process is being killed or comes up.
-      if (error instanceof TypeError && error.message.includes('fetch failed')) return;
-      if (error instanceof SyntaxError) return;
+      if (isAway(error) || error instanceof SyntaxError) return;
       throw error;
     }
   }
@@ -212,7 +212,7 @@ export class Actors {
   private async forge({ pick, how }: Extract<Action, { do: 'FORGE' }>): Promise<void> {
     const attempts = await this.world.attached.db('payment_attempts').orderBy('number').select<{ number: string }[]>('number');
     const number = attempts[Math.floor(pick * attempts.length)]?.number ?? 'payout-nobody-1a1';
-    const body = JSON.stringify({ type: 'transfer.settled', data: { out_bill_no: number, state: 'SUCCESS' } });
+    const body = JSON.stringify({ type: 'transfer.settled', data: { out_bill_no: number, state: 'FORGED' } });
     const id = `forged-${number}`;
     const at = String(Math.floor(Date.now() / 1_000));
     const known = this.delivered[Math.floor(pick * this.delivered.length)];

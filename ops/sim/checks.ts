@@ -1,3 +1,5 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { isConnectionFault } from '../../db/pool';
 import { checkInvariants } from '../invariants';
 import type { SimWorld } from './world';
 
@@ -7,8 +9,8 @@ export interface Violation {
 }
 
 /** Two books are never read in one instant: what contradicts only for a moment is no contradiction. */
-const LOOKS = 32;
-const PAUSE_MS = 250;
+const PATIENCE_MS = 25_000;
+const PAUSE_MS = 300;
 
 async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> {
   const { db, client } = world.attached;
@@ -17,20 +19,26 @@ async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> 
   return checks.flatMap((check) => check.violations.map((what) => ({ invariant: check.invariant, what })));
 }
 
+/** A store or a process that is being killed or comes up. */
+export function isAway(error: unknown): boolean {
+  if (isConnectionFault(error) || isGrpcServiceError(error)) return true;
+  return error instanceof Error && /fetch failed|terminated|ECONN|Timeout acquiring|is starting up|shutting down/.test(error.message);
+}
+
 /** What contradicts the invariants and goes on doing so. `isThorough`: hash chains and workflows too. */
 export async function violations(world: SimWorld, isThorough: boolean): Promise<Violation[]> {
-  let found: Violation[] = [];
-  for (let attempt = 0; attempt < LOOKS; attempt += 1) {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const isLast = Date.now() > deadline;
     try {
-      found = await look(world, isThorough);
-      if (found.length === 0) return [];
+      const found = await look(world, isThorough);
+      if (found.length === 0 || isLast) return found;
     } catch (error) {
       // The database is on its way back up.
-      if (attempt === LOOKS - 1) throw error;
+      if (isLast || !isAway(error)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-  return found;
 }
 
 /** At the end nothing may be open any more, and what differs between the books has to be a case. */

@@ -68,7 +68,7 @@ async function huntAll(): Promise<boolean> {
     );
     if (isFound) continue;
     missed.push(name);
-    print(output);
+    print(output.split('\n').slice(-15).join('\n'));
   }
   return missed.length === 0;
 }

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,6 +36,8 @@ export async function mutantNames(): Promise<string[]> {
 /** A copy of the tracked sources with the bug in it; dependencies and caches are shared. */
 async function plant(mutant: Mutant): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `loanloom-mutant-${mutant.name}-`));
+  // The copy's database runs as another user, who has to get in.
+  await chmod(folder, 0o755);
   const { stdout } = await execute('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, maxBuffer: 1e8 });
   for (const file of stdout.split('\0')) {
     if (file === '' || file.startsWith('test/histories/')) continue;

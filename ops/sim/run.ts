@@ -20,6 +20,16 @@ export interface RunOptions {
   readonly secondsMax?: number;
 }
 
+/** The innermost message: what a failed workflow's activity said. */
+function causeOf(error: unknown): string {
+  let [message, current] = [String(error), error];
+  while (current instanceof Error) {
+    message = current.message;
+    current = current.cause;
+  }
+  return message;
+}
+
 /** Hash chains and workflows are looked at this often: they cost more than a step. */
 const THOROUGH_EVERY = 50;
 
@@ -48,12 +58,18 @@ export async function run(options: RunOptions): Promise<RunResult> {
     let played = 0;
     for (const [index, action] of script.entries()) {
       if (options.secondsMax !== undefined && (Date.now() - startedAt) / 1_000 > options.secondsMax) break;
-      const unexpected = await actors.play(action).catch((error: unknown) => {
-        if (error instanceof Unexpected) return [{ invariant: 'I6', what: error.message }];
-        throw error;
-      });
+      const stumble = await actors.play(action).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
       played += 1;
-      const found = unexpected ?? (await violations(world, index % THOROUGH_EVERY === THOROUGH_EVERY - 1));
+      const found =
+        stumble instanceof Unexpected
+          ? [{ invariant: 'I6', what: stumble.message }]
+          : await violations(world, index % THOROUGH_EVERY === THOROUGH_EVERY - 1);
+      // What stops the clock, a reconciliation or a close is a stuck system even where no book is wrong.
+      if (found.length === 0 && stumble !== undefined)
+        found.push({ invariant: 'I4', what: `${action.do} cannot go on: ${causeOf(stumble)}` });
       if (found.length > 0) return await failed(index, found);
       if (played % 100 === 0)
         progress(`${String(played)} of ${String(script.length)} steps, ${String(Math.round((Date.now() - startedAt) / 1_000))} s`);

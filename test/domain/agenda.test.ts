@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import type { LoanFact } from '../../domain/account';
+import { alignedToPayday } from '../../domain/agenda-candidates';
 import { nextAppointment, type AgendaInput, type Appointment } from '../../domain/agenda';
 import { addDays, at, businessDate, businessDateOf, localTime, type Instant } from '../../domain/dates';
+import { loanAccountNow } from '../../domain/loan-account';
 import type { LoanEvent, LoanEventKind, OpenInstruction } from '../../domain/loan-events';
 import { fen } from '../../domain/money';
 import { scheduleFor } from '../../domain/offer';
@@ -196,6 +198,83 @@ describe('the agenda', () => {
     expect(unpaid({ instructions: [debit('FAILED', { direction: 'PAYOUT', open: false })] })).toMatchObject({
       kind: 'AWAIT_OPERATOR',
       at: null,
+    });
+  });
+});
+
+describe('debits that are presented again', () => {
+  const payday = { daysOfMonth: [10, 15, 25], withinDays: 3 };
+
+  it.each([
+    ['2026-03-07', '2026-03-10'],
+    ['2026-03-10', '2026-03-10'],
+    ['2026-03-11', '2026-03-11'],
+    ['2026-03-23', '2026-03-25'],
+  ])('wait from %s to the payday %s where one is at most three days away', (planned, presented) => {
+    expect(alignedToPayday(businessDate(planned), payday)).toBe(presented);
+  });
+
+  it('never fall on one day twice, and the due date itself never waits', () => {
+    const flexible = createCatalogue().version('consumer-flexible', 2);
+    const schedule = scheduleFor({ principal: fen(1_200_000), termMonths: 3 }, flexible, START);
+    const until = at(addDays(schedule[0]!.dueOn, 40), '12:00');
+    const played = play(loanOf(3, at(START, '12:00'), { product: flexible, schedule }), until, () => false);
+    const dates = played.filter((each) => each.kind === 'DEBIT').map((each) => each.businessDate);
+    expect(new Set(dates).size).toBe(dates.length);
+    expect(dates[0]).toBe(schedule[0]!.dueOn);
+  });
+});
+
+describe('money that came back', () => {
+  const payout = (state: OpenInstruction['state']): OpenInstruction => ({
+    id: `payout-${LOAN}-1`,
+    direction: 'PAYOUT',
+    state,
+    open: false,
+    amount: fen(1_200_000),
+    businessDate: START,
+    presentment: 1,
+    sentAt: null,
+    lastQueriedAt: null,
+    queries: 0,
+  });
+
+  it('a returned payout leaves the decision to an operator, as though it had never been made', () => {
+    const now = at(addDays(START, 3), '12:00');
+    const facts: LoanFact[] = [
+      { key: 'd', type: 'DISBURSEMENT', valueDate: START, amount: fen(1_200_000) },
+      { key: 'r', type: 'REVERSAL', valueDate: addDays(START, 2), of: 'd' },
+    ];
+    expect(nextAppointment(loanOf(12, now, { facts, instructions: [payout('RETURNED')] }))).toMatchObject({ kind: 'AWAIT_OPERATOR' });
+  });
+
+  it('a surplus goes back to the borrower before the loan is closed, once', () => {
+    const now = at(addDays(START, 5), '12:00');
+    const facts: LoanFact[] = [
+      { key: 'd', type: 'DISBURSEMENT', valueDate: START, amount: fen(1_200_000) },
+      { key: 'p', type: 'REPAYMENT', valueDate: addDays(START, 4), amount: fen(1_300_000) },
+    ];
+    expect(nextAppointment(loanOf(12, now, { facts }))).toMatchObject({ kind: 'REFUND', instructionId: `refund-${LOAN}-1` });
+    const open = { ...payout('IN_FLIGHT'), id: `refund-${LOAN}-1`, direction: 'REFUND' as const, open: true };
+    expect(nextAppointment(loanOf(12, now, { facts, instructions: [open] }))).toMatchObject({ kind: 'REFUND', instructionId: open.id });
+    const { overpaid } = loanAccountNow(loanOf(12, now, { facts }), START);
+    const refunded: LoanFact[] = [...facts, { key: 'x', type: 'CREDIT_BALANCE_REFUND', valueDate: addDays(START, 5), amount: overpaid }];
+    expect(nextAppointment(loanOf(12, now, { facts: refunded }))).toMatchObject({ kind: 'SETTLE' });
+  });
+
+  it('a loan that a returned payment reopened is closed again, under a key of its own', () => {
+    const now = at(addDays(START, 9), '12:00');
+    const paid: LoanFact[] = [
+      { key: 'd', type: 'DISBURSEMENT', valueDate: START, amount: fen(1_200_000) },
+      { key: 'p', type: 'REPAYMENT', valueDate: START, amount: fen(1_200_000) },
+    ];
+    const happened = (kind: LoanEventKind, key: string): LoanEvent => ({ key, kind, at: now, businessDate: START, data: {} });
+    const closed = [happened('SETTLED', 'settled')];
+    expect(nextAppointment(loanOf(12, now, { facts: paid, events: closed }))).toMatchObject({ kind: 'END' });
+    const reopened = [...closed, happened('REOPENED', 'reopened:1')];
+    expect(nextAppointment(loanOf(12, now, { facts: paid, events: reopened }))).toMatchObject({ kind: 'SETTLE', key: 'settle:2' });
+    expect(nextAppointment(loanOf(12, now, { facts: paid, events: [...reopened, happened('SETTLED', 'settle:2')] }))).toMatchObject({
+      kind: 'END',
     });
   });
 });

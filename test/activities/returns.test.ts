@@ -1,0 +1,160 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { ActivityDeps } from '../../activities/deps';
+import { createActivities } from '../../activities/index';
+import { recordReturn } from '../../activities/payment-reversals';
+import { readLoanFile, recordOf } from '../../db/loans';
+import { settlementDifferences, transitDifferences } from '../../db/reconciliation';
+import { addDays, at, businessDate, type BusinessDate } from '../../domain/dates';
+import { loanAccountNow } from '../../domain/loan-account';
+import { fen } from '../../domain/money';
+import { checkInvariants } from '../../ops/invariants';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { seedLoan } from '../support/seed';
+import { createDeps, startBanks, type Banks } from '../support/world';
+
+const DAY = businessDate('2026-11-23');
+
+describe('payments that come back', () => {
+  let database: TestDatabase;
+  let banks: Banks;
+  let deps: ActivityDeps;
+  let environment: MockActivityEnvironment;
+  let activities: ReturnType<typeof createActivities>;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    banks = await startBanks();
+    deps = createDeps(database, banks, []);
+    environment = new MockActivityEnvironment();
+    activities = createActivities(deps);
+  });
+
+  afterEach(async () => {
+    await banks.close();
+    await database.close();
+  });
+
+  async function through(instructionId: string, on: BusinessDate, step: { next: string; attempt?: number }): Promise<void> {
+    if (step.next !== 'SEND') throw new Error(step.next);
+    const call = { instructionId, attempt: step.attempt!, at: at(on, '10:00') };
+    await environment.run(activities.sendPayment, call);
+    await environment.run(activities.queryPayment, call);
+  }
+  async function payOut(): Promise<string> {
+    const { loanId } = await seedLoan(deps);
+    const instructionId = `payout-${loanId}-1`;
+    await through(instructionId, DAY, await activities.openPayout({ loanId, instructionId, at: at(DAY, '10:00'), businessDate: DAY }));
+    return loanId;
+  }
+  async function debit(loanId: string, on: BusinessDate, amount: number, presentment = 2): Promise<string> {
+    const instructionId = `debit-${loanId}-${on}-${String(presentment)}`;
+    await deps.db('payment_instructions').insert({
+      id: instructionId,
+      loan_id: loanId,
+      direction: 'DEBIT',
+      amount_fen: amount,
+      business_date: on,
+      presentment,
+      state: 'AUTHORIZED',
+    });
+    const now = at(on, '10:00');
+    await through(
+      instructionId,
+      on,
+      await activities.openDebit({ loanId, instructionId, businessDate: on, presentment, plannedAt: null, at: now }),
+    );
+    return instructionId;
+  }
+  const giveBack = (instructionId: string, on: BusinessDate) =>
+    deps.db.transaction((tx) => recordReturn(deps, tx, { instructionId, attempt: 1, valueDate: on, at: at(on, '10:00') }));
+  async function account(loanId: string, on: BusinessDate) {
+    return loanAccountNow(recordOf(deps.catalogue, await readLoanFile(deps.db, loanId)), on);
+  }
+  async function booksAgree(): Promise<void> {
+    expect(await settlementDifferences(deps.db)).toEqual([]);
+    expect(await transitDifferences(deps.db)).toEqual([]);
+    for (const check of await checkInvariants({ db: deps.db }))
+      if (check.invariant !== 'I4') expect([check.invariant, check.violations]).toEqual([check.invariant, []]);
+  }
+
+  it('a returned repayment is owed again from its old due date, and the books carry the difference', async () => {
+    const loanId = await payOut();
+    const due = (await account(loanId, DAY)).installments[0]!;
+    const amount = due.due.principal + due.due.interest;
+    const instructionId = await debit(loanId, due.dueOn, amount);
+    expect((await account(loanId, due.dueOn)).owedNow).toBe(0);
+    const back = addDays(due.dueOn, 3);
+    await giveBack(instructionId, back);
+    expect(await account(loanId, back)).toMatchObject({ owedNow: amount, daysPastDue: 3 });
+    await giveBack(instructionId, back);
+    expect(await deps.db('journal_entries').where('key', 'like', '%:returned')).toHaveLength(1);
+    await booksAgree();
+  });
+
+  it('reopens a loan that was settled by the payment, and tells its workflow', async () => {
+    const loanId = await payOut();
+    const { payoff } = await account(loanId, DAY);
+    const instructionId = await debit(loanId, DAY, payoff.total);
+    await activities.performAppointment({
+      loanId,
+      appointment: (await activities.lookAhead({ loanId, at: at(DAY, '11:00') })).appointment,
+      at: at(DAY, '11:00'),
+    });
+    expect((await readLoanFile(deps.db, loanId)).loan.status).toBe('CLOSED_OBLIGATIONS_MET');
+    await giveBack(instructionId, addDays(DAY, 2));
+    const file = await readLoanFile(deps.db, loanId);
+    expect(file.loan).toMatchObject({ status: 'ACTIVE', closed_on: null });
+    expect(file.events.map((event) => event.kind)).toContain('REOPENED');
+    expect(await deps.db('outbox').where({ topic: 'loan.fact', subject: loanId }).whereNull('delivered_at')).not.toHaveLength(0);
+    await booksAgree();
+  });
+
+  it('a surplus is refunded over a channel and closes the loan; when its payment is returned later, it is owed again', async () => {
+    const loanId = await payOut();
+    const { payoff } = await account(loanId, DAY);
+    const first = await debit(loanId, DAY, payoff.total + 5_000);
+    const look = await activities.lookAhead({ loanId, at: at(DAY, '11:00') });
+    expect(look.appointment).toMatchObject({ kind: 'REFUND', instructionId: `refund-${loanId}-1` });
+    const refundId = `refund-${loanId}-1`;
+    await through(refundId, DAY, await activities.openPayout({ loanId, instructionId: refundId, at: at(DAY, '11:00'), businessDate: DAY }));
+    expect(await account(loanId, DAY)).toMatchObject({ overpaid: 0, refunded: 5_000, status: 'CLOSED_OBLIGATIONS_MET' });
+    expect((await activities.lookAhead({ loanId, at: at(DAY, '12:00') })).appointment.kind).toBe('SETTLE');
+    await booksAgree();
+    await giveBack(first, addDays(DAY, 2));
+    const after = await account(loanId, addDays(DAY, 2));
+    expect(after.status).toBe('ACTIVE');
+    // The loan, and the refund that no payment covers any more.
+    expect(after.outstanding.principal).toBe(1_205_000);
+    await booksAgree();
+  });
+
+  it('a payout that is returned after the borrower has paid waits in suspense for a person', async () => {
+    const loanId = await payOut();
+    await debit(loanId, addDays(DAY, 1), 20_000);
+    await giveBack(`payout-${loanId}-1`, addDays(DAY, 2));
+    expect((await readLoanFile(deps.db, loanId)).loan.status).toBe('ACTIVE');
+    expect(await deps.db('breaks').where({ code: 'RETURNED' }).first()).toMatchObject({ state: 'OPEN', suspense_fen: 1_200_000 });
+    await booksAgree();
+  });
+
+  it('a returned payout is paid out anew under its own approval, value date and schedule', async () => {
+    const loanId = await payOut();
+    await giveBack(`payout-${loanId}-1`, addDays(DAY, 2));
+    const again = `payout-${loanId}-2`;
+    const on = addDays(DAY, 4);
+    await deps.db('payment_instructions').insert({
+      id: again,
+      loan_id: loanId,
+      direction: 'PAYOUT',
+      amount_fen: fen(1_200_000),
+      business_date: on,
+      presentment: 2,
+      state: 'AUTHORIZED',
+    });
+    await through(again, on, await activities.openPayout({ loanId, instructionId: again, at: at(on, '10:00'), businessDate: on }));
+    const file = await readLoanFile(deps.db, loanId);
+    expect(file.loan).toMatchObject({ status: 'ACTIVE', activated_on: on, schedule_version: 2 });
+    expect((await account(loanId, on)).installments[0]!.dueOn).toBe('2026-12-27');
+    await booksAgree();
+  });
+});
