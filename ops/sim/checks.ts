@@ -9,7 +9,6 @@ export interface Violation {
 }
 
 /** Two books are never read in one instant: what contradicts only for a moment is no contradiction. */
-const PATIENCE_MS = 25_000;
 const PAUSE_MS = 300;
 
 async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> {
@@ -25,9 +24,9 @@ export function isAway(error: unknown): boolean {
   return error instanceof Error && /fetch failed|terminated|ECONN|Timeout acquiring|is starting up|shutting down/.test(error.message);
 }
 
-/** What contradicts the invariants and goes on doing so. `isThorough`: hash chains and workflows too. */
-export async function violations(world: SimWorld, isThorough: boolean): Promise<Violation[]> {
-  const deadline = Date.now() + PATIENCE_MS;
+/** What contradicts the invariants and goes on doing so for `patienceMs`. `isThorough`: hash chains and workflows too. */
+export async function violations(world: SimWorld, isThorough: boolean, patienceMs: number): Promise<Violation[]> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const isLast = Date.now() > deadline;
     try {

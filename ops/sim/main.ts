@@ -14,6 +14,8 @@ interface Options {
   readonly script?: string;
   readonly mutant?: string;
   readonly mutants?: boolean;
+  readonly record?: boolean;
+  readonly patience: number;
   readonly shrink: boolean;
   readonly shrinkSeconds: number;
 }
@@ -32,7 +34,14 @@ async function simulate(options: Options): Promise<boolean> {
     options.script === undefined ? scriptOf(seed, options.steps) : (JSON.parse(await readFile(options.script, 'utf8')) as Action[]);
   print(`seed ${String(seed)}, ${String(script.length)} steps`);
   const startedAt = Date.now();
-  const result = await run({ seed, script, progress: print, ...(options.seconds === undefined ? {} : { secondsMax: options.seconds }) });
+  const result = await run({
+    seed,
+    script,
+    progress: print,
+    ...(options.seconds === undefined ? {} : { secondsMax: options.seconds }),
+    isRecorded: options.record === true,
+    patienceMs: options.patience * 1_000,
+  });
   const seconds = ((Date.now() - startedAt) / 1_000).toFixed(0);
   print(`${String(result.steps)} steps in ${seconds} s: ${result.summary}`);
   if (result.violations.length === 0) {
@@ -84,6 +93,8 @@ async function main(): Promise<void> {
     .option('--script <file>', 'play this script instead of the seed’s')
     .option('--mutant <name>', 'plant a bug of test/mutants first: the run has to fail')
     .option('--mutants', 'plant every bug of test/mutants in turn: each has to be found')
+    .option('--patience <n>', 'seconds for which a contradiction has to last', wholeNumber(600), 25)
+    .option('--record', 'save histories of reconciliation and breaks to test/histories')
     .option('--no-shrink', 'do not look for a shorter script after a failure')
     .option('--shrink-seconds <n>', 'how long to look for one', wholeNumber(86_400), 300)
     .parse()

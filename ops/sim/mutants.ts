@@ -59,7 +59,18 @@ export async function hunt(name: string, print: (text: string) => void): Promise
   const mutant = await readMutant(name);
   const folder = await plant(mutant);
   try {
-    const args = ['--import', 'tsx', 'ops/sim/main.ts', '--seed', String(mutant.seed), '--steps', String(mutant.steps), '--no-shrink'];
+    const args = [
+      '--import',
+      'tsx',
+      'ops/sim/main.ts',
+      '--seed',
+      String(mutant.seed),
+      '--steps',
+      String(mutant.steps),
+      '--no-shrink',
+      '--patience',
+      '8',
+    ];
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])

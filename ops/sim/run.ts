@@ -1,3 +1,4 @@
+import { saveHistories } from '../histories';
 import { Actors, Unexpected } from './actors';
 import { openEnds, violations, type Violation } from './checks';
 import type { Action } from './script';
@@ -18,6 +19,10 @@ export interface RunOptions {
   readonly progress: (line: string) => void;
   /** Stop playing after this time and go to the end. */
   readonly secondsMax?: number;
+  /** Save histories of what only faults bring about, for the replay gate. */
+  readonly isRecorded?: boolean;
+  /** How long a contradiction has to last: a killed process needs seconds to be back. */
+  readonly patienceMs?: number;
 }
 
 /** The innermost message: what a failed workflow's activity said. */
@@ -29,6 +34,9 @@ function causeOf(error: unknown): string {
   }
   return message;
 }
+
+const PATIENCE_MS = 25_000;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Hash chains and workflows are looked at this often: they cost more than a step. */
 const THOROUGH_EVERY = 50;
@@ -44,8 +52,10 @@ async function summary(world: SimWorld): Promise<string> {
 
 /** Plays a script on a stack of its own, with the invariants checked after every step and the three books compared at the end. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { script, progress } = options;
+  const { script, progress, patienceMs = PATIENCE_MS } = options;
   const world = await SimWorld.start();
+  const interrupt = () => void world.stop().finally(() => process.exit(130));
+  for (const signal of SIGNALS) process.once(signal, interrupt);
   const startedAt = Date.now();
   const actors = new Actors(world, options.seed);
   const failed = async (step: number | null, found: readonly Violation[]): Promise<RunResult> => ({
@@ -66,7 +76,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       const found =
         stumble instanceof Unexpected
           ? [{ invariant: 'I6', what: stumble.message }]
-          : await violations(world, index % THOROUGH_EVERY === THOROUGH_EVERY - 1);
+          : await violations(world, index % THOROUGH_EVERY === THOROUGH_EVERY - 1, patienceMs);
       // What stops the clock, a reconciliation or a close is a stuck system even where no book is wrong.
       if (found.length === 0 && stumble !== undefined)
         found.push({ invariant: 'I4', what: `${action.do} cannot go on: ${causeOf(stumble)}` });
@@ -75,9 +85,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
         progress(`${String(played)} of ${String(script.length)} steps, ${String(Math.round((Date.now() - startedAt) / 1_000))} s`);
     }
     await actors.settle();
-    const found = [...(await violations(world, true)), ...(await openEnds(world))];
+    if (options.isRecorded) await saveHistories(world.attached, { types: ['reconcileChannelDay', 'resolveBreak'] });
+    const found = [...(await violations(world, true, patienceMs)), ...(await openEnds(world))];
     return { steps: played, failedAt: null, violations: found, summary: await summary(world) };
   } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
     await world.stop();
   }
 }

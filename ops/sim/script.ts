@@ -143,7 +143,12 @@ function action(random: Random, serial: number): Action {
   }
 }
 
-/** The script of a seed: the first steps bring borrowers in, the rest is as the seed decides. */
+/** What a bank does to the first payouts: drawn before there are any. */
+function firstFault(random: Random): Action {
+  return { do: 'BANK', bank: 'wallet', kind: 'PAYOUT', behaviour: random.pick<Behaviour>(PAYOUT_FAULTS), times: 1 };
+}
+
+/** The script of a seed: the first steps bring borrowers in and meet them with faults, the rest is as the seed decides. */
 export function scriptOf(seed: number, steps: number): Action[] {
   const random = new Random(seed);
   const script: Action[] = [];
@@ -151,7 +156,8 @@ export function scriptOf(seed: number, steps: number): Action[] {
     if (serial < 3)
       script.push({ do: 'APPLY', principalFen: random.int(10, 200) * 10_000, termMonths: 6, product: 'consumer-installment' });
     else if (serial === 3) script.push({ do: 'ADVANCE', hours: 25 });
-    else if (serial === 4) script.push({ do: 'SIGN' });
+    else if (serial < 6) script.push(firstFault(random));
+    else if (serial === 6) script.push({ do: 'SIGN' });
     else script.push(action(random, serial));
   }
   return script.slice(0, steps);
