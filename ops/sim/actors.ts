@@ -34,6 +34,8 @@ export class Actors {
   constructor(
     private readonly world: SimWorld,
     private readonly seed: number,
+    /** The clock that has not moved after this time will not move. */
+    private readonly standstillMs: number,
   ) {}
 
   /** Does one step. What the system refuses by a code is an answer; what it should never answer is Unexpected. */
@@ -183,7 +185,8 @@ export class Actors {
   private async advance(hours: number): Promise<void> {
     const { db, client } = this.world.attached;
     const { now } = await businessNow(db);
-    await advanceClock({ db, client, isSandbox: true }, instant(epochMs(now) + hours * 3_600_000));
+    const advanced = advanceClock({ db, client, isSandbox: true }, instant(epochMs(now) + hours * 3_600_000));
+    await within(this.standstillMs, advanced);
   }
 
   /** Fetches what the wallet has to say and delivers part of it: out of order, several times, the rest later or never. */
@@ -287,6 +290,22 @@ export class Actors {
     await this.advance(50);
     await this.world.calm();
     await this.advance(26);
+  }
+}
+
+/** What a move of the clock is given, and the complaint when it takes longer. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const standstill = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`the clock stands still for ${String(ms / 1_000)} s`));
+    }, ms);
+  });
+  try {
+    await Promise.race([work, standstill]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
   }
 }
 

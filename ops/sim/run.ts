@@ -57,7 +57,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const interrupt = () => void world.stop().finally(() => process.exit(130));
   for (const signal of SIGNALS) process.once(signal, interrupt);
   const startedAt = Date.now();
-  const actors = new Actors(world, options.seed);
+  const actors = new Actors(world, options.seed, Math.max(60_000, 8 * patienceMs));
   const failed = async (step: number | null, found: readonly Violation[]): Promise<RunResult> => ({
     steps: step ?? script.length,
     failedAt: step,
