@@ -63,14 +63,12 @@ async function readOurs(db: Db) {
 
 type Ours = Awaited<ReturnType<typeof readOurs>>;
 
-/** I1: by the banks' books, at most one payout per instruction that the bank had not sworn never to make and that has not come back. */
+/** I1: by the banks' books, at most one payout per instruction that the bank had not sworn never to make. What came back counts: a new try has a new instruction. */
 export async function onePayoutPerInstruction(db: Db, books: BankBooks): Promise<string[]> {
   const { attempts } = await readOurs(db);
-  const cameBack = new Set(books.entries.filter((entry) => entry.kind === 'RETURN').map(keyOf));
   const paid = new Map<string, string[]>();
   for (const entry of books.entries) {
-    if (entry.kind !== 'PAYOUT' || entry.state !== 'BOOKED' || entry.againstItsWord || isForeign(entry) || cameBack.has(keyOf(entry)))
-      continue;
+    if (entry.kind !== 'PAYOUT' || entry.state !== 'BOOKED' || entry.againstItsWord || isForeign(entry)) continue;
     const instruction = attempts.get(keyOf(entry))?.instruction_id ?? `unknown to us: ${entry.number}`;
     paid.set(instruction, [...(paid.get(instruction) ?? []), `${entry.bank} ${entry.number}`]);
   }

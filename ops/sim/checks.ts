@@ -33,11 +33,23 @@ export async function violations(world: SimWorld, isThorough: boolean, patienceM
       const found = await look(world, isThorough);
       if (found.length === 0 || isLast) return found;
     } catch (error) {
-      // The database is on its way back up.
-      if (isLast || !isAway(error)) throw error;
+      // The database is on its way back up; or what is recorded contradicts itself so that nothing can be folded.
+      if (isLast && !isAway(error)) return [{ invariant: 'I7', what: `the books cannot be read: ${String(error)}` }];
+      if (isLast) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+}
+
+/** Gives payments that are on their way the time to arrive, so that what they did can be looked at. */
+export async function quiet(world: SimWorld, patienceMs: number): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  const isMoving = async () =>
+    (await world.attached
+      .db('payment_attempts')
+      .whereIn('state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
+      .first<object | undefined>('number')) !== undefined;
+  while (Date.now() < deadline && (await isMoving().catch(() => true))) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 
 /** At the end nothing may be open any more, and what differs between the books has to be a case. */

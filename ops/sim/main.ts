@@ -112,6 +112,13 @@ async function main(): Promise<void> {
   } else process.exitCode = (await simulate(options)) ? 0 : 1;
 }
 
+// A call that was under way when the stack was stopped: nobody waits for it any more.
+process.on('uncaughtException', (error) => {
+  if (error.message.includes('Channel has been shut down')) return;
+  process.stderr.write(`${error.stack ?? error.message}\n`);
+  process.exit(2);
+});
+
 main().then(
   () => process.exit(),
   (error: unknown) => {

@@ -1,6 +1,6 @@
 import { saveHistories } from '../histories';
 import { Actors, Unexpected } from './actors';
-import { openEnds, violations, type Violation } from './checks';
+import { openEnds, quiet, violations, type Violation } from './checks';
 import type { Action } from './script';
 import { SimWorld } from './world';
 
@@ -84,6 +84,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
       if (played % 100 === 0)
         progress(`${String(played)} of ${String(script.length)} steps, ${String(Math.round((Date.now() - startedAt) / 1_000))} s`);
     }
+    await quiet(world, patienceMs);
+    const before = await violations(world, true, patienceMs);
+    if (before.length > 0) return await failed(script.length, before);
     await actors.settle();
     if (options.isRecorded) await saveHistories(world.attached, { types: ['reconcileChannelDay', 'resolveBreak'] });
     const found = [...(await violations(world, true, patienceMs)), ...(await openEnds(world))];
