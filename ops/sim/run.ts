@@ -87,7 +87,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await quiet(world, patienceMs);
     const before = await violations(world, true, patienceMs);
     if (before.length > 0) return await failed(script.length, before);
-    await actors.settle();
+    const standstill = await actors.settle().then(
+      () => [],
+      (error: unknown) => [{ invariant: 'I4', what: `the end cannot be reached: ${causeOf(error)}` }],
+    );
+    if (standstill.length > 0) return await failed(script.length, standstill);
     if (options.isRecorded) await saveHistories(world.attached, { types: ['reconcileChannelDay', 'resolveBreak'] });
     const found = [...(await violations(world, true, patienceMs)), ...(await openEnds(world))];
     return { steps: played, failedAt: null, violations: found, summary: await summary(world) };
