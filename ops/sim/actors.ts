@@ -22,6 +22,9 @@ interface Held {
 /** More loans than this make every step slow and teach nothing new. */
 const LOANS_MAX = 9;
 
+/** How long a step waits for a payout to arrive. */
+const PAYOUT_MS = 2_500;
+
 /** What a run must never see, and saw. */
 export class Unexpected extends Error {}
 
@@ -146,8 +149,18 @@ export class Actors {
   private async sign(): Promise<void> {
     for (const { id, client } of this.applications) {
       const row = await this.world.attached.db('applications').where({ id }).first<{ status: string } | undefined>('status');
-      if (row?.status === 'AWAITING_SIGNATURE') await client.sign(id);
+      if (row?.status !== 'AWAITING_SIGNATURE') continue;
+      await client.sign(id);
+      await this.untilPaidOut(id);
     }
+  }
+
+  /** A moment for the payout, so that the next steps meet active loans; one that takes longer is left to itself. */
+  private async untilPaidOut(id: string): Promise<void> {
+    const deadline = Date.now() + PAYOUT_MS;
+    const isPaidOut = async () =>
+      (await this.world.attached.db('loans').where({ id, status: 'ACTIVE' }).first<object | undefined>('id')) !== undefined;
+    while (Date.now() < deadline && !(await isPaidOut())) await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   /** The same payment asked for several times at once, under one key: one effect. */
