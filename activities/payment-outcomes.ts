@@ -25,7 +25,8 @@ import { debitSucceeded, debitVoided, payoutSucceeded, payoutVoided, refundPaid,
 import { isTerminal, ATTEMPT_TRANSITIONS } from '../domain/states';
 import { effectOf } from './account-effect';
 import { productOf, type ActivityDeps } from './deps';
-import { comesIn, recordContradiction } from './payment-reversals';
+import { failDebit } from './debit-failure';
+import { comesIn, recordContradiction } from './suspense';
 
 /** The attempt's state after what a channel said was recorded. */
 export interface RecordedOutcome {
@@ -236,14 +237,7 @@ async function recordFailure(
   });
   // Nothing reached the channel: the debit may still go over another one.
   if (instruction.direction !== 'DEBIT' || nothingSent) return;
-  await moveInstruction(tx, instruction, 'FAILED', at, code);
-  await insertLoanEvent(tx, instruction.loan_id, {
-    key: `debit-failed:${instruction.id}`,
-    kind: 'DEBIT_FAILED',
-    at,
-    businessDate: instruction.business_date,
-    data: { code, amount: instruction.amount_fen, presentment: instruction.presentment },
-  });
+  await failDebit(tx, instruction, code, at);
 }
 
 async function recordOpen(tx: Tx, instruction: InstructionRow, attempt: AttemptRow, reply: ChannelReply, at: Instant): Promise<void> {

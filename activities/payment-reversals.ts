@@ -1,6 +1,4 @@
-import type { ChannelReply } from '../channels/port';
-import { openBreak, healBreaks, moveBreak, readBreak } from '../db/breaks';
-import { decideChannel } from '../db/channels';
+import { healBreaks, openBreak } from '../db/breaks';
 import { postEntry } from '../db/journal';
 import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, recordOf, updateLoan, type LoanFile, type LoanRow } from '../db/loans';
 import { addFactNotice, addMail } from '../db/outbox';
@@ -8,19 +6,14 @@ import { moveAttempt, moveInstruction, readAttempt, readInstruction, type Attemp
 import type { Tx } from '../db/pool';
 import { latestValueDate } from '../domain/account';
 import { factsInForce } from '../domain/account/facts';
-import { businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
+import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
 import { loanAccount } from '../domain/loan-account';
 import { fen, yuan } from '../domain/money';
-import { ACCRUED, accrued, debitReturned, intoSuspense, outOfSuspense, payoutReturned, refundReturned } from '../domain/postings';
+import { ACCRUED, accrued, debitReturned, payoutReturned, refundReturned } from '../domain/postings';
 import { effectOf } from './account-effect';
 import type { ActivityDeps } from './deps';
-
-/** How long a channel that broke its word gets no new payments. */
-const ROUTE_STOP_MS = 24 * 3_600_000;
-
-/** Whether the money of a payment comes in to us. */
-export const comesIn = (instruction: Pick<InstructionRow, 'direction'>) => instruction.direction === 'DEBIT';
+import { comesIn, intoSuspenseFor } from './suspense';
 
 export interface ReturnedPayment {
   readonly instructionId: string;
@@ -30,18 +23,23 @@ export interface ReturnedPayment {
   readonly at: Instant;
 }
 
-/** A payout came back: the loan is as it was before it, and a person decides whether to pay again. */
-async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, attempt: AttemptRow, input: ReturnedPayment): Promise<void> {
+/** The fact that a payment never counted: `of` names what it had booked. */
+async function insertReversal(tx: Tx, attempt: AttemptRow, input: ReturnedPayment, of: string): Promise<void> {
   await insertTransaction(tx, {
-    loanId: loan.id,
+    loanId: attempt.loan_id,
     key: keys.returned(attempt.number),
     type: 'REVERSAL',
     amount: null,
-    data: { of: keys.disbursement(instruction.id) },
+    data: { of },
     valueDate: input.valueDate,
     businessDate: businessDateOf(input.at),
-    instructionId: instruction.id,
+    instructionId: input.instructionId,
   });
+}
+
+/** A payout came back: the loan is as it was before it, and a person decides whether to pay again. */
+async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, attempt: AttemptRow, input: ReturnedPayment): Promise<void> {
+  await insertReversal(tx, attempt, input, keys.disbursement(instruction.id));
   await postEntry(tx, {
     key: `payment:${attempt.number}:returned`,
     loanId: loan.id,
@@ -90,16 +88,7 @@ async function undoRepayment(
   input: ReturnedPayment,
 ): Promise<void> {
   const before = await readLoanFile(tx, loan.id);
-  await insertTransaction(tx, {
-    loanId: loan.id,
-    key: keys.returned(attempt.number),
-    type: 'REVERSAL',
-    amount: null,
-    data: { of: keys.repayment(instruction.id) },
-    valueDate: input.valueDate,
-    businessDate: businessDateOf(input.at),
-    instructionId: instruction.id,
-  });
+  await insertReversal(tx, attempt, input, keys.repayment(instruction.id));
   const file = await readLoanFile(tx, loan.id);
   const asOf = latestValueDate(file.facts, input.valueDate);
   const account = loanAccount(recordOf(deps.catalogue, file), asOf);
@@ -187,16 +176,7 @@ export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPa
 }
 
 async function undoRefund(tx: Tx, loan: LoanRow, instruction: InstructionRow, attempt: AttemptRow, input: ReturnedPayment): Promise<void> {
-  await insertTransaction(tx, {
-    loanId: loan.id,
-    key: keys.returned(attempt.number),
-    type: 'REVERSAL',
-    amount: null,
-    data: { of: keys.refund(instruction.id) },
-    valueDate: input.valueDate,
-    businessDate: businessDateOf(input.at),
-    instructionId: instruction.id,
-  });
+  await insertReversal(tx, attempt, input, keys.refund(instruction.id));
   await postEntry(tx, {
     key: `payment:${attempt.number}:returned`,
     loanId: loan.id,
@@ -206,110 +186,4 @@ async function undoRefund(tx: Tx, loan: LoanRow, instruction: InstructionRow, at
   if (loan.status === 'CLOSED_OBLIGATIONS_MET') {
     await updateLoan(tx, loan.id, { needs_attention: '!a refund came back: the surplus is still owed to the borrower' });
   }
-}
-
-/** Books money that a break is about into suspense, once. */
-export async function intoSuspenseFor(tx: Tx, breakId: string, cameIn: boolean, amount: number, date: BusinessDate): Promise<void> {
-  const row = await readBreak(tx, breakId);
-  const isNew = await postEntry(tx, {
-    key: `break:${breakId}:suspense`,
-    loanId: row.loan_id,
-    businessDate: date,
-    posting: intoSuspense(row.channel, cameIn, fen(amount)),
-  });
-  if (isNew)
-    await tx('breaks')
-      .where({ id: breakId })
-      .update({ suspense_fen: cameIn ? amount : 0 - amount });
-}
-
-/** Takes a break's money out of suspense again because the channel gave it back (or took it back), and closes the break. */
-export async function healSuspense(tx: Tx, breakId: string, date: BusinessDate, at: Instant): Promise<boolean> {
-  const row = await readBreak(tx, breakId);
-  if (row.closed_on !== null || row.suspense_fen === 0) return false;
-  const cameIn = row.suspense_fen > 0;
-  await postEntry(tx, {
-    key: `break:${breakId}:healed`,
-    loanId: row.loan_id,
-    businessDate: date,
-    posting: outOfSuspense(row.channel, cameIn, fen(Math.abs(row.suspense_fen))),
-  });
-  await moveBreak(
-    tx,
-    row,
-    'HEALED',
-    { closed_on: businessDateOf(at), suspense_fen: fen(0) },
-    { actor: 'reconciliation', at, note: 'the channel gave the money back' },
-  );
-  return true;
-}
-
-/**
- * The channel's file shows a payment booked that it had refused (or had confirmed never to make): the
- * borrower owes nothing for it. The money goes to suspense, its route gets no new payments, the break's
- * workflow asks for it back.
- */
-export async function recordPaidAfterFailure(
-  deps: ActivityDeps,
-  tx: Tx,
-  input: { instruction: InstructionRow; attempt: AttemptRow; valueDate: BusinessDate; at: Instant },
-): Promise<string> {
-  const { instruction, attempt, valueDate, at } = input;
-  const sign = comesIn(instruction) ? 1 : -1;
-  const breakId = await openBreak(
-    tx,
-    {
-      channel: attempt.channel,
-      businessDate: valueDate,
-      code: 'PAID_AFTER_FAILURE',
-      subject: attempt.number,
-      loanId: instruction.loan_id,
-      amount: sign * instruction.amount_fen,
-      expected: 0,
-    },
-    at,
-  );
-  await intoSuspenseFor(tx, breakId, comesIn(instruction), instruction.amount_fen, valueDate);
-  const reason = `break ${breakId}`;
-  const known = await tx('channel_decisions').where({ channel: attempt.channel, reason }).first<{ seq: number } | undefined>('seq');
-  if (!known)
-    await decideChannel(tx, {
-      channel: attempt.channel,
-      enabled: false,
-      until: instant(Date.parse(at) + ROUTE_STOP_MS),
-      actor: 'reconciliation',
-      reason,
-      at,
-    });
-  deps.log.error({ number: attempt.number, channel: attempt.channel }, 'a channel moved money for a payment that it had refused');
-  return breakId;
-}
-
-/**
- * A channel's answer contradicts a final state (late success after failover, failure after success): a
- * break for a person and for reconciliation, never an update.
- */
-export async function recordContradiction(
-  deps: ActivityDeps,
-  tx: Tx,
-  input: { instruction: InstructionRow; attempt: AttemptRow; reply: ChannelReply; at: Instant },
-): Promise<void> {
-  const { instruction, attempt, reply, at } = input;
-  if (attempt.state === 'FAILED' && reply.outcome === 'SUCCEEDED') {
-    await recordPaidAfterFailure(deps, tx, { instruction, attempt, valueDate: reply.valueDate ?? businessDateOf(at), at });
-    return;
-  }
-  await openBreak(
-    tx,
-    {
-      channel: attempt.channel,
-      businessDate: attempt.value_date ?? businessDateOf(at),
-      code: 'FAILED_AFTER_SUCCESS',
-      subject: attempt.number,
-      loanId: instruction.loan_id,
-      amount: 0,
-      expected: comesIn(instruction) ? instruction.amount_fen : 0 - instruction.amount_fen,
-    },
-    at,
-  );
 }

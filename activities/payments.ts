@@ -23,6 +23,7 @@ import { epochMs, instant, type BusinessDate, type Instant } from '../domain/dat
 import { keys } from '../domain/ids';
 import { ZERO, type Fen } from '../domain/money';
 import { debitSent, payoutSent, refundSent } from '../domain/postings';
+import { failDebit } from './debit-failure';
 import { accountNow } from './loan-agenda';
 import { productOf, type ActivityDeps } from './deps';
 
@@ -104,15 +105,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
   }
 
   async function debitExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
-    const code = tried.at(-1)?.code ?? 'NO_CHANNEL';
-    await moveInstruction(tx, instruction, 'FAILED', at, code);
-    await insertLoanEvent(tx, instruction.loan_id, {
-      key: `debit-failed:${instruction.id}`,
-      kind: 'DEBIT_FAILED',
-      at,
-      businessDate: instruction.business_date,
-      data: { code, amount: instruction.amount_fen, presentment: instruction.presentment },
-    });
+    await failDebit(tx, instruction, tried.at(-1)?.code ?? 'NO_CHANNEL', at);
     await addFactNotice(tx, instruction.loan_id, `debit-failed:${instruction.id}`);
     return { next: 'DONE', state: 'FAILED', valueDate: null };
   }

@@ -5,7 +5,8 @@ import type { BusinessDate, Instant } from '../domain/dates';
 import { signedAmount, signedOurs, type Finding } from '../domain/reconciliation';
 import type { ActivityDeps } from './deps';
 import { recordReplyIn } from './payment-outcomes';
-import { healSuspense, intoSuspenseFor, recordPaidAfterFailure, recordReturn } from './payment-reversals';
+import { recordReturn } from './payment-reversals';
+import { healSuspense, intoSuspenseFor, recordPaidAfterFailure } from './suspense';
 
 interface Found {
   readonly channel: string;

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mintToken } from '../../api/auth';
 import { businessNow } from '../../db/clock';
 import { addDays, epochMs, instant } from '../../domain/dates';
@@ -6,6 +6,9 @@ import { advanceClock } from '../clock';
 import { ApiProblem, BorrowerClient } from '../demo/borrower-client';
 import { inventPerson } from '../demo/person';
 import { isAway } from './checks';
+import { Messenger } from './messenger';
+import { operate } from './operators';
+import { Unexpected } from './unexpected';
 import type { Action } from './script';
 import type { SimWorld } from './world';
 
@@ -14,32 +17,25 @@ interface Application {
   readonly client: BorrowerClient;
 }
 
-interface Held {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 /** More loans than this make every step slow and teach nothing new. */
 const LOANS_MAX = 9;
 
 /** How long a step waits for a payout to arrive. */
 const PAYOUT_MS = 2_500;
 
-/** What a run must never see, and saw. */
-export class Unexpected extends Error {}
-
 /** Plays the borrowers, the banks' misfortunes, the operators and the forgers of a script, over the doors that they have. */
 export class Actors {
   private readonly applications: Application[] = [];
-  private readonly webhooks: Held[] = [];
-  private readonly delivered: Held[] = [];
+  private readonly messenger: Messenger;
 
   constructor(
     private readonly world: SimWorld,
     private readonly seed: number,
     /** The clock that has not moved after this time will not move. */
     private readonly standstillMs: number,
-  ) {}
+  ) {
+    this.messenger = new Messenger(world);
+  }
 
   /** Does one step. What the system refuses by a code is an answer; what it should never answer is Unexpected. */
   async play(action: Action): Promise<void> {
@@ -94,9 +90,9 @@ export class Actors {
       case 'KILL':
         return world.kill(action.what);
       case 'WEBHOOKS':
-        return this.deliver(action);
+        return this.messenger.deliver(action);
       case 'FORGE':
-        return this.forge(action);
+        return this.messenger.forge(action);
       case 'FILE_FAULT': {
         const { today } = await businessNow(world.attached.db);
         await world.tell('file-faults', { bank: action.bank, date: addDays(today, action.daysAhead), fault: action.fault });
@@ -112,7 +108,7 @@ export class Actors {
       case 'RETURN':
         return this.giveBack(action.pick);
       case 'OPERATE':
-        return this.operate();
+        return operate(world);
       case 'LOOK': {
         const loan = await this.loan(action.pick);
         await loan?.client.loan(loan.id);
@@ -202,53 +198,6 @@ export class Actors {
     await within(this.standstillMs, advanced);
   }
 
-  /** Fetches what the wallet has to say and delivers part of it: out of order, several times, the rest later or never. */
-  private async deliver({ order, copies, keep }: Extract<Action, { do: 'WEBHOOKS' }>): Promise<void> {
-    this.webhooks.push(...(await this.world.tell<Held[]>('webhooks')));
-    const sorted = [...this.webhooks].sort((a, b) => ((a.body.length * 31 + order) % 7) - ((b.body.length * 31 + order) % 7));
-    const going = sorted.slice(0, Math.ceil(sorted.length * (1 - keep)));
-    for (const webhook of going) {
-      this.webhooks.splice(this.webhooks.indexOf(webhook), 1);
-      this.delivered.push(webhook);
-      const statuses = await Promise.all(Array.from({ length: copies }, () => this.post(webhook)));
-      if (statuses.some((status) => status !== 204 && status < 500))
-        throw new Unexpected(`a webhook of the wallet's was answered ${statuses.join(', ')}`);
-    }
-  }
-
-  private async post({ headers, body }: Held): Promise<number> {
-    const response = await fetch(`${this.world.apiUrl}/v1/webhooks/wallet`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body,
-    });
-    return response.status;
-  }
-
-  private async forge({ pick, how }: Extract<Action, { do: 'FORGE' }>): Promise<void> {
-    const attempts = await this.world.attached.db('payment_attempts').orderBy('number').select<{ number: string }[]>('number');
-    const number = attempts[Math.floor(pick * attempts.length)]?.number ?? 'payout-nobody-1a1';
-    const body = JSON.stringify({ type: 'transfer.settled', data: { out_bill_no: number, state: 'FORGED' } });
-    const id = `forged-${number}`;
-    const at = String(Math.floor(Date.now() / 1_000));
-    const known = this.delivered[Math.floor(pick * this.delivered.length)];
-    const forged: Held =
-      how === 'signature' || !known
-        ? {
-            headers: {
-              'webhook-id': id,
-              'webhook-timestamp': at,
-              'webhook-signature': `v1,${createHmac('sha256', 'guessed').update(body).digest('base64')}`,
-            },
-            body,
-          }
-        : how === 'age'
-          ? { headers: { ...known.headers, 'webhook-timestamp': String(Number(at) - 3_600) }, body: known.body }
-          : { headers: known.headers, body };
-    const status = await this.post(forged);
-    if (status !== 401 && status < 500) throw new Unexpected(`a forged webhook was answered ${String(status)}`);
-  }
-
   private async spoilLine({ pick, change }: Extract<Action, { do: 'LINE_FAULT' }>): Promise<void> {
     const { entries } = await this.world.books();
     const booked = entries.filter((entry) => entry.state === 'BOOKED' && entry.kind !== 'RETURN');
@@ -264,42 +213,9 @@ export class Actors {
     if (entry) await this.world.tell('returns', { bank: entry.bank, number: entry.number, asOf: now });
   }
 
-  private async operator<T>(name: string, method: string, path: string, body?: object): Promise<T> {
-    const token = await mintToken(this.world.attached.tokenSecret, 'operator', name, 1);
-    const response = await fetch(`${this.world.apiUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const payload = (await response.json()) as T & { code?: string; detail?: string };
-    if (!response.ok) throw new ApiProblem(response.status, payload.code ?? '', payload.detail ?? '');
-    return payload;
-  }
-
-  /** Two operators at work: stuck payouts are tried again, breaks that will not heal are cleared by four eyes. */
-  private async operate(): Promise<void> {
-    const { db } = this.world.attached;
-    const stuck = await db('loans').where({ next_kind: 'AWAIT_OPERATOR' }).orderBy('id').limit(2).select<{ id: string }[]>('id');
-    for (const { id } of stuck)
-      await this.operator('li', 'POST', `/v1/ops/loans/${id}/payout-retry`, { reason: 'simulation: try again' }).catch(ignoreProblem);
-    const { now } = await businessNow(db);
-    const old = await db('breaks')
-      .where({ state: 'OPEN', suspense_fen: 0 })
-      .where('due_on', '<', instant(epochMs(now)).slice(0, 10))
-      .orderBy('id')
-      .limit(2)
-      .select<{ id: string }[]>('id');
-    for (const { id } of old) {
-      const reason = 'simulation: the channel explained it';
-      await this.operator('li', 'POST', `/v1/ops/breaks/${id}/proposal`, { proposal: 'ACCEPT', reason }).catch(ignoreProblem);
-      await this.operator('wang', 'POST', `/v1/ops/breaks/${id}/decision`, { approve: true, reason }).catch(ignoreProblem);
-    }
-  }
-
   /** Ends a run: no more faults, everything open led to its end. */
   async settle(): Promise<void> {
     await this.world.calm();
-    this.webhooks.length = 0;
     await this.advance(50);
     await this.world.calm();
     await this.advance(26);
@@ -320,8 +236,4 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
     clearTimeout(timer);
     work.catch(() => undefined);
   }
-}
-
-function ignoreProblem(error: unknown): void {
-  if (!(error instanceof ApiProblem)) throw error;
 }

@@ -1,7 +1,8 @@
 import { saveHistories } from '../histories';
-import { Actors, Unexpected } from './actors';
+import { Actors } from './actors';
 import { openEnds, quiet, violations, type Violation } from './checks';
 import type { Action } from './script';
+import { Unexpected } from './unexpected';
 import { SimWorld } from './world';
 
 export interface RunResult {

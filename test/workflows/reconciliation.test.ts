@@ -33,11 +33,13 @@ describe('reconciliation on a Temporal server', () => {
     return loanId;
   }
   const payoutDay = async () =>
-    (await world.deps
-      .db('payment_attempts')
-      .whereNotNull('value_date')
-      .orderBy('value_date', 'desc')
-      .first<{ value_date: BusinessDate }>('value_date'))!.value_date;
+    (
+      await world.deps
+        .db('payment_attempts')
+        .whereNotNull('value_date')
+        .orderBy('value_date', 'desc')
+        .first<{ value_date: BusinessDate }>('value_date')
+    ).value_date;
 
   it('waits for a file that is not there yet, and matches it when it is', async () => {
     await payOut();
