@@ -48,16 +48,14 @@ async function readOurs(db: Db) {
       'account',
       db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`),
     );
-  const through = await db('reconciliations')
-    .groupBy('channel')
-    .select<{ channel: string; day: string }[]>('channel', db.raw(`max(business_date)::date AS day`));
+  const days = await db('reconciliations').select<{ channel: string; day: string }[]>('channel', 'business_date as day');
   return {
     attempts: new Map(attempts.map((attempt) => [`${attempt.channel}|${attempt.number}`, attempt])),
     suspense: new Set(suspended.filter((row) => row.key.endsWith(':suspense')).map((row) => `${row.channel}|${row.number}|${row.code}`)),
     healed: new Set(suspended.filter((row) => row.key.endsWith(':healed')).map((row) => `${row.channel}|${row.number}`)),
     returned: new Set(returned.map((row) => row.key.slice('payment:'.length, -':returned'.length))),
     settlement: new Map(settlement.map((row) => [row.account.replace('settlement:', ''), row.balance])),
-    reconciledThrough: new Map(through.map((row) => [row.channel, row.day])),
+    reconciledDays: new Set(days.map((row) => `${row.channel}|${row.day}`)),
   };
 }
 
@@ -102,7 +100,7 @@ export async function ledgerEqualsBanks(db: Db, books: BankBooks): Promise<strin
     if (entry.state !== 'BOOKED') continue;
     const how = standing(entry, ours);
     if (how === 'BOOKED') known.set(entry.bank, (known.get(entry.bank) ?? 0) + movement(entry));
-    else if (how === 'UNKNOWN' && entry.valueDate <= (ours.reconciledThrough.get(entry.bank) ?? ''))
+    else if (how === 'UNKNOWN' && ours.reconciledDays.has(`${entry.bank}|${entry.valueDate}`))
       late.push(`${entry.bank}: ${entry.kind} ${entry.number} of ${entry.valueDate} is reconciled and in no book of ours`);
   }
   const channels = new Set([...known.keys(), ...ours.settlement.keys()]);

@@ -214,10 +214,11 @@ export class Bank {
   linesOf(date: string): FileLine[] {
     const late = this.books
       .ofDay(this.name, addDays(date, -1))
-      .filter((entry) => this.scripts.lineFault(this.name, entry.number) === 'next-day');
+      .filter((entry) => entry.kind !== 'RETURN' && this.scripts.lineFault(this.name, entry.number) === 'next-day');
     return [...late, ...this.books.ofDay(this.name, date)].flatMap((entry) => {
       const own = lineOf(entry);
-      switch (this.scripts.lineFault(this.name, entry.number)) {
+      // A mistake is made once: about the payment, not about its return.
+      switch (entry.kind === 'RETURN' ? undefined : this.scripts.lineFault(this.name, entry.number)) {
         case undefined:
           return [own];
         case 'omit':
