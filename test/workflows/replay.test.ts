@@ -36,7 +36,15 @@ describe('recorded histories', () => {
 
   it('exist for every workflow that carries a loan', () => {
     const types = new Set(committed().map((file) => file.split('.')[0]));
-    expect([...types].sort()).toEqual(['closeBusinessDay', 'debitLoan', 'disburseLoan', 'originateLoan', 'serviceLoan']);
+    expect([...types].sort()).toEqual([
+      'closeBusinessDay',
+      'debitLoan',
+      'disburseLoan',
+      'originateLoan',
+      'reconcileChannelDay',
+      'resolveBreak',
+      'serviceLoan',
+    ]);
   });
 
   it.each(committed())('replay on today’s code: %s', async (file) => {
