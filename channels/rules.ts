@@ -9,13 +9,15 @@ export interface ChannelRules {
   readonly window: { readonly from: string; readonly to: string };
   /** What one payment costs us, for the order among channels that are equally good. */
   readonly costFen: number;
+  /** Calls a second, sends and queries together, over all workers. */
+  readonly callsPerSecond: number;
 }
 
 const ALL_DAY = { from: '00:00', to: '24:00' } as const;
 const BOTH: readonly PaymentKind[] = ['PAYOUT', 'DEBIT'];
 
 export const CHANNEL_RULES: Readonly<Record<string, ChannelRules>> = {
-  wallet: { kinds: BOTH, amountMax: 20_000_000, dailyMax: 50_000_000_000, window: ALL_DAY, costFen: 50 },
-  cardnet: { kinds: BOTH, amountMax: 50_000_000, dailyMax: 100_000_000_000, window: ALL_DAY, costFen: 80 },
-  bankdirect: { kinds: BOTH, amountMax: 500_000_000, dailyMax: 500_000_000_000, window: ALL_DAY, costFen: 120 },
+  wallet: { kinds: BOTH, amountMax: 20_000_000, dailyMax: 50_000_000_000, window: ALL_DAY, costFen: 50, callsPerSecond: 100 },
+  cardnet: { kinds: BOTH, amountMax: 50_000_000, dailyMax: 100_000_000_000, window: ALL_DAY, costFen: 80, callsPerSecond: 60 },
+  bankdirect: { kinds: BOTH, amountMax: 500_000_000, dailyMax: 500_000_000_000, window: ALL_DAY, costFen: 120, callsPerSecond: 30 },
 };

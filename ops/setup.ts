@@ -9,6 +9,7 @@ import { migrateToLatest } from '../db/migrate';
 import { connectedClient, required } from '../workers/compose';
 import { ALL_SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import { APP_ROLE, withClient } from './stack/postgres';
+import { ensureRateLimits } from './stack/rate-limits';
 import { ensureSchedules } from './stack/schedules';
 import { ensureSecrets } from './stack/secrets';
 
@@ -41,6 +42,8 @@ export async function setUp(print: (line: string) => void): Promise<void> {
     }
     print(`search attributes: ${String(missing.length)} added, ${String(ALL_SEARCH_ATTRIBUTES.length)} in all`);
     await ensureSchedules(client);
+    await ensureRateLimits(client);
+    print('rate limits: one per channel, on its task queue');
     print('schedules: reconciliation of each channel at 10:15, close-business-day at 12:30, in Shanghai');
   } finally {
     await connection.close();

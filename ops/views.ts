@@ -20,6 +20,7 @@ export function views(today: string): readonly View[] {
     { name: 'Paid over cardnet', query: running(`Channel = 'cardnet'`) },
     { name: 'Paid over bankdirect', query: running(`Channel = 'bankdirect'`) },
     { name: 'To review', query: running(`ApplicationStatus = 'FOUR_EYES'`) },
+    { name: 'Open breaks', query: running(`WorkflowType = 'resolveBreak'`) },
     { name: 'Open payouts', query: running(`WorkflowType = 'disburseLoan'`) },
   ];
 }

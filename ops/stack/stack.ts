@@ -11,6 +11,7 @@ import { startMailSink } from './mail-sink';
 import { assertPortFree } from './ports';
 import { enableAppRole, ensureDatabase, startPostgres } from './postgres';
 import { endLeftovers, isAlive, markOf, readRecord, removeRecord, writeRecord, type StackRecord } from './record';
+import { ensureRateLimits } from './rate-limits';
 import { ensureSchedules } from './schedules';
 import { ensureSecrets } from './secrets';
 import { startTemporal } from './temporal-server';
@@ -124,7 +125,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
           stops.push(() => running.stop());
           progress('Temporal is up');
           const connection = await Connection.connect({ address: running.address });
-          await ensureSchedules(new Client({ connection })).finally(() => connection.close());
+          const client = new Client({ connection });
+          await ensureSchedules(client)
+            .then(() => ensureRateLimits(client))
+            .finally(() => connection.close());
           return running;
         },
       ),
