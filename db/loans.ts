@@ -121,6 +121,14 @@ export async function readLoanFile(db: Db | Tx, loanId: string): Promise<LoanFil
   return toLoanFile(row);
 }
 
+/** The files of many loans, in one statement. */
+export async function readLoanFiles(db: Db | Tx, loanIds: readonly string[]): Promise<LoanFile[]> {
+  const result = await db.raw<{ rows: LoanFileRow[] }>(`SELECT ${LOAN_FILE_COLUMNS} FROM loans l WHERE l.id = ANY(?) ORDER BY l.id`, [
+    [...loanIds],
+  ]);
+  return result.rows.map(toLoanFile);
+}
+
 /** What the fold needs of a loan's file. */
 export function recordOf(catalogue: Catalogue, file: Pick<LoanFile, 'loan' | 'schedule' | 'facts'>): LoanRecord {
   const { loan, schedule, facts } = file;
