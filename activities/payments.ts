@@ -52,6 +52,10 @@ export function createPaymentActivities(deps: ActivityDeps) {
   /** Where the instruction's next attempt goes: eligible channels by how they have done lately. */
   async function route(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<Route> {
     const facts = await readChannelFacts(tx, CHANNEL_NAMES, at);
+    const loan = await tx('loans')
+      .where({ id: instruction.loan_id })
+      .first<{ borrower_id: string; bank_card_id: string }>('borrower_id', 'bank_card_id');
+    const cardNumber = await deps.borrowers.cardNumber(tx, loan.borrower_id, loan.bank_card_id);
     return chooseChannel({
       channels: CHANNEL_NAMES.flatMap((name) => {
         const [known, rules] = [facts.get(name), CHANNEL_RULES[name]];
@@ -61,6 +65,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
       preferred: instruction.preferred_channel,
       kind: instruction.direction === 'DEBIT' ? 'DEBIT' : 'PAYOUT',
       amount: instruction.amount_fen,
+      cardPrefix: cardNumber.slice(0, 6),
       now: at,
     });
   }

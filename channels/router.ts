@@ -25,6 +25,8 @@ export interface RoutingInput {
   readonly preferred: string | null;
   readonly kind: PaymentKind;
   readonly amount: number;
+  /** The first six digits of the borrower's card: its issuer. */
+  readonly cardPrefix: string;
   readonly now: Instant;
 }
 
@@ -53,7 +55,8 @@ function obstacle(candidate: Candidate, input: RoutingInput): { until: Instant |
   const { rules, health, decision, name } = candidate;
   const { now, tried } = input;
   if (tried.some((attempt) => attempt.channel === name && !attempt.nothingSent)) return { until: null };
-  if (!rules.kinds.includes(input.kind) || input.amount > rules.amountMax) return { until: null };
+  const servesCard = rules.cardPrefixes === null || rules.cardPrefixes.some((prefix) => input.cardPrefix.startsWith(prefix));
+  if (!rules.kinds.includes(input.kind) || !servesCard || input.amount > rules.amountMax) return { until: null };
   const isDisabled = decision !== null && !decision.enabled && (decision.until === null || now < decision.until);
   if (isDisabled) return { until: decision.until ?? after(now, BACKOFF_MAX_MS) };
   const time = localTime(now);

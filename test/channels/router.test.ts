@@ -20,6 +20,7 @@ const route = (more: Partial<RoutingInput> = {}) =>
     preferred: null,
     kind: 'PAYOUT',
     amount: 1_200_000,
+    cardPrefix: '622202',
     now: NOW,
     ...more,
   });
@@ -51,6 +52,12 @@ describe('the router', () => {
     const nightly = { rules: { ...CHANNEL_RULES.wallet!, window: { from: '12:00', to: '18:00' } } };
     expect(route(withFirst(nightly))).toEqual({ next: 'SEND', channel: 'cardnet' });
     expect(route(withFirst({ health: { ...HEALTHY, laterAt: NOW } }))).toEqual({ next: 'SEND', channel: 'cardnet' });
+  });
+
+  it('sends no card over a network that does not serve its issuer', () => {
+    const tried = refusedBy('wallet');
+    expect(route({ tried, cardPrefix: '510510' })).toEqual({ next: 'SEND', channel: 'bankdirect' });
+    expect(route({ tried, cardPrefix: '622202' })).toEqual({ next: 'SEND', channel: 'cardnet' });
   });
 
   it('prefers a channel that answers to one that leaves us in doubt, whatever it costs', () => {
