@@ -79,22 +79,40 @@ export class SimWorld {
       process.kill(child.pid, 'SIGKILL');
       await child.exited;
     }
-    const logDir = join(this.dataDir, 'logs');
-    let next: Child;
-    if (what === 'postgres') {
-      this.postgres = await startPostgres({ dataDir: join(this.dataDir, 'postgres'), port: this.ports.postgres, logDir });
-      next = this.postgres.child;
-    } else if (what === 'temporal') {
-      this.temporal = await startTemporal({
-        port: this.ports.temporal,
-        uiPort: this.ports.webUi,
-        file: join(this.dataDir, 'temporal.db'),
-        logDir,
-      });
-      next = this.temporal.child;
-    } else next = nodeChild(ROOT, SCRIPTS[what], { name: what, env: childEnv(this.stack.env), logDir });
+    const next = await this.restart(what);
     this.current.set(what, next);
     this.replaced.push(next);
+  }
+
+  /** A store that was killed may need a moment until its last process has let go of its files. */
+  private async restart(what: Killable, triesLeft = 4): Promise<Child> {
+    try {
+      return await this.begin(what);
+    } catch (error) {
+      if (triesLeft === 0) throw new Error(`${what} was killed and did not come back`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      return this.restart(what, triesLeft - 1);
+    }
+  }
+
+  private async begin(what: Killable): Promise<Child> {
+    const logDir = join(this.dataDir, 'logs');
+    switch (what) {
+      case 'postgres':
+        this.postgres = await startPostgres({ dataDir: join(this.dataDir, 'postgres'), port: this.ports.postgres, logDir });
+        return this.postgres.child;
+      case 'temporal':
+        this.temporal = await startTemporal({
+          port: this.ports.temporal,
+          uiPort: this.ports.webUi,
+          file: join(this.dataDir, 'temporal.db'),
+          logDir,
+        });
+        return this.temporal.child;
+      case 'worker':
+      case 'api':
+        return nodeChild(ROOT, SCRIPTS[what], { name: what, env: childEnv(this.stack.env), logDir });
+    }
   }
 
   async stop(): Promise<void> {
