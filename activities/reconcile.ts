@@ -74,6 +74,31 @@ export async function loadFile(
   }
 }
 
+/**
+ * Fetches a loaded day's file once more: one with other content is refused and becomes a case, since what was
+ * matched would no longer be what the channel says.
+ */
+async function noticeResend(deps: ActivityDeps, channel: Channel, date: BusinessDate, at: Instant, signal: AbortSignal): Promise<void> {
+  const known = await readFile(deps.db, channel.name, date);
+  if (!known) return;
+  const file = await channel.statement(date, at, signal);
+  if (file.state !== 'READY') return;
+  const hash = createHash('sha256');
+  for await (const chunk of file.content) hash.update(chunk as Buffer | string);
+  if (hash.digest('hex') === known.sha256) return;
+  const note = 'sent again with other content: what was loaded first stands';
+  const found = {
+    channel: channel.name,
+    businessDate: date,
+    code: 'FILE',
+    subject: `${date}:resent`,
+    amount: 0,
+    expected: 0,
+    note,
+  } as const;
+  await deps.db.transaction((tx) => openBreak(tx, found, at));
+}
+
 /** Everything in which a day's loaded file and our books differ. */
 async function findingsOf(tx: Tx, channel: string, date: BusinessDate): Promise<Finding[]> {
   const rows = await mismatches(tx, channel, date);
@@ -221,6 +246,7 @@ export function createReconciliationActivities(deps: ActivityDeps) {
       let waitsFor: BusinessDate | null = null;
       const late = await lateDays(deps, input.channel);
       const first = await firstUnreconciled(deps.db, input.channel);
+      if (first !== null) await noticeResend(deps, channel, addDays(first, -1), input.at, Context.current().cancellationSignal);
       const days = [...late, ...daysBetweenInclusive(first, input.through)];
       for (const date of days) {
         Context.current().heartbeat(date);
@@ -250,6 +276,7 @@ async function lateDays(deps: ActivityDeps, channel: string): Promise<BusinessDa
     .db('breaks')
     .where({ channel, code: 'FILE' })
     .whereNull('closed_on')
+    .whereRaw('NOT EXISTS (SELECT FROM reconciliations r WHERE r.channel = breaks.channel AND r.business_date = breaks.business_date)')
     .orderBy('business_date')
     .select<{ business_date: BusinessDate }[]>('business_date');
   return rows.map((row) => row.business_date).filter((date) => first === null || date < first);

@@ -178,6 +178,20 @@ describe('reconciliation', () => {
     },
   );
 
+  it('refuses a file that is sent again with other content, and keeps the first', async () => {
+    const { number } = await payOut();
+    await reconcile(DAY);
+    expect(await breaks()).toEqual([]);
+    await spoil(number, 'amount');
+    await reconcile(NEXT);
+    expect(await breaks()).toEqual(['FILE']);
+    expect(await deps.db('break_events').where({ kind: 'OPENED' }).first()).toMatchObject({
+      note: expect.stringContaining('sent again') as string,
+    });
+    expect((await deps.db('channel_file_lines').where({ number }).first<{ amount_fen: number }>()).amount_fen).toBe(1_200_000);
+    await agree();
+  });
+
   it('waits for a file until its time, and makes a case of it after that', async () => {
     await payOut();
     await banks.tell('file-faults', { bank: 'wallet', date: DAY, fault: 'late', times: 2 });
