@@ -57,6 +57,8 @@ export async function proposeClearing(db: Db, input: Decision & { proposal: Prop
 export async function decideClearing(db: Db, input: Decision & { approve: boolean }): Promise<BreakRow> {
   return db.transaction(async (tx) => {
     const row = await lockBreak(tx, input.breakId);
+    if (row.state === 'OPEN')
+      throw new LoanloomError('BREAK_NOT_OPEN', 'nothing is proposed for this break yet: one operator proposes, another decides');
     assertState(row, 'PROPOSED');
     const { actor, at, reason } = input;
     if (row.proposed_by === actor)

@@ -52,7 +52,7 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
 /** An alarm for the people on duty: ids, codes and dates only. */
 export function renderAlarm(breakId: string, params: Params): { subject: string; text: string } {
   return {
-    subject: `${params.urgent ? 'URGENT ' : ''}${value(params, 'code')} at ${value(params, 'channel')}, ${value(params, 'date')}`,
+    subject: `${params.overdue ? 'OVERDUE ' : params.urgent ? 'URGENT ' : ''}${value(params, 'code')} at ${value(params, 'channel')}, ${value(params, 'date')}`,
     text: `Reconciliation break ${breakId}: ${value(params, 'code')} at ${value(params, 'channel')} for ${value(params, 'date')}; ${value(params, 'owner')} works on it.\n"npx loan recon show ${breakId}" tells all about it.`,
   };
 }

@@ -199,7 +199,7 @@ async function recordSuccess(
   await healBreaks(
     tx,
     { channel: attempt.channel, number: attempt.number, codes: ['AMOUNT', 'PARTY', 'CONFIRMED_BY_FILE'] },
-    { at, on: businessDateOf(at), note: 'the channel confirms the payment as ordered' },
+    { at, note: 'the channel confirms the payment as ordered' },
   );
   if (instruction.direction === 'DEBIT') {
     await bookRepayment(deps, tx, loan, instruction, attempt, valueDate, at);

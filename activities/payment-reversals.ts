@@ -170,7 +170,7 @@ export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPa
   await healBreaks(
     tx,
     { channel: attempt.channel, number: attempt.number, codes: ['RETURNED', 'FAILED_AFTER_SUCCESS', 'SHORT', 'CUTOFF'] },
-    { at: input.at, on: businessDateOf(input.at), note: 'reversed to its original payment' },
+    { at: input.at, note: 'reversed to its original payment' },
   );
   await addFactNotice(tx, loanId, `returned:${attempt.number}`);
 }

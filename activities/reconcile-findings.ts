@@ -96,10 +96,6 @@ export async function settleFinding(deps: ActivityDeps, tx: Tx, found: Found): P
     case 'MATCHED':
       // A line that shows our payment ends the doubt whether it is in any file.
       if (line?.booked)
-        await healBreaks(
-          tx,
-          { channel: found.channel, number: line.number, codes: ['CUTOFF'] },
-          { at: found.at, on: found.date, note: 'listed' },
-        );
+        await healBreaks(tx, { channel: found.channel, number: line.number, codes: ['CUTOFF'] }, { at: found.at, note: 'listed' });
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { Context } from '@temporalio/activity';
 import type { Channel } from '../channels/port';
-import { openBreak, healBreaks } from '../db/breaks';
+import { healBreaks, noteOnBreak, openBreak } from '../db/breaks';
 import {
   copyLines,
   firstUnreconciled,
@@ -34,7 +34,10 @@ export interface ReconcileInput {
 
 export interface ReconcileResult {
   readonly reconciled: number;
+  /** Breaks that were opened. */
   readonly breaks: number;
+  /** Days whose file was not loaded, and why: refused, or not there at its time. */
+  readonly withoutFile: readonly { readonly date: BusinessDate; readonly why: string }[];
   /** The first day whose file is not there yet, and not due yet. */
   readonly waitsFor: BusinessDate | null;
 }
@@ -117,9 +120,11 @@ async function findingsOf(tx: Tx, channel: string, date: BusinessDate): Promise<
 
 export function createReconciliationActivities(deps: ActivityDeps) {
   async function fileBreak(channel: string, date: BusinessDate, note: string, at: Instant): Promise<void> {
-    await deps.db.transaction((tx) =>
-      openBreak(tx, { channel, businessDate: date, code: 'FILE', subject: date, amount: 0, expected: 0, note }, at),
-    );
+    await deps.db.transaction(async (tx) => {
+      const id = await openBreak(tx, { channel, businessDate: date, code: 'FILE', subject: date, amount: 0, expected: 0, note }, at);
+      const last = await tx('break_events').where({ break_id: id }).orderBy('seq', 'desc').first<{ note: string }>('note');
+      if (last.note !== note) await noteOnBreak(tx, id, { kind: 'SEEN_AGAIN', actor: 'reconciliation', at, note });
+    });
   }
 
   /** The house bank is the third book: its line of this channel and day has to be the file's net. */
@@ -165,14 +170,14 @@ export function createReconciliationActivities(deps: ActivityDeps) {
       await healBreaks(
         tx,
         { channel, number: row.number, codes: ['CUTOFF'] },
-        { at, on: date, note: found ? 'stands in the next day’s file' : 'not in the next day’s file either: now SHORT' },
+        { at, note: found ? 'stands in the next day’s file' : 'not in the next day’s file either: now SHORT' },
       );
     }
     return missing;
   }
 
   /** Matches one loaded day and does about each difference what its code says. */
-  async function matchDay(channel: string, date: BusinessDate, at: Instant): Promise<number> {
+  async function matchDay(channel: string, date: BusinessDate, at: Instant): Promise<void> {
     const file = await readFile(deps.db, channel, date);
     if (!file) throw new LoanloomError('INTERNAL', 'a day is matched before its file is loaded');
     const before = await ourNet(deps.db, channel, date);
@@ -183,7 +188,7 @@ export function createReconciliationActivities(deps: ActivityDeps) {
     // The control: what was found has to explain, to the fen, why the file's net is not ours.
     const explained = findings.reduce((sum, finding) => sum + difference(finding, date), 0);
     for (const finding of findings) await deps.db.transaction((tx) => settleFinding(deps, tx, { channel, date, finding, at }));
-    return deps.db.transaction(async (tx) => {
+    await deps.db.transaction(async (tx) => {
       for (const { number, times } of repeated)
         await openBreak(
           tx,
@@ -215,7 +220,7 @@ export function createReconciliationActivities(deps: ActivityDeps) {
         );
       const missing = await endCutoffs(tx, channel, date, at);
       const bankNet = await compareWithBank(tx, channel, date, file.net_fen, at);
-      await healBreaks(tx, { channel, number: date, codes: ['FILE'] }, { at, on: date, note: 'the file came and was loaded' });
+      await healBreaks(tx, { channel, number: date, codes: ['FILE'] }, { at, note: 'the file came and was loaded' });
       const differing = findings.filter((finding) => finding.action !== 'MATCHED');
       const breaks = differing.length + repeated.length + missing;
       await insertReconciliation(tx, {
@@ -229,7 +234,6 @@ export function createReconciliationActivities(deps: ActivityDeps) {
         breaks,
         at,
       });
-      return breaks;
     });
   }
 
@@ -242,7 +246,9 @@ export function createReconciliationActivities(deps: ActivityDeps) {
     async reconcileThrough(input: ReconcileInput): Promise<ReconcileResult> {
       const channel = deps.channels.get(input.channel);
       if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${input.channel} is not configured`);
-      let [reconciled, breaks] = [0, 0];
+      const before = await countBreaks(deps, input.channel);
+      const withoutFile: { date: BusinessDate; why: string }[] = [];
+      let reconciled = 0;
       let waitsFor: BusinessDate | null = null;
       const late = await lateDays(deps, input.channel);
       const first = await firstUnreconciled(deps.db, input.channel);
@@ -252,13 +258,14 @@ export function createReconciliationActivities(deps: ActivityDeps) {
         Context.current().heartbeat(date);
         const loading = await loadFile(deps, channel, date, input.at, Context.current().cancellationSignal);
         if (loading === 'LOADED') {
-          breaks += await matchDay(input.channel, date, input.at);
+          await matchDay(input.channel, date, input.at);
           reconciled += 1;
-        } else if (loading !== 'NOT_READY') await fileBreak(input.channel, date, `refused: ${loading.refused}`, input.at);
-        else if (input.at >= fileDueAt(date)) await fileBreak(input.channel, date, 'not there at its time', input.at);
+        } else if (loading !== 'NOT_READY') withoutFile.push({ date, why: `refused: ${loading.refused}` });
+        else if (input.at >= fileDueAt(date)) withoutFile.push({ date, why: 'not there at its time' });
         else waitsFor ??= date;
       }
-      return { reconciled, breaks, waitsFor };
+      for (const { date, why } of withoutFile) await fileBreak(input.channel, date, why, input.at);
+      return { reconciled, breaks: (await countBreaks(deps, input.channel)) - before, withoutFile, waitsFor };
     },
   };
 }
@@ -291,4 +298,9 @@ async function doubledNet(tx: Tx, channel: string, date: BusinessDate): Promise<
     [channel, date],
   );
   return result.rows[0]?.net ?? 0;
+}
+
+async function countBreaks(deps: ActivityDeps, channel: string): Promise<number> {
+  const row = await deps.db('breaks').where({ channel }).first<{ count: number }>(deps.db.raw('count(*)::int AS count'));
+  return row.count;
 }

@@ -53,7 +53,7 @@ export function createBreakActivities(deps: ActivityDeps) {
           return { next: 'ASK', channel: row.channel, summary: 'ask the channel about the payment' };
         if (today > row.due_on && !did('OVERDUE')) {
           await noteOnBreak(tx, row.id, { kind: 'OVERDUE', actor: 'reconciliation', at: input.at, note: `was due on ${row.due_on}` });
-          const payload = { code: row.code, channel: row.channel, date: row.business_date, owner: row.owner, urgent: 1 };
+          const payload = { code: row.code, channel: row.channel, date: row.business_date, owner: row.owner, urgent: 1, overdue: 1 };
           await tx('outbox')
             .insert({ key: `alarm:${row.id}:overdue`, topic: 'alarm', subject: row.id, payload: JSON.stringify(payload) })
             .onConflict('key')

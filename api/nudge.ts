@@ -11,6 +11,8 @@ export async function disbursementOf(deps: Pick<ApiDeps, 'db'>, loanId: string):
     .where({ loan_id: loanId, direction: 'PAYOUT' })
     .whereIn('state', ['IN_FLIGHT', 'MANUAL', 'AUTHORIZED'])
     .first<{ id: string } | undefined>('id');
+  if (!row && !(await deps.db('loans').where({ id: loanId }).first<{ id: string } | undefined>('id')))
+    throw new LoanloomError('NOT_FOUND', 'there is no such loan');
   if (!row) throw new LoanloomError('PAYOUT_NOT_STUCK', 'this loan has no open payout');
   return workflowIds.disbursement(row.id);
 }

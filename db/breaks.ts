@@ -146,7 +146,7 @@ export async function moveBreak(
 export async function healBreaks(
   tx: Tx,
   about: { channel: string; number: string; codes: readonly BreakCode[] },
-  event: { at: Instant; on: BusinessDate; note: string },
+  event: { at: Instant; note: string },
 ): Promise<BreakRow[]> {
   const open = await tx('breaks')
     .where({ channel: about.channel, number: about.number })
@@ -155,7 +155,13 @@ export async function healBreaks(
     .forUpdate()
     .select<BreakRow[]>();
   for (const row of open)
-    await moveBreak(tx, row, 'HEALED', { closed_on: event.on }, { actor: 'reconciliation', at: event.at, note: event.note });
+    await moveBreak(
+      tx,
+      row,
+      'HEALED',
+      { closed_on: businessDateOf(event.at) },
+      { actor: 'reconciliation', at: event.at, note: event.note },
+    );
   return open;
 }
 

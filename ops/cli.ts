@@ -4,6 +4,7 @@ import { mintToken } from '../api/auth';
 import { describeEnv, readEnv } from '../config/env';
 import { businessNow } from '../db/clock';
 import { addDays, at, businessDate, localTime, type BusinessDate } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
 import { attach, runningRecord, type Attached } from './attach';
 import { advanceClock } from './clock';
 import { examine, printReport, repair } from './doctor';
@@ -57,12 +58,17 @@ function addClock(program: Command): void {
   clock
     .command('advance')
     .description('move every loan, the API and the banks forward; appointments on the way are performed')
-    .option('--days <n>', 'by this many days')
+    .option('--days <n>', 'by this many days, 1 to 3660 (1 where neither option is given)')
     .option('--to <date>', 'to 23:00 of this business date')
     .action((options: { days?: string; to?: string }, command: Command) =>
       withAttached(command, async ({ db, client, env }) => {
+        if (options.days !== undefined && options.to !== undefined)
+          throw new LoanloomError('VALIDATION', 'say --days or --to, not both', { path: '--days' });
+        const days = Number(options.days ?? 1);
+        if (!Number.isSafeInteger(days) || days < 1 || days > 3_660)
+          throw new LoanloomError('VALIDATION', '--days is a whole number from 1 to 3660', { path: '--days' });
         const { now, today } = await businessNow(db);
-        const date: BusinessDate = options.to === undefined ? addDays(today, Number(options.days ?? 1)) : businessDate(options.to);
+        const date: BusinessDate = options.to === undefined ? addDays(today, days) : businessDate(options.to);
         const target = options.to === undefined ? at(date, localTime(now)) : at(date, '23:00');
         await advanceClock({ db, client, isSandbox: env.LOANLOOM_SANDBOX, progress: print }, target);
         print(`business date ${date}: every loan has caught up, the dates crossed are closed`);

@@ -157,7 +157,7 @@ export async function checkInvariants(input: {
       ? [
           {
             invariant: 'I1' as const,
-            claim: 'at most one payout per instruction, by the banks’ own books',
+            claim: 'at most one payout per instruction by the banks’ own books, but for what a bank admits to have paid against its word',
             violations: await onePayoutPerInstruction(db, books),
           },
         ]
@@ -171,7 +171,7 @@ export async function checkInvariants(input: {
       ? [
           {
             invariant: 'I3' as const,
-            claim: 'ledger cash and what is in transit equal the banks’ books',
+            claim: 'ledger cash is what the banks moved, but for open payments and days whose file is still to come',
             violations: await ledgerEqualsBanks(db, books),
           },
         ]

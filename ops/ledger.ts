@@ -3,6 +3,7 @@ import { accountStatement, balanceAt, brokenLinks, chartOfAccounts, loanEntries 
 import { trialBalance } from '../db/journal';
 import { businessNow } from '../db/clock';
 import { businessDate, type BusinessDate } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
 import { fen, yuan } from '../domain/money';
 import { attach, type Attached } from './attach';
 
@@ -40,6 +41,8 @@ async function printAccount(attached: Attached, code: string, from: BusinessDate
 }
 
 async function printLoan(attached: Attached, loanId: string, print: Print): Promise<void> {
+  if (!(await attached.db('loans').where({ id: loanId }).first<{ id: string } | undefined>('id')))
+    throw new LoanloomError('NOT_FOUND', 'there is no such loan');
   let entry = 0;
   for (const line of await loanEntries(attached.db, loanId)) {
     if (line.id !== entry) print(`${line.businessDate}  ${line.description}  (${line.key})`);

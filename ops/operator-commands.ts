@@ -1,26 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { mintToken } from '../api/auth';
+import { openBreaks } from '../db/breaks';
 import { businessNow } from '../db/clock';
 import { attach, type Attached } from './attach';
 import { viewLink, views, workflowLink } from './views';
+import { LoanloomError } from '../domain/errors';
 import { workflowIds } from '../domain/ids';
 
 interface Problem {
   readonly code: string;
   readonly detail: string;
+  readonly errors: readonly { pointer: string; detail: string }[];
 }
 
 /** Sends an operator's command to the ops API, which authenticates, audits and delivers it. */
 export async function sendOperatorCommand(attached: Attached, operator: string, path: string, body: object): Promise<string> {
+  if (!/^[0-9a-z][0-9a-z-]{1,47}$/.test(operator))
+    throw new LoanloomError('VALIDATION', 'an operator’s name has 2 to 48 lower-case letters, digits and hyphens', { path: '--operator' });
   const token = await mintToken(attached.tokenSecret, 'operator', operator, 1);
   const response = await fetch(`${attached.apiUrl}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify(body),
   });
-  const payload = (await response.json()) as Partial<Problem> & { commandId?: string; state?: string };
-  if (!response.ok) throw new Error(`${payload.code ?? String(response.status)}: ${payload.detail ?? 'refused'}`);
+  const payload = (await response.json()) as Partial<Problem> & { commandId?: string; state?: string; workflowId?: string };
+  if (!response.ok) {
+    const where = (payload.errors ?? []).map((each) => `\n  ${each.pointer.slice(1)}: ${each.detail}`).join('');
+    throw new Error(`${payload.code ?? String(response.status)}: ${payload.detail ?? 'refused'}${where}`);
+  }
+  if (payload.workflowId !== undefined) return `the channel is asked now by ${payload.workflowId}`;
   return response.status === 202
     ? `stored as command ${payload.commandId ?? ''}; it will be applied as soon as possible`
     : `applied${payload.commandId === undefined ? '' : ` (command ${payload.commandId})`}`;
@@ -39,8 +48,8 @@ function binding(
   return ops
     .command(`${name} <${subject}>`)
     .description(description)
-    .requiredOption('--operator <name>', 'who decides; written to the audit log')
-    .requiredOption('--reason <text>', 'why; written to the audit log')
+    .requiredOption('--operator <name>', 'who decides (required); written to the audit log')
+    .requiredOption('--reason <text>', 'why (required); written to the audit log')
     .action(async (id: string, options: Options, command: Command) => {
       const attached = await attach(command.optsWithGlobals<Options>().data);
       try {
@@ -134,6 +143,8 @@ async function listLoans(attached: Attached, all: boolean): Promise<void> {
   const reviews = await attached.db('applications').where({ status: 'FOUR_EYES' }).select<{ id: string }[]>('id');
   if (rows.length + reviews.length === 0)
     process.stdout.write(all ? 'no open loan\n' : 'nothing needs a person; --all lists every open loan\n');
+  const breaks = await openBreaks(attached.db);
+  if (breaks.length > 0) process.stdout.write(`${String(breaks.length)} reconciliation breaks are open: loan recon breaks\n`);
   for (const row of rows) {
     process.stdout.write(
       `${row.id}  ${row.status} ${row.bucket}  ${row.next_kind} ${row.next_at?.toISOString() ?? ''}  ${row.needs_attention ?? row.next_summary}\n    ${workflowLink(attached.env.WEB_UI_URL, attached.env.TEMPORAL_NAMESPACE, workflowIds.loan(row.id))}\n`,

@@ -67,7 +67,12 @@ export async function readReport(db: Db, date: BusinessDate, today: BusinessDate
   ];
   const openedOn = db.raw(`(opened_at AT TIME ZONE 'Asia/Shanghai')::date AS opened_on`);
   const breaks = await db('breaks')
-    .where({ business_date: date, ...only })
+    .where(only)
+    // Of the day itself, and those of other days whose money came back on it.
+    .whereRaw(
+      `(business_date = ? OR EXISTS (SELECT FROM journal_entries e WHERE e.key = 'break:' || breaks.id || ':healed' AND e.business_date = ?))`,
+      [date, date],
+    )
     .orderBy(['channel', 'code', 'id'])
     .select<ReportBreak[]>(...columns, openedOn);
   const held = await db('breaks')
@@ -77,8 +82,10 @@ export async function readReport(db: Db, date: BusinessDate, today: BusinessDate
   const suspense = new Map<string, { channel: string; age: string; fen: number }>();
   for (const row of held) {
     const age = ageOf(daysBetween(row.opened_on, today));
-    const known = suspense.get(`${row.channel}|${age}`) ?? { channel: row.channel, age, fen: 0 };
-    suspense.set(`${row.channel}|${age}`, { ...known, fen: known.fen + row.suspense_fen });
+    // Claims and debts are two accounts: they are never netted.
+    const key = `${row.channel}|${age}|${row.suspense_fen < 0 ? 'short' : 'long'}`;
+    const known = suspense.get(key) ?? { channel: row.channel, age, fen: 0 };
+    suspense.set(key, { ...known, fen: known.fen + row.suspense_fen });
   }
   return { date, today, days, breaks, suspense: [...suspense.values()] };
 }

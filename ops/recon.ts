@@ -6,6 +6,7 @@ import { readChannelFacts } from '../db/channels';
 import { businessNow } from '../db/clock';
 import { BREAK_CODES } from '../domain/breaks';
 import { addDays, businessDate } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
 import { taskQueues, workflowIds } from '../domain/ids';
 import { fen, yuan } from '../domain/money';
 import { reconcileChannelDay } from '../workflows/reconcile-channel-day';
@@ -27,11 +28,12 @@ interface Options {
 const money = (value: number) => yuan(fen(value));
 
 async function printBreaks(attached: Attached, print: Print): Promise<void> {
+  const { today } = await businessNow(attached.db);
   const rows = await openBreaks(attached.db);
   if (rows.length === 0) print('no break is open');
   for (const row of rows)
     print(
-      `${row.id}  ${row.code.padEnd(20)} ${row.channel.padEnd(10)} ${row.business_date}  theirs ${money(row.amount_fen)}, ours ${money(row.expected_fen)}  ${row.owner} until ${row.due_on}${row.is_urgent ? '  URGENT' : ''}  ${row.state}`,
+      `${row.id}  ${row.code.padEnd(20)} ${row.channel.padEnd(10)} ${row.business_date}  theirs ${money(row.amount_fen)}, ours ${money(row.expected_fen)}  ${row.owner} until ${row.due_on}${row.is_urgent ? '  URGENT' : ''}${today > row.due_on ? '  OVERDUE' : ''}  ${row.state}`,
     );
 }
 
@@ -50,6 +52,12 @@ async function printBreak(attached: Attached, id: string, print: Print): Promise
   for (const event of events) print(`  ${event.at.toISOString()}  ${event.kind.padEnd(18)} ${event.actor}  ${event.note}`);
 }
 
+function checkedChannel(name: string | undefined): string | undefined {
+  if (name !== undefined && !CHANNEL_NAMES.includes(name))
+    throw new LoanloomError('CHANNEL_UNKNOWN', `the channels are ${CHANNEL_NAMES.join(', ')}`, { path: '--channel' });
+  return name;
+}
+
 async function runNow(attached: Attached, channels: readonly string[], print: Print): Promise<void> {
   const { now, today } = await businessNow(attached.db);
   const through = addDays(today, -1);
@@ -60,7 +68,9 @@ async function runNow(attached: Attached, channels: readonly string[], print: Pr
       taskQueue: taskQueues.loans,
       args: [{ channel, through, now, once: true }],
     });
-    print(`${channel.padEnd(10)} ${String(result.reconciled)} days reconciled, ${String(result.breaks)} differences found`);
+    print(`${channel.padEnd(10)} ${String(result.reconciled)} days reconciled, ${String(result.breaks)} breaks opened`);
+    for (const { date, why } of result.withoutFile)
+      print(`           ${date}: no file was loaded (${why}); "loan recon breaks" has the case`);
   }
 }
 
@@ -77,7 +87,8 @@ async function printChannels(attached: Attached, print: Print): Promise<void> {
 async function report(attached: Attached, options: Options, print: Print): Promise<void> {
   const { today } = await businessNow(attached.db);
   const date = options.date === undefined ? addDays(today, -1) : businessDate(options.date, '--date');
-  const found = await readReport(attached.db, date, today, options.channel);
+  const found = await readReport(attached.db, date, today, checkedChannel(options.channel));
+  if (found.days.length === 0) process.stderr.write(`no channel is reconciled for ${date} yet: "loan recon run" does what can be done\n`);
   if (options.csv !== undefined) await writeFile(options.csv, csvOf(found));
   if (options.html !== undefined) await writeFile(options.html, htmlOf(found));
   if (options.csv === undefined && options.html === undefined) print(csvOf(found));
@@ -116,7 +127,7 @@ export function addReconciliation(program: Command, print: Print): void {
     .command('run')
     .description('reconcile every day whose file is there, now')
     .option('--channel <name>', CHANNEL_NAMES.join(', '))
-    .action(attachedTo((attached, options) => runNow(attached, options.channel === undefined ? CHANNEL_NAMES : [options.channel], print)));
+    .action(attachedTo((attached, options) => runNow(attached, [checkedChannel(options.channel) ?? CHANNEL_NAMES].flat(), print)));
   recon
     .command('report')
     .description('a day for finance: nets, breaks with their age, suspense')
@@ -138,8 +149,8 @@ type Send = (path: (id: string) => string, body: (options: Options) => object) =
 function addDecisions(recon: Command, send: Send): void {
   const byOperator = (command: Command) =>
     command
-      .requiredOption('--operator <name>', 'who decides; written to the audit log')
-      .requiredOption('--reason <text>', 'why; written to the audit log');
+      .requiredOption('--operator <name>', 'who decides (required); written to the audit log')
+      .requiredOption('--reason <text>', 'why (required); written to the audit log');
   const path = (id: string) => `/v1/ops/breaks/${id}`;
   byOperator(recon.command('accept <break>').description('propose to clear a break as explained')).action(
     send(

@@ -32,6 +32,11 @@ export class Control {
       if (!bank) throw new Refused(`bank must be one of ${[...banks.keys()].join(', ')}`);
       return bank;
     };
+    const text = (value: unknown, pattern: RegExp, what: string): string => {
+      if (typeof value !== 'string' || !pattern.test(value)) throw new Refused(what);
+      return value;
+    };
+    const date = (value: unknown) => text(value, /^\d{4}-\d\d-\d\d$/, 'date must be YYYY-MM-DD');
     this.routes = {
       'GET /health': () => ({ status: 'ok' }),
       'GET /books': () => books.report(),
@@ -45,11 +50,13 @@ export class Control {
         const script = raw as Partial<Script>;
         if (script.behaviour === undefined || !BEHAVIOURS.includes(script.behaviour))
           throw new Refused(`behaviour must be one of ${BEHAVIOURS.join(', ')}`);
+        if (script.bank !== undefined) bankOf(script.bank);
         scripts.add({ ...script, behaviour: script.behaviour, times: script.times ?? 1 });
         return {};
       },
       'POST /outages': (raw) => {
         bankOf(raw.bank);
+        text(raw.until, /^\d{4}-\d\d-\d\dT.+Z$/, 'until must be an instant such as 2026-12-01T08:00:00Z');
         scripts.addOutage(raw as unknown as Outage);
         return {};
       },
@@ -58,7 +65,7 @@ export class Control {
         if (!FILE_FAULTS.includes(raw.fault as FileFault)) throw new Refused(`fault must be one of ${FILE_FAULTS.join(', ')}`);
         scripts.addFileFault({
           bank: String(raw.bank),
-          date: String(raw.date),
+          date: date(raw.date),
           fault: raw.fault as FileFault,
           times: Number(raw.times ?? 1),
         });
@@ -70,21 +77,24 @@ export class Control {
         return {};
       },
       'POST /house-bank-faults': (raw) => {
-        houseBank.misstate(bankOf(raw.bank).name, String(raw.date), raw.offFen === undefined ? null : Number(raw.offFen));
+        houseBank.misstate(bankOf(raw.bank).name, date(raw.date), raw.offFen === undefined ? null : Number(raw.offFen));
         return {};
       },
-      'POST /foreign-entries': (raw) =>
-        books.add({
+      'POST /foreign-entries': (raw) => {
+        if (!Number.isSafeInteger(raw.amountFen) || Number(raw.amountFen) <= 0)
+          throw new Refused('amountFen must be a whole number of fen above 0');
+        return books.add({
           bank: bankOf(raw.bank).name,
-          number: String(raw.number),
+          number: text(raw.number, /^[\w-]{1,64}$/, 'number must be letters, digits and hyphens'),
           kind: raw.kind === 'PAYOUT' ? 'PAYOUT' : 'DEBIT',
           amountFen: Number(raw.amountFen),
           account: '6222020000000009999',
           reference: 'foreign',
-          valueDate: String(raw.date),
+          valueDate: date(raw.date),
           state: 'BOOKED',
           reason: 'foreign',
-        }),
+        });
+      },
       'POST /returns': (raw) => ({ result: bankOf(raw.bank).recall(String(raw.number), String(raw.asOf)) }),
     };
   }

@@ -12,11 +12,18 @@ export interface ReconcileChannelDayInput {
   readonly once?: boolean;
 }
 
+export interface ReconcileChannelDayResult {
+  readonly reconciled: number;
+  /** Breaks that were opened. */
+  readonly breaks: number;
+  readonly withoutFile: readonly { readonly date: BusinessDate; readonly why: string }[];
+}
+
 /** A file that is not there yet is asked for again after this time. */
 const RETRY_MS = 30 * 60_000;
 
 /** Waits for a channel's file of a day, matches it, and opens breaks. See docs/workflows/reconcile-channel-day.md. */
-export async function reconcileChannelDay(input: ReconcileChannelDayInput): Promise<{ reconciled: number; breaks: number }> {
+export async function reconcileChannelDay(input: ReconcileChannelDayInput): Promise<ReconcileChannelDayResult> {
   const time = new BusinessTime(input.now ?? instant(workflowInfo().startTime));
   const through = input.through ?? addDays(businessDateOf(time.now()), -1);
   const total = { reconciled: 0, breaks: 0 };
@@ -24,7 +31,8 @@ export async function reconcileChannelDay(input: ReconcileChannelDayInput): Prom
     const result = await batch.reconcileThrough({ channel: input.channel, through, at: time.now() });
     total.reconciled += result.reconciled;
     total.breaks += result.breaks;
-    if (result.waitsFor === null || input.once === true) return total;
+    const { withoutFile } = result;
+    if (result.waitsFor === null || input.once === true) return { ...total, withoutFile };
     setCurrentDetails(`Waiting for the file of **${input.channel}** for ${result.waitsFor}; ${String(total.reconciled)} days reconciled.`);
     await condition(() => false, RETRY_MS);
   }

@@ -94,6 +94,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     );
     if (standstill.length > 0) return await failed(script.length, standstill);
     if (options.isRecorded) await saveHistories(world.attached, { types: ['reconcileChannelDay', 'resolveBreak'] });
+    await quiet(world, patienceMs);
     const found = [...(await violations(world, true, patienceMs)), ...(await openEnds(world))];
     return { steps: played, failedAt: null, violations: found, summary: await summary(world) };
   } finally {

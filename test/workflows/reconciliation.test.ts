@@ -49,7 +49,7 @@ describe('reconciliation on a Temporal server', () => {
       taskQueue: taskQueues.loans,
       args: [{ channel: 'wallet', through: day, now: at(day, '23:00') }],
     });
-    expect(result).toEqual({ reconciled: 1, breaks: 0 });
+    expect(result).toEqual({ reconciled: 1, breaks: 0, withoutFile: [] });
   });
 
   it('asks for money back that a channel paid against its word, and ends when it has come back', async () => {
