@@ -65,9 +65,13 @@ async function nothingWaitsUnseen(db: Db): Promise<string[]> {
 async function noLoanIsBlind(db: Db, files: readonly LoanFile[]): Promise<string[]> {
   const catalogue = createCatalogue();
   const { now } = await businessNow(db);
+  const told = await db('outbox').where({ topic: 'loan.fact' }).whereNull('delivered_at').select<{ subject: string }[]>('subject');
+  const isBeingTold = new Set(told.map((row) => row.subject));
   const blind: string[] = [];
   for (const file of files) {
     const { loan, events, instructions } = file;
+    // A notice is on its way to it.
+    if (isBeingTold.has(loan.id)) continue;
     if (loan.next_kind === null || !OPEN_LOANS.includes(loan.status) || instructions.some((each) => each.open)) continue;
     const wanted = nextAppointment({ loanId: loan.id, ...recordOf(catalogue, file), events, instructions, now });
     // What is due now is being done: its moment moves on with the clock.
