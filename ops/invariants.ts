@@ -62,11 +62,9 @@ async function nothingWaitsUnseen(db: Db): Promise<string[]> {
 }
 
 /** I4: a loan whose workflow has not seen a fact waits for something else than its agenda says. */
-async function noLoanIsBlind(db: Db, files: readonly LoanFile[]): Promise<string[]> {
+async function noLoanIsBlind(db: Db, { files, isBeingTold }: Folded): Promise<string[]> {
   const catalogue = createCatalogue();
   const { now } = await businessNow(db);
-  const told = await db('outbox').where({ topic: 'loan.fact' }).whereNull('delivered_at').select<{ subject: string }[]>('subject');
-  const isBeingTold = new Set(told.map((row) => row.subject));
   const blind: string[] = [];
   for (const file of files) {
     const { loan, events, instructions } = file;
@@ -122,13 +120,24 @@ async function allocationsAddUp(db: Db, files: readonly LoanFile[]): Promise<str
   return violations.slice(0, MAX_LISTED);
 }
 
+interface Folded {
+  readonly files: readonly LoanFile[];
+  /** Loans to which a notice was on its way just before or just after their files were read. */
+  readonly isBeingTold: ReadonlySet<string>;
+}
+
 /** The loans to fold, a thousand at a time; briefly only the open ones: closed loans owe nothing. */
-async function loanFiles(db: Db, isBrief: boolean): Promise<LoanFile[]> {
+async function loansToFold(db: Db, isBrief: boolean): Promise<Folded> {
+  const notices = async () =>
+    (await db('outbox').where({ topic: 'loan.fact' }).whereNull('delivered_at').select<{ subject: string }[]>('subject')).map(
+      (row) => row.subject,
+    );
+  const before = await notices();
   const query = db('loans').orderBy('id').select<{ id: string }[]>('id');
   const ids = (await (isBrief ? query.whereIn('status', OPEN_LOANS) : query)).map((row) => row.id);
   const files: LoanFile[] = [];
   for (let start = 0; start < ids.length; start += 1_000) files.push(...(await readLoanFiles(db, ids.slice(start, start + 1_000))));
-  return files;
+  return { files, isBeingTold: new Set([...before, ...(await notices())]) };
 }
 
 /** I11: every open loan in Postgres has its one running workflow. */
@@ -155,7 +164,7 @@ export async function checkInvariants(input: {
   isBrief?: boolean;
 }): Promise<CheckResult[]> {
   const { db, client, books, isBrief = false } = input;
-  const files = await loanFiles(db, isBrief);
+  const folded = await loansToFold(db, isBrief);
   return [
     ...(books
       ? [
@@ -183,14 +192,14 @@ export async function checkInvariants(input: {
     {
       invariant: 'I4',
       claim: 'nothing waits past its SLA without a case, and every loan waits for what its facts call for',
-      violations: [...(await nothingWaitsUnseen(db)), ...(await noLoanIsBlind(db, files))],
+      violations: [...(await nothingWaitsUnseen(db)), ...(await noLoanIsBlind(db, folded))],
     },
     { invariant: 'I5', claim: 'a loan was active if and only if its payout is confirmed', violations: await activeMeansPaidOut(db) },
     { invariant: 'I6', claim: 'one key, one effect', violations: await oneKeyOneEffect(db, books) },
     {
       invariant: 'I7',
       claim: 'allocations sum to what was paid, and the ledger’s principal equals the loans’',
-      violations: await allocationsAddUp(db, files),
+      violations: await allocationsAddUp(db, folded.files),
     },
     ...(client
       ? [
