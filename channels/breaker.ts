@@ -17,15 +17,24 @@ class Unhealthy extends Error {
 }
 
 const isUnhealthy = (reply: ChannelReply) =>
-  (reply.outcome === 'UNKNOWN' && !reply.acknowledged && !reply.mismatch) || reply.nothingSent === true;
+  (reply.outcome === 'UNKNOWN' && !reply.acknowledged && !reply.mismatch && !reply.notFound) || reply.nothingSent === true;
+
+const NOT_SENT: ChannelReply = { outcome: 'FAILED_DEFINITIVE', code: 'BREAKER_OPEN', nothingSent: true };
 
 /**
  * The same channel with a circuit breaker before new sends: while it is open nothing is sent, which is a
- * certain failure of that attempt (the router tries elsewhere or later). Queries, closings and files
- * always pass: what was sent has to be asked about. State is per process.
+ * certain failure of that attempt (the router tries elsewhere or later). Half open, it first asks about the
+ * number that is to be sent: only a channel that answers a question is given money again, so a recovery is
+ * never tried at the price of another payment in doubt. Queries, closings and files always pass: what was
+ * sent has to be asked about. State is per process.
  */
 export function withBreaker(channel: Channel, options: CircuitBreaker.Options = OPTIONS): Channel {
   const breaker = new CircuitBreaker<[PaymentOrder, AbortSignal], ChannelReply>(async (order, signal) => {
+    if (breaker.halfOpen) {
+      const answer = await channel.query(order, signal);
+      if (isUnhealthy(answer)) throw new Unhealthy(NOT_SENT);
+      if (!answer.notFound) return answer;
+    }
     const reply = await channel.send(order, signal);
     if (isUnhealthy(reply)) throw new Unhealthy(reply);
     return reply;
@@ -37,7 +46,7 @@ export function withBreaker(channel: Channel, options: CircuitBreaker.Options = 
         return await breaker.fire(order, signal);
       } catch (error) {
         if (error instanceof Unhealthy) return error.reply;
-        if (breaker.opened) return { outcome: 'FAILED_DEFINITIVE', code: 'BREAKER_OPEN', nothingSent: true };
+        if (breaker.opened) return NOT_SENT;
         throw error;
       }
     },

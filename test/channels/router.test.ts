@@ -112,6 +112,35 @@ describe('the circuit breaker', () => {
     expect(calls.query).toBe(1);
   });
 
+  it('asks a question before it gives money again to a channel that was away', async () => {
+    const dead: ChannelReply = { outcome: 'UNKNOWN', code: 'TIMEOUT' };
+    const answers = { send: dead, query: dead };
+    const calls: string[] = [];
+    const call = (what: 'send' | 'query') => () => Promise.resolve((calls.push(what), answers[what]));
+    const channel = withBreaker({ name: 'back', send: call('send'), query: call('query') } as unknown as Channel, {
+      timeout: false,
+      errorThresholdPercentage: 50,
+      volumeThreshold: 5,
+      resetTimeout: 1_000,
+    });
+    jest.useFakeTimers();
+    try {
+      for (let send = 0; send < 5; send += 1) await channel.send(order, signal);
+      calls.length = 0;
+      jest.advanceTimersByTime(1_001);
+      expect(await channel.send(order, signal)).toMatchObject({ code: 'BREAKER_OPEN', nothingSent: true });
+      expect(calls).toEqual(['query']);
+      answers.query = { outcome: 'UNKNOWN', code: 'NOT_FOUND', notFound: true };
+      answers.send = { outcome: 'SUCCEEDED', code: 'OK' };
+      jest.advanceTimersByTime(1_001);
+      expect(await channel.send(order, signal)).toEqual(answers.send);
+      expect(await channel.send(order, signal)).toEqual(answers.send);
+      expect(calls).toEqual(['query', 'query', 'send', 'send']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it.each<ChannelReply>([
     { outcome: 'FAILED_DEFINITIVE', code: 'NO_FUNDS' },
     { outcome: 'UNKNOWN', code: 'PROCESSING', acknowledged: true },
