@@ -4,6 +4,12 @@ import type { ActivityDeps } from '../activities/deps';
 import { CHANNEL_NAMES } from '../channels/index';
 import { taskQueues } from '../domain/ids';
 
+/**
+ * What a crash of a worker adds to the answer of each loan that it had in memory: after this time another
+ * worker takes the loan over and replays its history. The SDK's 10 seconds outlast the API's patience.
+ */
+const STICKY_TIMEOUT = '2s';
+
 export interface FleetOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
@@ -32,6 +38,7 @@ export async function createFleet(options: FleetOptions): Promise<Worker[]> {
       workflowBundle: options.bundle,
       activities,
       maxCachedWorkflows: 500,
+      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       workflowTaskPollerBehavior: { type: 'autoscaling', initial: 4, minimum: 2, maximum: 20 },
       maxConcurrentLocalActivityExecutions: 40,
     }),
