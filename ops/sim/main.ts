@@ -15,6 +15,7 @@ interface Options {
   readonly mutant?: string;
   readonly mutants?: boolean;
   readonly record?: boolean;
+  readonly trace?: boolean;
   readonly patience: number;
   readonly shrink: boolean;
   readonly shrinkSeconds: number;
@@ -26,6 +27,10 @@ function wholeNumber(max: number) {
     if (!Number.isSafeInteger(value) || value < 0 || value > max) throw new InvalidArgumentError(`a whole number from 0 to ${String(max)}`);
     return value;
   };
+}
+
+function tracePrinted(step: number, action: Action, playMs: number, lookMs: number): void {
+  print(`${String(step).padStart(5)}  ${String(playMs).padStart(6)} ms + ${String(lookMs).padStart(6)} ms  ${JSON.stringify(action)}`);
 }
 
 async function simulate(options: Options): Promise<boolean> {
@@ -41,6 +46,7 @@ async function simulate(options: Options): Promise<boolean> {
     ...(options.seconds === undefined ? {} : { secondsMax: options.seconds }),
     isRecorded: options.record === true,
     patienceMs: options.patience * 1_000,
+    ...(options.trace === true ? { trace: tracePrinted } : {}),
   });
   const seconds = ((Date.now() - startedAt) / 1_000).toFixed(0);
   print(`${String(result.steps)} steps in ${seconds} s: ${result.summary}`);
@@ -95,6 +101,7 @@ async function main(): Promise<void> {
     .option('--mutants', 'plant every bug of test/mutants in turn: each has to be found')
     .option('--patience <n>', 'seconds for which a contradiction has to last', wholeNumber(600), 25)
     .option('--record', 'save histories of reconciliation and breaks to test/histories')
+    .option('--trace', 'print each step with the time that it took to play and to check')
     .option('--no-shrink', 'do not look for a shorter script after a failure')
     .option('--shrink-seconds <n>', 'how long to look for one', wholeNumber(86_400), 300)
     .parse()

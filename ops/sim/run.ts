@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly script: readonly Action[];
   readonly progress: (line: string) => void;
+  /** Told of each step how long it took to play, and then to find nothing wrong. */
+  readonly trace?: (step: number, action: Action, playMs: number, lookMs: number) => void;
   /** Stop playing after this time and go to the end. */
   readonly secondsMax?: number;
   /** Save histories of what only faults bring about, for the replay gate. */
@@ -69,15 +71,18 @@ export async function run(options: RunOptions): Promise<RunResult> {
     let played = 0;
     for (const [index, action] of script.entries()) {
       if (options.secondsMax !== undefined && (Date.now() - startedAt) / 1_000 > options.secondsMax) break;
+      const begunAt = Date.now();
       const stumble = await actors.play(action).then(
         () => undefined,
         (error: unknown) => error,
       );
       played += 1;
+      const playedAt = Date.now();
       const found =
         stumble instanceof Unexpected
           ? [{ invariant: 'I6', what: stumble.message }]
           : await violations(world, index % THOROUGH_EVERY === THOROUGH_EVERY - 1, patienceMs);
+      options.trace?.(index, action, playedAt - begunAt, Date.now() - playedAt);
       // What stops the clock, a reconciliation or a close is a stuck system even where no book is wrong.
       if (found.length === 0 && stumble !== undefined)
         found.push({ invariant: 'I4', what: `${action.do} cannot go on: ${causeOf(stumble)}` });
