@@ -1,29 +1,16 @@
-import { activityInfo, Context } from '@temporalio/activity';
 import type { Channel, PaymentOrder } from '../channels/port';
 import { recordCall } from '../db/channels';
 import { noteAccountTail, readAttempt, readInstruction, type AttemptRow } from '../db/payments';
 import type { Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import type { ActivityDeps } from './deps';
+import { whileHeartbeating } from './heartbeat';
 import { recordReply, type RecordedOutcome } from './payment-outcomes';
 
 export interface ChannelCall {
   readonly instructionId: string;
   readonly attempt: number;
   readonly at: Instant;
-}
-
-/** Heartbeats every second while `work` runs, so that a dead worker is seen within the heartbeat timeout. */
-export async function whileHeartbeating<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const beat = setInterval(() => {
-    context.heartbeat(activityInfo().attempt);
-  }, 1_000);
-  try {
-    return await work(context.cancellationSignal);
-  } finally {
-    clearInterval(beat);
-  }
 }
 
 /** An attempt as its channel sees it: the borrower's account and name are decrypted here and go nowhere else. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { fen } from '../domain/money';
 import type { StatementLine } from '../domain/reconciliation';
 import { Batcher } from './batcher';
 import { replyFrom, unansweredReply, unknownReply, type Codes } from './codes';
-import { exchange, hmac, signatureMatches, unsigned, type ChannelLink, type WireResult } from './http';
+import { download } from './download';
+import { exchange, hmac, signatureMatches, unsigned, type ChannelLink, type WireRequest, type WireResult } from './http';
 import { batchFile, BlockReader, blocksOf, cancellation, minorOf } from './iso20022';
 import { assertDay, dayOf, kindOf, refused, Trailer } from './lines';
 import type { Channel, ChannelReply, PaymentKind, PaymentOrder, StatementReader } from './port';
@@ -35,17 +35,21 @@ const RETRY_AFTER_SECONDS = 900;
 /** Payments that are sent within this time share one file. */
 const BATCH = { windowMs: 20, itemsMax: 500 } as const;
 
-async function call(
-  link: ChannelLink,
-  request: { method: 'GET' | 'POST'; target: string; body?: string; asOf: string },
-  signal: AbortSignal,
-): Promise<WireResult> {
+type Request = Omit<WireRequest, 'headers'>;
+
+function signed(link: ChannelLink, request: Request): WireRequest {
   const timestamp = new Date().toISOString();
   const signature = hmac(link.secret, [request.method, request.target, timestamp, request.body ?? ''].join('\n'));
-  const headers = { 'content-type': 'application/xml', 'x-timestamp': timestamp, 'x-signature': signature };
-  const wire = await exchange(link, { ...request, headers }, signal);
+  return { ...request, headers: { 'content-type': 'application/xml', 'x-timestamp': timestamp, 'x-signature': signature } };
+}
+
+/** What the bank signs before the body of an answer. */
+const signedHead = (status: number, headers: Headers) => `${String(status)}\n${headers.get('x-timestamp') ?? ''}\n`;
+
+async function call(link: ChannelLink, request: Request, signal: AbortSignal): Promise<WireResult> {
+  const wire = await exchange(link, signed(link, request), signal);
   if (wire.kind !== 'answer') return wire;
-  const expected = hmac(link.secret, [String(wire.status), wire.headers.get('x-timestamp') ?? '', wire.text].join('\n'));
+  const expected = hmac(link.secret, signedHead(wire.status, wire.headers) + wire.text);
   return signatureMatches(expected, wire.headers.get('x-signature')) ? wire : unsigned(wire.status);
 }
 
@@ -157,12 +161,15 @@ export function createBankdirect(link: ChannelLink): Channel {
         ? { known: true, amount: fen(minorOf(amount)) }
         : { known: false, code: 'UNREADABLE' };
     },
-    async statement(date, asOf, signal) {
-      const wire = await call(link, { method: 'GET', target: `/bankdirect/statements?date=${date}`, asOf }, signal);
-      if (wire.kind !== 'answer') return { state: 'UNKNOWN', code: wire.code };
-      return wire.status === 200
-        ? { state: 'READY', content: Readable.from(wire.text === '' ? [] : [wire.text]) }
-        : { state: 'NOT_READY', code: String(wire.status) };
+    statement(date, asOf, signal) {
+      const request = signed(link, { method: 'GET', target: `/bankdirect/statements?date=${date}`, asOf });
+      return download(link, request, signal, {
+        signedHead,
+        objection({ status, headers, hmac: computed }) {
+          if (!signatureMatches(computed, headers.get('x-signature'))) return { state: 'UNKNOWN', code: unsigned(status).code };
+          return status === 200 ? undefined : { state: 'NOT_READY', code: String(status) };
+        },
+      });
     },
     readStatement,
   };

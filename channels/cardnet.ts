@@ -50,8 +50,7 @@ async function call(link: ChannelLink, path: string, own: Fields, asOf: string, 
   if (wire.kind !== 'answer') return wire;
   const answer = Object.fromEntries(new URLSearchParams(wire.text));
   if (wire.status !== 200 || !signatureMatches(hmac(link.secret, canonical(answer)), answer.signature ?? null)) {
-    const fault = unsigned(wire.status);
-    return fault.kind === 'answer' ? { kind: 'in-doubt', code: 'UNSIGNED' } : fault;
+    return unsigned(wire.status);
   }
   return { kind: 'answer', fields: answer };
 }

@@ -38,7 +38,8 @@ function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null && name in error ? (error as Record<string, unknown>)[name] : undefined;
 }
 
-function wireFault(error: unknown): WireResult {
+/** What an error of `fetch`, or of reading its body, says about the request. */
+export function wireFault(error: unknown): Exclude<WireResult, { kind: 'answer' }> {
   const code = property(property(error, 'cause'), 'code');
   if (typeof code === 'string' && NOTHING_SENT.has(code)) return { kind: 'nothing-sent', code };
   const name = property(error, 'name');
@@ -62,6 +63,6 @@ export async function exchange(link: ChannelLink, request: WireRequest, signal: 
 }
 
 /** An answer that its channel did not sign is no answer. */
-export function unsigned(status: number): WireResult {
+export function unsigned(status: number): Exclude<WireResult, { kind: 'answer' }> {
   return { kind: 'in-doubt', code: status >= 500 ? `HTTP_${String(status)}` : 'UNSIGNED' };
 }

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { fen } from '../domain/money';
 import { replyFrom, unansweredReply, unknownReply, type Codes } from './codes';
-import { exchange, hmac, signatureMatches, unsigned, type ChannelLink, type WireResult } from './http';
+import { download } from './download';
+import { exchange, hmac, signatureMatches, unsigned, type ChannelLink, type WireRequest, type WireResult } from './http';
 import { amountOf, assertDay, dayOf, kindOf, readLines, refused, Trailer } from './lines';
 import type { Channel, ChannelReply, PaymentOrder, StatementReader } from './port';
 
@@ -48,39 +48,41 @@ const answerSchema = z.object({
   success_date: z.string().max(10).optional(),
 });
 
-/** A request signed in its Authorization header; the answer has to be signed by the wallet. */
-async function call(
-  link: ChannelLink,
-  request: { method: 'GET' | 'POST'; target: string; body?: object; asOf: string },
-  signal: AbortSignal,
-): Promise<WireResult> {
+interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly target: string;
+  readonly body?: object;
+  readonly asOf: string;
+}
+
+/** A request signed in its Authorization header. */
+function signed(link: ChannelLink, { method, target, asOf, ...request }: Request): WireRequest {
   const timestamp = String(Math.floor(Date.now() / 1_000));
   const nonce = randomBytes(8).toString('hex');
   const body = request.body === undefined ? '' : JSON.stringify(request.body);
-  const signature = hmac(link.secret, [request.method, request.target, timestamp, nonce, body, ''].join('\n'));
-  const wire = await exchange(
-    link,
-    {
-      method: request.method,
-      target: request.target,
-      headers: {
-        'content-type': 'application/json',
-        authorization: `LL-HMAC-SHA256 timestamp="${timestamp}",nonce="${nonce}",signature="${signature}"`,
-      },
-      ...(body === '' ? {} : { body }),
-      asOf: request.asOf,
+  const signature = hmac(link.secret, [method, target, timestamp, nonce, body, ''].join('\n'));
+  return {
+    method,
+    target,
+    asOf,
+    headers: {
+      'content-type': 'application/json',
+      authorization: `LL-HMAC-SHA256 timestamp="${timestamp}",nonce="${nonce}",signature="${signature}"`,
     },
-    signal,
-  );
+    ...(body === '' ? {} : { body }),
+  };
+}
+
+/** Whether the wallet signed this: an answer by its text, a bill by the text of its hash. */
+function isSigned(link: ChannelLink, status: number, headers: Headers, text: string): boolean {
+  const parts = [String(status), headers.get('wallet-timestamp') ?? '', headers.get('wallet-nonce') ?? '', text, ''];
+  return signatureMatches(hmac(link.secret, parts.join('\n')), headers.get('wallet-signature'));
+}
+
+async function call(link: ChannelLink, request: Request, signal: AbortSignal): Promise<WireResult> {
+  const wire = await exchange(link, signed(link, request), signal);
   if (wire.kind !== 'answer') return wire;
-  const { headers, status } = wire;
-  // A bill is signed by its hash: the body is compared with it below.
-  const signedText = headers.get('wallet-bill-sha256') ?? wire.text;
-  const expected = hmac(
-    link.secret,
-    [String(status), headers.get('wallet-timestamp') ?? '', headers.get('wallet-nonce') ?? '', signedText, ''].join('\n'),
-  );
-  return signatureMatches(expected, headers.get('wallet-signature')) ? wire : unsigned(status);
+  return isSigned(link, wire.status, wire.headers, wire.text) ? wire : unsigned(wire.status);
 }
 
 function json(text: string): unknown {
@@ -177,12 +179,14 @@ export function createWallet(link: ChannelLink): Channel {
       if (link_.kind !== 'answer') return { state: 'UNKNOWN', code: link_.code };
       const parsed = z.object({ download_url: z.string().startsWith('/wallet/') }).safeParse(json(link_.text));
       if (!parsed.success) return { state: 'NOT_READY', code: 'NO_STATEMENT_EXIST' };
-      const file = await call(link, { method: 'GET', target: parsed.data.download_url, asOf }, signal);
-      if (file.kind !== 'answer') return { state: 'UNKNOWN', code: file.code };
-      if (file.status !== 200) return { state: 'NOT_READY', code: 'NO_STATEMENT_EXIST' };
-      const hash = createHash('sha256').update(file.text).digest('hex');
-      if (hash !== file.headers.get('wallet-bill-sha256')) return { state: 'REFUSED', code: 'HASH' };
-      return { state: 'READY', content: Readable.from([file.text]) };
+      return download(link, signed(link, { method: 'GET', target: parsed.data.download_url, asOf }), signal, {
+        signedHead: () => '',
+        objection({ status, headers, sha256 }) {
+          const stated = headers.get('wallet-bill-sha256') ?? '';
+          if (!isSigned(link, status, headers, stated)) return { state: 'UNKNOWN', code: unsigned(status).code };
+          return sha256 === stated ? undefined : { state: 'REFUSED', code: 'HASH' };
+        },
+      });
     },
     readStatement,
   };

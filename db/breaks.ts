@@ -174,3 +174,19 @@ export async function openBreaks(db: Db | Tx, filter: { channel?: string; busine
   if (filter.businessDate !== undefined) void query.where({ business_date: filter.businessDate });
   return query;
 }
+
+export async function countBreaks(db: Db | Tx, channel: string): Promise<number> {
+  const row = await db('breaks').where({ channel }).first<{ count: number }>(db.raw('count(*)::int AS count'));
+  return row.count;
+}
+
+/** Days of a channel that were passed over for want of their file: an open FILE break is their reminder. */
+export async function daysWithoutFile(db: Db | Tx, channel: string): Promise<BusinessDate[]> {
+  const rows = await db('breaks')
+    .where({ channel, code: 'FILE' })
+    .whereNull('closed_on')
+    .whereRaw('NOT EXISTS (SELECT FROM reconciliations r WHERE r.channel = breaks.channel AND r.business_date = breaks.business_date)')
+    .orderBy('business_date')
+    .select<{ business_date: BusinessDate }[]>('business_date');
+  return rows.map((row) => row.business_date);
+}

@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { BusinessDate, Instant } from '../domain/dates';
-import type { Fen } from '../domain/money';
 import type { OurPayment, StatementLine } from '../domain/reconciliation';
 import type { Db, Tx } from './pool';
 
@@ -109,6 +108,17 @@ export async function repeatedNumbers(db: Db | Tx, channel: string, date: Busine
   return result.rows;
 }
 
+/** What repeated lines of one number add to a file's net beyond their first. */
+export async function doubledNet(db: Db | Tx, channel: string, date: BusinessDate): Promise<number> {
+  const result = await db.raw<{ rows: { net: number }[] }>(
+    `SELECT coalesce(sum((times - 1) * net), 0)::bigint AS net FROM (
+        SELECT count(*) AS times, min(CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END) AS net FROM channel_file_lines
+        WHERE channel = ? AND business_date = ? AND booked GROUP BY number, kind HAVING count(*) > 1) repeated`,
+    [channel, date],
+  );
+  return result.rows[0]?.net ?? 0;
+}
+
 /** Our payments of these numbers, in whatever state and of whatever day. */
 export async function paymentsByNumber(db: Db | Tx, channel: string, numbers: readonly string[]): Promise<ReadonlyMap<string, OurPayment>> {
   if (numbers.length === 0) return new Map();
@@ -163,56 +173,4 @@ export async function firstUnreconciled(db: Db, channel: string): Promise<Busine
     [channel],
   );
   return result.rows[0]?.day ?? null;
-}
-
-/**
- * Settlement accounts whose balance is not what our payments, returns and suspense add up to: the ledger and
- * the payments have grown apart (INTERNAL).
- */
-export async function settlementDifferences(db: Db | Tx): Promise<{ channel: string; ledger: Fen; payments: Fen }[]> {
-  const result = await db.raw<{ rows: { channel: string; ledger: Fen; payments: Fen }[] }>(`
-    WITH ledger AS (
-      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
-      FROM journal_lines WHERE account LIKE 'settlement:%' GROUP BY 1
-    ), suspense AS (
-      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'CREDIT' THEN amount_fen ELSE -amount_fen END) AS net
-      FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-      WHERE account LIKE 'suspense-%' AND e.key NOT LIKE '%:written-off' GROUP BY 1
-    ), payments AS (
-      SELECT a.channel, sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END) AS net
-      FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id WHERE a.state = 'SUCCEEDED' GROUP BY 1
-    )
-    SELECT c.channel, coalesce(l.net, 0)::bigint AS ledger, (coalesce(p.net, 0) + coalesce(s.net, 0))::bigint AS payments
-    FROM (SELECT DISTINCT channel FROM ledger_accounts WHERE channel IS NOT NULL) c
-    LEFT JOIN ledger l USING (channel) LEFT JOIN suspense s USING (channel) LEFT JOIN payments p USING (channel)
-    WHERE coalesce(l.net, 0) <> coalesce(p.net, 0) + coalesce(s.net, 0)`);
-  return result.rows;
-}
-
-/** Channels whose account in transit is not what the attempts without an outcome add up to. */
-export async function transitDifferences(db: Db | Tx): Promise<{ channel: string; ledger: Fen; payments: Fen }[]> {
-  const result = await db.raw<{ rows: { channel: string; ledger: Fen; payments: Fen }[] }>(`
-    WITH ledger AS (
-      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
-      FROM journal_lines WHERE account LIKE 'in-transit:%' GROUP BY 1
-    ), payments AS (
-      SELECT a.channel, sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END) AS net
-      FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-      WHERE a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN') GROUP BY 1
-    )
-    SELECT coalesce(l.channel, p.channel) AS channel, coalesce(l.net, 0)::bigint AS ledger, coalesce(p.net, 0)::bigint AS payments
-    FROM ledger l FULL JOIN payments p USING (channel) WHERE coalesce(l.net, 0) <> coalesce(p.net, 0)`);
-  return result.rows;
-}
-
-/** Channels that moved money on a day which is not reconciled, and whose file is not known to be late. */
-export async function unexplainedDays(db: Db | Tx, date: BusinessDate): Promise<string[]> {
-  const result = await db.raw<{ rows: { channel: string }[] }>(
-    `SELECT DISTINCT a.channel FROM payment_attempts a
-      WHERE a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
-        AND NOT EXISTS (SELECT FROM reconciliations r WHERE r.channel = a.channel AND r.business_date = ?)
-        AND NOT EXISTS (SELECT FROM breaks b WHERE b.channel = a.channel AND b.business_date = ? AND b.code = 'FILE')`,
-    [date, date, date],
-  );
-  return result.rows.map((row) => row.channel);
 }

@@ -1,4 +1,4 @@
-import { settlementDifferences, transitDifferences } from '../db/reconciliation';
+import { settlementDifferences, transitDifferences } from '../db/settlement';
 import type { Db } from '../db/pool';
 
 /** What the banks' own books say, as the simulator's /books prints them. */

@@ -3,13 +3,13 @@ import { openBreak } from '../../db/breaks';
 import { businessNow } from '../../db/clock';
 import { loansToClose, readBatches, recordPage, type BatchTotals, type ClosedLoan } from '../../db/close';
 import { postEntry, trialBalance } from '../../db/journal';
-import { settlementDifferences, unexplainedDays } from '../../db/reconciliation';
+import { settlementDifferences, unexplainedDays } from '../../db/settlement';
 import { addDays, type BusinessDate, type Instant } from '../../domain/dates';
 import { LoanloomError } from '../../domain/errors';
 import { fen } from '../../domain/money';
 import { ACCRUED, accrued } from '../../domain/postings';
 import type { ActivityDeps } from '../deps';
-import { fileDueAt } from '../reconcile';
+import { fileDueAt } from '../channel-files';
 import type { ProductTable } from './fold-loans';
 import { foldHere, foldInThreads, type FoldPool } from './fold-pool';
 

@@ -5,7 +5,7 @@ import type { ReconcileResult } from '../../activities/reconcile';
 import { decideClearing, proposeClearing } from '../../activities/clear-breaks';
 import { openBreaks, type BreakRow } from '../../db/breaks';
 import { readLoanFile } from '../../db/loans';
-import { settlementDifferences } from '../../db/reconciliation';
+import { settlementDifferences } from '../../db/settlement';
 import { addDays, at, businessDate, type BusinessDate, type Instant } from '../../domain/dates';
 import { checkInvariants } from '../../ops/invariants';
 import type { FileFault, LineFault } from '../../simulator/scripts';

@@ -3,7 +3,7 @@ import type { ActivityDeps } from '../../activities/deps';
 import { createActivities } from '../../activities/index';
 import { recordReturn } from '../../activities/payment-reversals';
 import { readLoanFile, recordOf } from '../../db/loans';
-import { settlementDifferences, transitDifferences } from '../../db/reconciliation';
+import { settlementDifferences, transitDifferences } from '../../db/settlement';
 import { addDays, at, businessDate, type BusinessDate } from '../../domain/dates';
 import { loanAccountNow } from '../../domain/loan-account';
 import { fen } from '../../domain/money';
