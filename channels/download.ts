@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Deadline } from './deadline';
 import { wireFault, type ChannelLink, type WireRequest } from './http';
 import type { FileReply } from './port';
 
@@ -54,22 +55,16 @@ async function* chunksOf(body: Response['body']): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The head of the answer within the link's time; its body may take longer. */
+/** The head of the answer; its body may be long in coming. */
 async function begin(link: ChannelLink, request: WireRequest, signal: AbortSignal): Promise<Response> {
-  const late = new AbortController();
-  const timer = setTimeout(() => {
-    late.abort(new DOMException('no answer in time', 'TimeoutError'));
-  }, link.timeoutMs);
   try {
     return await fetch(`${link.baseUrl}${request.target}`, {
       method: request.method,
       headers: { ...request.headers, 'x-sandbox-as-of': request.asOf },
-      signal: AbortSignal.any([signal, late.signal, AbortSignal.timeout(BODY_TIMEOUT_MS)]),
+      signal,
     });
   } catch (error) {
     return broken(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -79,9 +74,11 @@ async function begin(link: ChannelLink, request: WireRequest, signal: AbortSigna
  * ten minutes.
  */
 export async function download(link: ChannelLink, request: WireRequest, signal: AbortSignal, scrutiny: Scrutiny): Promise<FileReply> {
+  const deadline = new Deadline(signal, link.timeoutMs);
   let file: FileHandle | undefined;
   try {
-    const { status, headers, body } = await begin(link, request, signal);
+    const { status, headers, body } = await begin(link, request, deadline.signal);
+    deadline.moveTo(BODY_TIMEOUT_MS);
     file = await unnamedFile();
     const [hash, mac] = [createHash('sha256'), createHmac('sha256', link.secret).update(scrutiny.signedHead(status, headers))];
     for await (const chunk of chunksOf(body)) {
@@ -98,6 +95,7 @@ export async function download(link: ChannelLink, request: WireRequest, signal: 
     if (error instanceof Broken) return { state: 'UNKNOWN', code: error.code };
     throw error;
   } finally {
+    deadline.end();
     await file?.close();
   }
 }

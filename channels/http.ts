@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Deadline } from './deadline';
 
 /** How a request over the wire ended, before any adapter has read the body. */
 export type WireResult =
@@ -49,16 +50,19 @@ export function wireFault(error: unknown): Exclude<WireResult, { kind: 'answer' 
 
 /** One request and its whole answer. What went wrong on the way is a result, never an exception. */
 export async function exchange(link: ChannelLink, request: WireRequest, signal: AbortSignal): Promise<WireResult> {
+  const deadline = new Deadline(signal, link.timeoutMs);
   try {
     const response = await fetch(`${link.baseUrl}${request.target}`, {
       method: request.method,
       headers: { ...request.headers, 'x-sandbox-as-of': request.asOf },
       ...(request.body === undefined ? {} : { body: request.body }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(link.timeoutMs)]),
+      signal: deadline.signal,
     });
     return { kind: 'answer', status: response.status, headers: response.headers, text: await response.text() };
   } catch (error) {
     return wireFault(error);
+  } finally {
+    deadline.end();
   }
 }
 

@@ -134,7 +134,7 @@ export function channelContract({ name, create }: AdapterUnderTest): void {
       const adapter = channel();
       const orders = Array.from({ length: 20 }, () => order());
       await banks.script({ behaviour: 'refused', reference: orders[7]!.reference });
-      const replies = await Promise.all(orders.map((each) => adapter.send(each, signal)));
+      const replies = await Promise.all(orders.map((each) => adapter.send(each, new AbortController().signal)));
       for (const [index, each] of orders.entries()) {
         expect(await booked(each.number)).toBe(index === 7 ? 0 : 1);
         expect(replies[index]!.outcome === 'FAILED_DEFINITIVE').toBe(index === 7);

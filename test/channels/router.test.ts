@@ -5,7 +5,7 @@ import { CHANNEL_RULES } from '../../channels/rules';
 import { at, businessDate, instant } from '../../domain/dates';
 
 const NOW = at(businessDate('2026-11-24'), '10:00');
-const HEALTHY = { sends: 40, answered: 40, unknown: 0, p95Ms: 200, sentTodayFen: 0, laterAt: null };
+const HEALTHY = { sends: 40, answered: 40, unknown: 0, p95Ms: 200, sentTodayFen: 0, spendableFen: null, laterAt: null };
 const candidate = (name: string, more: Partial<Candidate> = {}): Candidate => ({
   name,
   rules: CHANNEL_RULES[name]!,
@@ -52,6 +52,17 @@ describe('the router', () => {
     const nightly = { rules: { ...CHANNEL_RULES.wallet!, window: { from: '12:00', to: '18:00' } } };
     expect(route(withFirst(nightly))).toEqual({ next: 'SEND', channel: 'cardnet' });
     expect(route(withFirst({ health: { ...HEALTHY, laterAt: NOW } }))).toEqual({ next: 'SEND', channel: 'cardnet' });
+  });
+
+  it('sends a payout only where there is the money for it, as far as is known; a debit needs none', () => {
+    const poor = withFirst({ health: { ...HEALTHY, spendableFen: 1_199_999 } });
+    expect(route(poor)).toEqual({ next: 'SEND', channel: 'cardnet' });
+    expect(route({ ...poor, amount: 1_199_999 })).toEqual({ next: 'SEND', channel: 'wallet' });
+    expect(route({ ...poor, kind: 'DEBIT' })).toEqual({ next: 'SEND', channel: 'wallet' });
+    expect(route({ channels: [candidate('wallet', { health: { ...HEALTHY, spendableFen: 0 } })] })).toEqual({
+      next: 'WAIT',
+      until: instant('2026-11-24T02:10:00Z'),
+    });
   });
 
   it('sends no card over a network that does not serve its issuer', () => {
