@@ -1,4 +1,5 @@
 import { createApplicationCommands } from './application-commands';
+import { createBalanceActivities } from './channel-balances';
 import { createChannelActivities } from './channel-calls';
 import { createCloseActivities } from './close';
 import { createDebitDoubtActivities } from './debit-doubt';
@@ -23,6 +24,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createPaymentActivities(deps),
     ...createDebitDoubtActivities(deps),
     ...createChannelActivities(deps),
+    ...createBalanceActivities(deps),
     ...createReconciliationActivities(deps),
     ...createBreakActivities(deps),
     ...createCloseActivities(deps),

@@ -1,4 +1,5 @@
 import { LoanloomError } from '../domain/errors';
+import { fen, yuan } from '../domain/money';
 
 type Params = Readonly<Record<string, string | number>>;
 type Template = (params: Params) => { subject: string; text: string };
@@ -51,6 +52,11 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
 
 /** An alarm for the people on duty: ids, codes and dates only. */
 export function renderAlarm(breakId: string, params: Params): { subject: string; text: string } {
+  if (params.code === 'LOW_BALANCE')
+    return {
+      subject: `LOW BALANCE at ${value(params, 'channel')}, ${value(params, 'date')}`,
+      text: `We have ${yuan(fen(Number(params.spendable)))} at ${value(params, 'channel')}, and should have ${yuan(fen(Number(params.floor)))}; ${value(params, 'owner')} tops it up. Payouts that it cannot carry go over other channels or wait.\n"npx loan recon channels" shows all channels.`,
+    };
   return {
     subject: `${params.overdue ? 'OVERDUE ' : params.urgent ? 'URGENT ' : ''}${value(params, 'code')} at ${value(params, 'channel')}, ${value(params, 'date')}`,
     text: `Reconciliation break ${breakId}: ${value(params, 'code')} at ${value(params, 'channel')} for ${value(params, 'date')}; ${value(params, 'owner')} works on it.\n"npx loan recon show ${breakId}" tells all about it.`,

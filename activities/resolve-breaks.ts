@@ -1,4 +1,5 @@
 import { lockBreak, noteOnBreak, readBreak, type BreakRow } from '../db/breaks';
+import { addAlarm } from '../db/outbox';
 import type { Tx } from '../db/pool';
 import { SUSPENSE_AGES } from '../domain/breaks';
 import { addDays, at as instantAt, businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
@@ -55,10 +56,7 @@ export function createBreakActivities(deps: ActivityDeps) {
         if (today > row.due_on && !did('OVERDUE')) {
           await noteOnBreak(tx, row.id, { kind: 'OVERDUE', actor: 'reconciliation', at: input.at, note: `was due on ${row.due_on}` });
           const payload = { code: row.code, channel: row.channel, date: row.business_date, owner: row.owner, urgent: 1, overdue: 1 };
-          await tx('outbox')
-            .insert({ key: `alarm:${row.id}:overdue`, topic: 'alarm', subject: row.id, payload: JSON.stringify(payload) })
-            .onConflict('key')
-            .ignore();
+          await addAlarm(tx, { key: `${row.id}:overdue`, subject: row.id, payload });
         }
         const summary = `${row.code} at ${row.channel}: ${row.owner} until ${row.due_on}${today > row.due_on ? ' (overdue)' : ''}, ${row.state}`;
         return { next: 'WAIT', until: instantAt(nextLook(row, today), '12:00'), summary };

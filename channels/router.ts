@@ -36,6 +36,8 @@ export type Route =
 
 const MINUTE_MS = 60_000;
 const LATER_REST_MS = 5 * MINUTE_MS;
+/** By then the balance has been read again. */
+const BALANCE_REST_MS = 10 * MINUTE_MS;
 const BACKOFF_MAX_MS = 60 * MINUTE_MS;
 /** Fewer sends than this say nothing about a channel. */
 const SENDS_MIN = 10;
@@ -62,6 +64,8 @@ function obstacle(candidate: Candidate, input: RoutingInput): { until: Instant |
   const time = localTime(now);
   if (time < rules.window.from || time >= rules.window.to || health.sentTodayFen + input.amount > rules.dailyMax)
     return { until: after(now, BACKOFF_MAX_MS) };
+  const isShort = input.kind === 'PAYOUT' && health.spendableFen !== null && health.spendableFen < input.amount;
+  if (isShort) return { until: after(now, BALANCE_REST_MS) };
   const rests = restsUntil(name, tried);
   if (rests !== null && now < rests) return { until: rests };
   const laterUntil = health.laterAt === null ? null : after(health.laterAt, LATER_REST_MS);

@@ -8,6 +8,8 @@ export interface ChannelRules {
   readonly amountMax: number;
   /** Sum of all payments that one day may carry. */
   readonly dailyMax: number;
+  /** Below this the treasury is alarmed. */
+  readonly balanceMin: number;
   readonly window: { readonly from: string; readonly to: string };
   /** What one payment costs us, for the order among channels that are equally good. */
   readonly costFen: number;
@@ -25,6 +27,7 @@ export const CHANNEL_RULES: Readonly<Record<string, ChannelRules>> = {
     cardPrefixes: null,
     amountMax: 20_000_000,
     dailyMax: 50_000_000_000,
+    balanceMin: 100_000_000,
     window: ALL_DAY,
     costFen: 50,
     callsPerSecond: 100,
@@ -34,6 +37,7 @@ export const CHANNEL_RULES: Readonly<Record<string, ChannelRules>> = {
     cardPrefixes: ['62', '81'],
     amountMax: 50_000_000,
     dailyMax: 100_000_000_000,
+    balanceMin: 100_000_000,
     window: ALL_DAY,
     costFen: 80,
     callsPerSecond: 60,
@@ -43,6 +47,7 @@ export const CHANNEL_RULES: Readonly<Record<string, ChannelRules>> = {
     cardPrefixes: null,
     amountMax: 500_000_000,
     dailyMax: 500_000_000_000,
+    balanceMin: 100_000_000,
     window: ALL_DAY,
     costFen: 120,
     callsPerSecond: 30,

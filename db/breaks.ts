@@ -4,6 +4,7 @@ import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates
 import { LoanloomError } from '../domain/errors';
 import type { Fen } from '../domain/money';
 import { assertTransition, BREAK_TRANSITIONS, type BreakState } from '../domain/states';
+import { addAlarm } from './outbox';
 import type { Db, Tx } from './pool';
 
 export interface BreakRow {
@@ -81,21 +82,12 @@ export async function openBreak(tx: Tx, found: NewBreak, at: Instant): Promise<s
     .insert({ key: `break:${id}`, topic: 'break', subject: id })
     .onConflict('key')
     .ignore();
-  await tx('outbox')
-    .insert({
-      key: `alarm:${id}`,
-      topic: 'alarm',
-      subject: id,
-      payload: JSON.stringify({
-        code: found.code,
-        channel: found.channel,
-        date: found.businessDate,
-        owner: about.owner,
-        urgent: about.urgent,
-      }),
-    })
-    .onConflict('key')
-    .ignore();
+  const { owner, urgent } = about;
+  await addAlarm(tx, {
+    key: id,
+    subject: id,
+    payload: { code: found.code, channel: found.channel, date: found.businessDate, owner, urgent },
+  });
   return id;
 }
 

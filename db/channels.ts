@@ -1,9 +1,13 @@
 import type { ChannelDecision, ChannelHealth } from '../domain/channel-health';
 import { businessDateOf, instant, type Instant } from '../domain/dates';
+import type { Fen } from '../domain/money';
 import type { Db, Tx } from './pool';
 
 /** Sends that a channel is judged by. */
 const WINDOW = 50;
+
+/** A balance that was read longer ago says nothing. */
+const BALANCE_FRESH_MINUTES = 30;
 
 export interface ChannelFacts {
   readonly health: ChannelHealth;
@@ -18,6 +22,7 @@ interface Row {
   readonly p95: number | null;
   readonly later_at: Date | null;
   readonly sent_today: number;
+  readonly spendable: number | null;
   readonly enabled: boolean | null;
   readonly until: Date | null;
 }
@@ -26,7 +31,7 @@ interface Row {
 export async function readChannelFacts(db: Db | Tx, channels: readonly string[], now: Instant): Promise<ReadonlyMap<string, ChannelFacts>> {
   const result = await db.raw<{ rows: Row[] }>(
     `SELECT c.channel, coalesce(h.sends, 0)::int AS sends, coalesce(h.answered, 0)::int AS answered, coalesce(h.unknown, 0)::int AS unknown,
-        h.p95, h.later_at, coalesce(t.sent_today, 0)::bigint AS sent_today, d.enabled, d.until
+        h.p95, h.later_at, coalesce(t.sent_today, 0)::bigint AS sent_today, b.spendable, d.enabled, d.until
       FROM unnest(?::text[]) AS c(channel)
       LEFT JOIN LATERAL (
         SELECT count(*) AS sends, count(*) FILTER (WHERE outcome IN ('SUCCEEDED', 'ACCEPTED', 'FAILED_DEFINITIVE')) AS answered,
@@ -39,9 +44,17 @@ export async function readChannelFacts(db: Db | Tx, channels: readonly string[],
         WHERE a.channel = c.channel AND a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED') AND i.business_date = ?
       ) t ON true
       LEFT JOIN LATERAL (
+        SELECT (latest.amount_fen - coalesce((
+          SELECT sum(i.amount_fen) FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
+          WHERE a.channel = c.channel AND a.sent_at > latest.at AND i.direction <> 'DEBIT' AND a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED')
+        ), 0))::bigint AS spendable
+        FROM (SELECT amount_fen, at FROM channel_balances k WHERE k.channel = c.channel ORDER BY seq DESC LIMIT 1) latest
+        WHERE latest.at > ?::timestamptz - interval '${String(BALANCE_FRESH_MINUTES)} minutes'
+      ) b ON true
+      LEFT JOIN LATERAL (
         SELECT enabled, until FROM channel_decisions k WHERE k.channel = c.channel ORDER BY seq DESC LIMIT 1
       ) d ON true`,
-    [[...channels], businessDateOf(now)],
+    [[...channels], businessDateOf(now), now],
   );
   return new Map(
     result.rows.map((row) => [
@@ -53,6 +66,7 @@ export async function readChannelFacts(db: Db | Tx, channels: readonly string[],
           unknown: row.unknown,
           p95Ms: row.p95 ?? 0,
           sentTodayFen: row.sent_today,
+          spendableFen: row.spendable,
           laterAt: row.later_at === null ? null : instant(row.later_at.getTime()),
         },
         decision: row.enabled === null ? null : { enabled: row.enabled, until: row.until === null ? null : instant(row.until.getTime()) },
@@ -73,6 +87,11 @@ export async function recordCall(
     latency_ms: Math.round(call.latencyMs),
     at: call.at,
   });
+}
+
+/** What a channel said that we have there at a moment; the latest one counts. */
+export async function recordBalance(tx: Tx, reading: { channel: string; amount: Fen; at: Instant }): Promise<void> {
+  await tx('channel_balances').insert({ channel: reading.channel, amount_fen: reading.amount, at: reading.at });
 }
 
 /** An operator's word on a channel; the latest one counts. */

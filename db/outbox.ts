@@ -47,6 +47,17 @@ export async function addMail(
     .ignore();
 }
 
+/** A mail to the people on duty, once by its key: ids, codes, dates and sums only. */
+export async function addAlarm(
+  tx: Tx,
+  alarm: { key: string; subject: string; payload: Readonly<Record<string, string | number | boolean>> },
+): Promise<void> {
+  await tx('outbox')
+    .insert({ key: `alarm:${alarm.key}`, topic: 'alarm', subject: alarm.subject, payload: JSON.stringify(alarm.payload) })
+    .onConflict('key')
+    .ignore();
+}
+
 /** What the reader of a loan has seen needs no signal any more. Call it before the facts are read. */
 export async function acknowledgeFacts(db: Db | Tx, loanId: string): Promise<void> {
   await db('outbox').where({ subject: loanId, topic: 'loan.fact' }).whereNull('delivered_at').update({ delivered_at: db.fn.now() });

@@ -8,6 +8,8 @@ export interface ChannelHealth {
   readonly unknown: number;
   readonly p95Ms: number;
   readonly sentTodayFen: number;
+  /** What we have there less what was sent since it was asked; null where no reading is fresh. */
+  readonly spendableFen: number | null;
   /** The latest moment at which it said that it cannot take more for now (balance, rate). */
   readonly laterAt: Instant | null;
 }

@@ -13,6 +13,7 @@ import * as chainTheLedger from './20261124090000_chain_the_ledger';
 import * as returnAndRefund from './20261124100000_return_and_refund';
 import * as reconcileChannels from './20261124110000_reconcile_channels';
 import * as routePayments from './20261124120000_route_payments';
+import * as watchBalances from './20261124130000_watch_balances';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261124100000_return_and_refund', ...returnAndRefund },
   { name: '20261124110000_reconcile_channels', ...reconcileChannels },
   { name: '20261124120000_route_payments', ...routePayments },
+  { name: '20261124130000_watch_balances', ...watchBalances },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -95,6 +95,12 @@ CREATE TABLE business_day_closes (
   totals jsonb NOT NULL,
   closed_at timestamp with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE channel_balances (
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  channel text NOT NULL,
+  amount_fen bigint NOT NULL,
+  at timestamp with time zone NOT NULL
+);
 CREATE TABLE channel_calls (
   seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   channel text NOT NULL,
@@ -441,6 +447,7 @@ ALTER TABLE breaks ADD CONSTRAINT breaks_key_key UNIQUE (key);
 ALTER TABLE breaks ADD CONSTRAINT breaks_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE breaks ADD CONSTRAINT breaks_pkey PRIMARY KEY (id);
 ALTER TABLE business_day_closes ADD CONSTRAINT business_day_closes_pkey PRIMARY KEY (business_date, revision);
+ALTER TABLE channel_balances ADD CONSTRAINT channel_balances_pkey PRIMARY KEY (seq);
 ALTER TABLE channel_calls ADD CONSTRAINT channel_calls_kind_check CHECK ((kind = ANY (ARRAY['SEND'::text, 'QUERY'::text, 'CLOSE'::text])));
 ALTER TABLE channel_calls ADD CONSTRAINT channel_calls_pkey PRIMARY KEY (seq);
 ALTER TABLE channel_decisions ADD CONSTRAINT channel_decisions_pkey PRIMARY KEY (seq);
@@ -543,6 +550,7 @@ CREATE INDEX applications_borrower ON public.applications USING btree (borrower_
 CREATE INDEX borrowers_phone_index ON public.borrowers USING btree (phone_index);
 CREATE INDEX breaks_number ON public.breaks USING btree (channel, number);
 CREATE INDEX breaks_open ON public.breaks USING btree (channel, business_date) WHERE (closed_on IS NULL);
+CREATE INDEX channel_balances_latest ON public.channel_balances USING btree (channel, seq DESC);
 CREATE INDEX channel_calls_recent ON public.channel_calls USING btree (channel, seq DESC) WHERE (kind = 'SEND'::text);
 CREATE INDEX channel_decisions_latest ON public.channel_decisions USING btree (channel, seq DESC);
 CREATE INDEX channel_file_lines_day ON public.channel_file_lines USING brin (business_date) WITH (pages_per_range='32');
@@ -768,6 +776,7 @@ GRANT INSERT, SELECT ON borrowers TO loanloom_app;
 GRANT INSERT, SELECT ON break_events TO loanloom_app;
 GRANT INSERT, SELECT ON breaks TO loanloom_app;
 GRANT INSERT, SELECT ON business_day_closes TO loanloom_app;
+GRANT INSERT, SELECT ON channel_balances TO loanloom_app;
 GRANT INSERT, SELECT ON channel_calls TO loanloom_app;
 GRANT INSERT, SELECT ON channel_decisions TO loanloom_app;
 GRANT INSERT, SELECT ON channel_file_lines TO loanloom_app;

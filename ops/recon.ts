@@ -79,7 +79,7 @@ async function printChannels(attached: Attached, print: Print): Promise<void> {
   for (const [name, { health, decision }] of await readChannelFacts(attached.db, CHANNEL_NAMES, now)) {
     const isOut = decision !== null && !decision.enabled && (decision.until === null || now < decision.until);
     print(
-      `${name.padEnd(10)} ${isOut ? `OUT until ${decision.until ?? 'decided otherwise'}` : 'in use'}; of the last ${String(health.sends)} sends ${String(health.answered)} answered, ${String(health.unknown)} in doubt, p95 ${String(health.p95Ms)} ms; today ${money(health.sentTodayFen)}`,
+      `${name.padEnd(10)} ${isOut ? `OUT until ${decision.until ?? 'decided otherwise'}` : 'in use'}; of the last ${String(health.sends)} sends ${String(health.answered)} answered, ${String(health.unknown)} in doubt, p95 ${String(health.p95Ms)} ms; today ${money(health.sentTodayFen)}; ${health.spendableFen === null ? 'balance not known' : `${money(health.spendableFen)} to spend`}`,
     );
   }
 }

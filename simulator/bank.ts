@@ -46,6 +46,9 @@ export interface Habits {
   readonly fileAfterHours: number;
 }
 
+/** Never used up by what is played. */
+const OPENING_FEN = 10_000_000_000;
+
 /** Beijing date of an instant: the banks keep their books in local days. */
 const bankDate = (asOf: string) => new Date(Date.parse(asOf) + 8 * 3_600_000).toISOString().slice(0, 10);
 const addDays = (date: string, days: number) => new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);
@@ -106,6 +109,8 @@ export class Bank {
     const script = this.scripts.take({ bank: this.name, kind: payment.kind, reference: payment.reference });
     const pay = () => this.standingOf(this.book(payment, asOf, 'BOOKED', 'ok'), false);
     const plain = (standing: Standing, delivery: Delivery = {}): Answer => ({ standing, delivery });
+    if (payment.kind === 'PAYOUT' && this.scripts.openings.has(this.name) && payment.amountFen > this.balanceFen(asOf))
+      return plain({ is: 'no-balance' });
     switch (script.behaviour) {
       case 'ok':
         return plain(pay());
@@ -192,13 +197,13 @@ export class Bank {
     this.books.add({ ...entry, kind: 'RETURN', returns: entry.kind, valueDate, reason });
   }
 
-  /** The lender's balance: what moved up to now, over an opening balance that is never used up. */
+  /** The lender's balance: what moved up to now, over what it had before. */
   balanceFen(asOf: string): number {
     const today = bankDate(asOf);
     return this.books
       .report()
       .entries.filter((entry) => entry.bank === this.name && entry.valueDate <= today)
-      .reduce((sum, entry) => sum + movementOf({ ...entry, account: '' }), 10_000_000_000);
+      .reduce((sum, entry) => sum + movementOf({ ...entry, account: '' }), this.scripts.openings.get(this.name) ?? OPENING_FEN);
   }
 
   isFileReady(date: string, asOf: string): boolean {

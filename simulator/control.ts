@@ -17,11 +17,23 @@ type Handler = (input: Record<string, unknown>) => unknown;
 
 class Refused extends Error {}
 
+function text(value: unknown, pattern: RegExp, what: string): string {
+  if (typeof value !== 'string' || !pattern.test(value)) throw new Refused(what);
+  return value;
+}
+
+const date = (value: unknown) => text(value, /^\d{4}-\d\d-\d\d$/, 'date must be YYYY-MM-DD');
+
+function fenOf(value: unknown): number {
+  if (!Number.isSafeInteger(value) || Number(value) <= 0) throw new Refused('amountFen must be a whole number of fen above 0');
+  return Number(value);
+}
+
 /**
  * What tests, demos and the simulation may tell the banks, as JSON:
  * GET /health · GET /books · GET /webhooks (undelivered ones) · POST /scripts · DELETE /scripts ·
  * POST /outages · POST /file-faults · POST /line-faults · POST /house-bank-faults · POST /foreign-entries ·
- * POST /returns.
+ * POST /returns · POST /openings.
  */
 export class Control {
   private readonly routes: Readonly<Record<string, Handler>>;
@@ -32,11 +44,6 @@ export class Control {
       if (!bank) throw new Refused(`bank must be one of ${[...banks.keys()].join(', ')}`);
       return bank;
     };
-    const text = (value: unknown, pattern: RegExp, what: string): string => {
-      if (typeof value !== 'string' || !pattern.test(value)) throw new Refused(what);
-      return value;
-    };
-    const date = (value: unknown) => text(value, /^\d{4}-\d\d-\d\d$/, 'date must be YYYY-MM-DD');
     this.routes = {
       'GET /health': () => ({ status: 'ok' }),
       'GET /books': () => books.report(),
@@ -80,20 +87,21 @@ export class Control {
         houseBank.misstate(bankOf(raw.bank).name, date(raw.date), raw.offFen === undefined ? null : Number(raw.offFen));
         return {};
       },
-      'POST /foreign-entries': (raw) => {
-        if (!Number.isSafeInteger(raw.amountFen) || Number(raw.amountFen) <= 0)
-          throw new Refused('amountFen must be a whole number of fen above 0');
-        return books.add({
+      'POST /foreign-entries': (raw) =>
+        books.add({
           bank: bankOf(raw.bank).name,
           number: text(raw.number, /^[\w-]{1,64}$/, 'number must be letters, digits and hyphens'),
           kind: raw.kind === 'PAYOUT' ? 'PAYOUT' : 'DEBIT',
-          amountFen: Number(raw.amountFen),
+          amountFen: fenOf(raw.amountFen),
           account: '6222020000000009999',
           reference: 'foreign',
           valueDate: date(raw.date),
           state: 'BOOKED',
           reason: 'foreign',
-        });
+        }),
+      'POST /openings': (raw) => {
+        scripts.openings.set(bankOf(raw.bank).name, fenOf(raw.amountFen));
+        return {};
       },
       'POST /returns': (raw) => ({ result: bankOf(raw.bank).recall(String(raw.number), String(raw.asOf)) }),
     };

@@ -74,6 +74,8 @@ export class Scripts {
   private readonly outages: Outage[] = [];
   private readonly fileFaults: { bank: string; date: string; fault: FileFault; times: number }[] = [];
   readonly lineFaults: LineFault[] = [];
+  /** What the lender had at a bank before anything moved, where it was said; else more than it can use. */
+  readonly openings = new Map<string, number>();
 
   add(script: Script): void {
     this.scripts.push(script);
@@ -92,6 +94,7 @@ export class Scripts {
     this.outages.length = 0;
     this.fileFaults.length = 0;
     this.lineFaults.length = 0;
+    this.openings.clear();
   }
 
   isOut(bank: string, reference: string, asOf: string): boolean {

@@ -48,7 +48,7 @@ export async function createFleet(options: FleetOptions): Promise<Worker[]> {
     ...CHANNEL_NAMES.map((name) =>
       worker(
         taskQueues.channel(name),
-        only(activities, 'sendPayment', 'queryPayment', 'closePayment', 'recallForBreak', 'askForBreak'),
+        only(activities, 'sendPayment', 'queryPayment', 'closePayment', 'recallForBreak', 'askForBreak', 'readBalance'),
         20,
       ),
     ),

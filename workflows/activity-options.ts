@@ -41,12 +41,12 @@ export function sender(channel: string) {
   });
 }
 
-/** Asking, and fencing by asking to close: repeatable. */
-export function asker(channel: string) {
-  return proxyActivities<Pick<Activities, 'queryPayment' | 'closePayment' | 'recallForBreak' | 'askForBreak'>>({
+/** Asking, and fencing by asking to close: repeatable, without end where not said otherwise. */
+export function asker(channel: string, maximumAttempts?: number) {
+  return proxyActivities<Pick<Activities, 'queryPayment' | 'closePayment' | 'recallForBreak' | 'askForBreak' | 'readBalance'>>({
     taskQueue: taskQueues.channel(channel),
     startToCloseTimeout: '3m',
     heartbeatTimeout: '10s',
-    retry: { initialInterval: '1s', maximumInterval: '5m' },
+    retry: { initialInterval: '1s', maximumInterval: '5m', ...(maximumAttempts === undefined ? {} : { maximumAttempts }) },
   });
 }

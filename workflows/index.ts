@@ -5,4 +5,5 @@ export { disburseLoan } from './disburse-loan';
 export { debitLoan } from './debit-loan';
 export { closeBusinessDay } from './close-business-day';
 export { reconcileChannelDay } from './reconcile-channel-day';
+export { watchBalances } from './watch-balances';
 export { resolveBreak } from './resolve-break';

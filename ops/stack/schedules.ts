@@ -9,9 +9,15 @@ const daily = (scheduleId: string, at: { hour: number; minute: number }, workflo
   action: { type: 'startWorkflow', workflowType, taskQueue: taskQueues.loans, args: [argument] },
 });
 
-/** Files are there by ten, due at noon; the day before closes after that. */
+/** Files are there by ten, due at noon; the day before closes after that. Balances are read all day. */
 const SCHEDULES: readonly ScheduleOptions[] = [
   ...CHANNEL_NAMES.map((channel) => daily(`reconcile-${channel}`, { hour: 10, minute: 15 }, 'reconcileChannelDay', { channel })),
+  {
+    scheduleId: 'balances',
+    spec: { intervals: [{ every: '5 minutes' }] },
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
+    action: { type: 'startWorkflow', workflowType: 'watchBalances', taskQueue: taskQueues.loans, args: [{ channels: CHANNEL_NAMES }] },
+  },
   daily('close-business-day', { hour: 12, minute: 30 }, 'closeBusinessDay', {}),
 ];
 
