@@ -16,6 +16,7 @@ interface Options {
   readonly mutants?: boolean;
   readonly record?: boolean;
   readonly trace?: boolean;
+  readonly keep?: boolean;
   readonly patience: number;
   readonly shrink: boolean;
   readonly shrinkSeconds: number;
@@ -46,6 +47,7 @@ async function simulate(options: Options): Promise<boolean> {
     ...(options.seconds === undefined ? {} : { secondsMax: options.seconds }),
     isRecorded: options.record === true,
     patienceMs: options.patience * 1_000,
+    isKept: options.keep === true,
     ...(options.trace === true ? { trace: tracePrinted } : {}),
   });
   const seconds = ((Date.now() - startedAt) / 1_000).toFixed(0);
@@ -57,6 +59,7 @@ async function simulate(options: Options): Promise<boolean> {
   const where = result.failedAt === null ? 'at the end' : `after step ${String(result.failedAt)} (${script[result.failedAt]?.do ?? ''})`;
   print(`FAILED ${where}; seed ${String(seed)}`);
   for (const violation of result.violations) print(`BROKEN ${violation.invariant} ${violation.what}`);
+  if (result.kept !== null) print(`logs and data are kept in ${result.kept}`);
   const failing = script.slice(0, result.failedAt === null ? script.length : result.failedAt + 1);
   const [first] = result.violations;
   if (options.shrink && first) {
@@ -102,6 +105,7 @@ async function main(): Promise<void> {
     .option('--patience <n>', 'seconds for which a contradiction has to last', wholeNumber(600), 25)
     .option('--record', 'save histories of reconciliation and breaks to test/histories')
     .option('--trace', 'print each step with the time that it took to play and to check')
+    .option('--keep', 'keep the logs and data of a run that fails')
     .option('--no-shrink', 'do not look for a shorter script after a failure')
     .option('--shrink-seconds <n>', 'how long to look for one', wholeNumber(86_400), 300)
     .parse()

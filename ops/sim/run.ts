@@ -12,6 +12,8 @@ export interface RunResult {
   readonly failedAt: number | null;
   readonly violations: readonly Violation[];
   readonly summary: string;
+  /** Where logs and data of a failed run were kept, when that was asked for. */
+  readonly kept: string | null;
 }
 
 export interface RunOptions {
@@ -24,6 +26,8 @@ export interface RunOptions {
   readonly secondsMax?: number;
   /** Save histories of what only faults bring about, for the replay gate. */
   readonly isRecorded?: boolean;
+  /** Keep the logs and data of a run that fails. */
+  readonly isKept?: boolean;
   /** How long a contradiction has to last: a killed process needs seconds to be back. */
   readonly patienceMs?: number;
 }
@@ -61,12 +65,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
   for (const signal of SIGNALS) process.once(signal, interrupt);
   const startedAt = Date.now();
   const actors = new Actors(world, options.seed, Math.max(60_000, 8 * patienceMs));
-  const failed = async (step: number | null, found: readonly Violation[]): Promise<RunResult> => ({
-    steps: step ?? script.length,
-    failedAt: step,
-    violations: found,
-    summary: await summary(world),
-  });
+  let isKept = false;
+  const result = async (steps: number, failedAt: number | null, found: readonly Violation[]): Promise<RunResult> => {
+    isKept = options.isKept === true && found.length > 0;
+    return { steps, failedAt, violations: found, summary: await summary(world), kept: isKept ? world.dataDir : null };
+  };
+  const failed = (step: number, found: readonly Violation[]) => result(step, step, found);
   try {
     let played = 0;
     for (const [index, action] of script.entries()) {
@@ -101,9 +105,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (options.isRecorded) await saveHistories(world.attached, { types: ['reconcileChannelDay', 'resolveBreak'] });
     await quiet(world, patienceMs);
     const found = [...(await violations(world, true, patienceMs)), ...(await openEnds(world))];
-    return { steps: played, failedAt: null, violations: found, summary: await summary(world) };
+    return await result(played, null, found);
   } finally {
     for (const signal of SIGNALS) process.off(signal, interrupt);
-    await world.stop();
+    await world.stop(isKept);
   }
 }

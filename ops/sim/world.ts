@@ -25,7 +25,7 @@ export class SimWorld {
   private constructor(
     private readonly stack: RunningStack,
     private readonly ports: StackPorts,
-    private readonly dataDir: string,
+    readonly dataDir: string,
     readonly attached: Attached,
   ) {
     for (const child of stack.children_) this.current.set(child.name, child);
@@ -115,7 +115,8 @@ export class SimWorld {
     }
   }
 
-  async stop(): Promise<void> {
+  /** `isKept`: what the processes logged and stored stays where it is, to be looked at. */
+  async stop(isKept = false): Promise<void> {
     await this.attached.close().catch(() => undefined);
     for (const what of ['api', 'worker'] as const) {
       const child = this.current.get(what);
@@ -124,6 +125,6 @@ export class SimWorld {
     await this.postgres?.stop().catch(() => undefined);
     await this.temporal?.stop().catch(() => undefined);
     await this.stack.stop();
-    await rm(this.dataDir, { recursive: true, force: true });
+    if (!isKept) await rm(this.dataDir, { recursive: true, force: true });
   }
 }
