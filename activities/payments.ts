@@ -31,7 +31,7 @@ import { productOf, type ActivityDeps } from './deps';
 export type PaymentStep =
   | { readonly next: 'SEND' | 'QUERY'; readonly attempt: number; readonly channel: string; readonly slaAt: Instant }
   | { readonly next: 'WAIT'; readonly until: Instant }
-  | { readonly next: 'DONE'; readonly state: 'SUCCEEDED' | 'FAILED' | 'NOTHING_DUE'; readonly valueDate: BusinessDate | null };
+  | { readonly next: 'DONE'; readonly state: 'SUCCEEDED' | 'FAILED' | 'NOTHING_DUE' | 'GAVE_WAY'; readonly valueDate: BusinessDate | null };
 
 const LIVE = new Set(['SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED']);
 
@@ -167,7 +167,8 @@ export function createPaymentActivities(deps: ActivityDeps) {
 
     /**
      * Opens (or resumes) a debit. A scheduled one asks for what was due on its business date and is still
-     * unpaid; with nothing owed it is recorded as not needed and nothing is sent.
+     * unpaid; with nothing owed it is recorded as not needed and nothing is sent. One that the borrower asked for
+     * while this one was about to begin comes first: nothing is recorded, and the agenda asks for this one again.
      */
     async openDebit(input: DebitRequest): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
@@ -175,6 +176,8 @@ export function createPaymentActivities(deps: ActivityDeps) {
         const known = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
         if (!known) {
           const file = await readLoanFile(tx, input.loanId);
+          if (file.instructions.some((each) => each.direction === 'DEBIT' && each.open))
+            return { next: 'DONE', state: 'GAVE_WAY', valueDate: null };
           const owed = owedOn(accountNow(deps, file, input.businessDate), input.businessDate);
           if (owed === 0) {
             await insertLoanEvent(tx, input.loanId, {
