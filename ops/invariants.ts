@@ -25,6 +25,10 @@ export interface CheckResult {
   readonly violations: readonly string[];
 }
 
+interface Check extends Omit<CheckResult, 'violations'> {
+  readonly find: () => Promise<string[]>;
+}
+
 const MAX_LISTED = 10;
 
 async function balancedJournal(db: Db, isBrief: boolean): Promise<string[]> {
@@ -165,50 +169,44 @@ export async function checkInvariants(input: {
 }): Promise<CheckResult[]> {
   const { db, client, books, isBrief = false } = input;
   const folded = await loansToFold(db, isBrief);
-  return [
-    ...(books
-      ? [
-          {
-            invariant: 'I1' as const,
-            claim: 'at most one payout per instruction by the banks’ own books, but for what a bank admits to have paid against its word',
-            violations: await onePayoutPerInstruction(db, books),
-          },
-        ]
-      : []),
+  const checks: Check[] = [
     {
       invariant: 'I2',
       claim: 'every journal entry is balanced and as it was written, and the audit chain is intact',
-      violations: await balancedJournal(db, isBrief),
+      find: () => balancedJournal(db, isBrief),
     },
-    ...(books
-      ? [
-          {
-            invariant: 'I3' as const,
-            claim: 'ledger cash is what the banks moved, but for open payments and days whose file is still to come',
-            violations: await ledgerEqualsBanks(db, books),
-          },
-        ]
-      : []),
     {
       invariant: 'I4',
       claim: 'nothing waits past its SLA without a case, and every loan waits for what its facts call for',
-      violations: [...(await nothingWaitsUnseen(db)), ...(await noLoanIsBlind(db, folded))],
+      find: async () => [...(await nothingWaitsUnseen(db)), ...(await noLoanIsBlind(db, folded))],
     },
-    { invariant: 'I5', claim: 'a loan was active if and only if its payout is confirmed', violations: await activeMeansPaidOut(db) },
-    { invariant: 'I6', claim: 'one key, one effect', violations: await oneKeyOneEffect(db, books) },
+    { invariant: 'I5', claim: 'a loan was active if and only if its payout is confirmed', find: () => activeMeansPaidOut(db) },
+    { invariant: 'I6', claim: 'one key, one effect', find: () => oneKeyOneEffect(db, books) },
     {
       invariant: 'I7',
       claim: 'allocations sum to what was paid, and the ledger’s principal equals the loans’',
-      violations: await allocationsAddUp(db, folded.files),
+      find: () => allocationsAddUp(db, folded.files),
     },
-    ...(client
-      ? [
-          {
-            invariant: 'I11' as const,
-            claim: 'every open loan has its running workflow',
-            violations: (await loansWithoutWorkflow(db, client)).map((id) => `loan ${id} has none: run "npx loan doctor --repair"`),
-          },
-        ]
-      : []),
   ];
+  if (books)
+    checks.push(
+      {
+        invariant: 'I1',
+        claim: 'at most one payout per instruction by the banks’ own books, but for what a bank admits to have paid against its word',
+        find: () => onePayoutPerInstruction(db, books),
+      },
+      {
+        invariant: 'I3',
+        claim: 'ledger cash is what the banks moved, but for open payments and days whose file is still to come',
+        find: () => ledgerEqualsBanks(db, books),
+      },
+    );
+  if (client)
+    checks.push({
+      invariant: 'I11',
+      claim: 'every open loan has its running workflow',
+      find: async () => (await loansWithoutWorkflow(db, client)).map((id) => `loan ${id} has none: run "npx loan doctor --repair"`),
+    });
+  const results = await Promise.all(checks.map(async ({ find, ...check }) => ({ ...check, violations: await find() })));
+  return results.sort((a, b) => Number(a.invariant.slice(1)) - Number(b.invariant.slice(1)));
 }
