@@ -34,7 +34,8 @@ export interface RunningTemporal {
 
 /**
  * The dev server as the sandbox needs it: time skipping on, and no minimal interval between runs of one
- * workflow id (without it virtual time leaps from the third continue-as-new on, design §6 rule 1).
+ * workflow id (without it virtual time leaps from the third continue-as-new on, design §6 rule 1). A timer
+ * task due at once waits for the time shift, a second by default: that second was the price of every skip.
  */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const command = await findTemporalBinary(TEMPORAL_CLI, {
@@ -59,6 +60,8 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     'frontend.WorkflowTimeSkippingEnabled=true',
     '--dynamic-config-value',
     'history.workflowIdReuseMinimalInterval="0s"',
+    '--dynamic-config-value',
+    'history.timerProcessorMaxTimeShift="50ms"',
     ...ALL_SEARCH_ATTRIBUTES.flatMap((key) => ['--search-attribute', `${key.name}=${ATTRIBUTE_TYPES[key.type] ?? 'Keyword'}`]),
   ];
   const child = startChild({ name: 'temporal', command, args, env: process.env, logDir: options.logDir });
