@@ -24,6 +24,8 @@ export interface TemporalOptions {
   readonly logDir: string;
   readonly cacheDir?: string;
   readonly progress?: Progress;
+  /** How long a timer that is due at once waits, ms; 50 by default. */
+  readonly timerShiftMs?: number;
 }
 
 export interface RunningTemporal {
@@ -61,7 +63,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     '--dynamic-config-value',
     'history.workflowIdReuseMinimalInterval="0s"',
     '--dynamic-config-value',
-    'history.timerProcessorMaxTimeShift="50ms"',
+    `history.timerProcessorMaxTimeShift="${String(options.timerShiftMs ?? 50)}ms"`,
     ...ALL_SEARCH_ATTRIBUTES.flatMap((key) => ['--search-attribute', `${key.name}=${ATTRIBUTE_TYPES[key.type] ?? 'Keyword'}`]),
   ];
   const child = startChild({ name: 'temporal', command, args, env: process.env, logDir: options.logDir });

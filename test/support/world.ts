@@ -87,6 +87,8 @@ export interface WorldOptions {
   readonly server: 'time-skipping' | 'dev';
   readonly catalogue?: Catalogue;
   readonly channelTimeoutMs?: number;
+  /** The dev server's: how long a skipped timer waits before it fires. */
+  readonly timerShiftMs?: number;
   /** By default a random one. */
   readonly masterKey?: Buffer;
   /** By default a clone of the run's template. */
@@ -143,7 +145,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ({ client } = environment);
     connection = environment.nativeConnection;
   } else {
-    server = await startTemporal({ port: await freePort(), logDir: shared().folder });
+    server = await startTemporal({
+      port: await freePort(),
+      logDir: shared().folder,
+      ...(options.timerShiftMs === undefined ? {} : { timerShiftMs: options.timerShiftMs }),
+    });
     ({ address } = server);
     connection = await NativeConnection.connect({ address });
     const { Connection } = await import('@temporalio/client');

@@ -9,7 +9,8 @@ describe('a loan that wakes late', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await createWorld({ server: 'dev' });
+    // Long enough for a second fast-forward to come before a due timer fires: nobody is there to serve it.
+    world = await createWorld({ server: 'dev', timerShiftMs: 1_000 });
   });
 
   afterAll(() => world.close());

@@ -1,13 +1,9 @@
 import { readLoanFile, recordOf } from '../../db/loans';
-import { insertInstruction } from '../../db/payments';
-import { at, monthsFromAnchor, type BusinessDate } from '../../domain/dates';
-import { keys, taskQueues, workflowIds } from '../../domain/ids';
 import { loanAccount } from '../../domain/loan-account';
-import { fen } from '../../domain/money';
+import { monthsFromAnchor, type BusinessDate } from '../../domain/dates';
 import { checkInvariants } from '../../ops/invariants';
-import { debitLoan } from '../../workflows/debit-loan';
 import { forgetChannelCalls } from '../support/database';
-import { createWorld, eventually, type Fleet, type World } from '../support/world';
+import { createWorld, type Fleet, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
 
 describe('serviceLoan on the time-skipping server', () => {
@@ -72,32 +68,6 @@ describe('serviceLoan on the time-skipping server', () => {
     const file = await readLoanFile(world.deps.db, loanId);
     expect(file.loan.needs_attention).toContain('a person decides');
     await handle.terminate('test over');
-  });
-
-  it('gives way to a payment that the borrower asked for while a debit was about to begin: neither waits for the other', async () => {
-    const { loanId } = await seedLoan(world.deps, { termMonths: 2 });
-    const loan = await startLoan(world.client, loanId);
-    const active = async () => (await readLoanFile(world.deps.db, loanId)).loan;
-    await eventually('the payout', async () => (await active()).status === 'ACTIVE');
-    await loan.terminate('the debit’s workflow is looked at alone');
-    const businessDate = monthsFromAnchor((await active()).activated_on as BusinessDate, 1);
-    const asked = {
-      id: keys.debitInstruction(loanId, businessDate, 2),
-      loan_id: loanId,
-      direction: 'DEBIT',
-      amount_fen: fen(100),
-    } as const;
-    const now = at(businessDate, '08:08');
-    await world.deps.db.transaction((tx) => insertInstruction(tx, { ...asked, business_date: businessDate, presentment: 2 }, now));
-
-    const input = { loanId, businessDate, presentment: 1, plannedAt: now, now };
-    const workflowId = workflowIds.debit(loanId, businessDate, 1);
-    const result = await world.client.workflow.execute(debitLoan, { workflowId, taskQueue: taskQueues.loans, args: [input] });
-    expect(result).toMatchObject({ outcome: 'FAILED' });
-    const file = await readLoanFile(world.deps.db, loanId);
-    expect(file.instructions.filter((each) => each.direction === 'DEBIT').map((each) => each.id)).toEqual([asked.id]);
-    // Nothing says that the due debit was presented: the loan presents it after the other one.
-    expect(file.events.map((event) => event.kind)).not.toContain('DEBIT_PRESENTED');
   });
 
   it('pays out once over the second channel when the first refuses for certain', async () => {
