@@ -42,6 +42,8 @@ export interface Habits {
   readonly name: string;
   /** A new payment is only taken in; whether it is done tells a query. */
   readonly isDoneOnQuery: boolean;
+  /** A query knows no more than that it was taken in before this much business time has passed: results come in files. */
+  readonly resultAfterMs?: number;
   /** Hours after the end of a day at which its file is there. */
   readonly fileAfterHours: number;
 }
@@ -88,6 +90,7 @@ export class Bank {
       account,
       reference,
       valueDate: bankDate(asOf),
+      at: asOf,
       state,
       reason,
       ...more,
@@ -96,18 +99,19 @@ export class Bank {
     return entry;
   }
 
-  private standingOf(entry: BookEntry, isQuery: boolean): Standing {
+  private standingOf(entry: BookEntry, isQuery: boolean, asOf: string): Standing {
     if (entry.state === 'CLOSED') return { is: 'closed' };
     if (entry.state === 'REFUSED') return { is: 'refused', reason: entry.reason === 'no-funds' ? 'no-funds' : 'refused' };
     if (entry.againstItsWord) return { is: 'refused', reason: 'refused' };
-    return { is: this.habits.isDoneOnQuery && !isQuery ? 'taken' : 'done', entry };
+    const isEarly = entry.at !== undefined && Date.parse(asOf) < Date.parse(entry.at) + (this.habits.resultAfterMs ?? 0);
+    return { is: (this.habits.isDoneOnQuery && !isQuery) || isEarly ? 'taken' : 'done', entry };
   }
 
   send(payment: PaymentRequest, asOf: string): Answer {
     const known = this.books.find(this.name, payment.number);
-    if (known) return { standing: this.standingOf(known, false), delivery: {} };
+    if (known) return { standing: this.standingOf(known, false, asOf), delivery: {} };
     const script = this.scripts.take({ bank: this.name, kind: payment.kind, reference: payment.reference });
-    const pay = () => this.standingOf(this.book(payment, asOf, 'BOOKED', 'ok'), false);
+    const pay = () => this.standingOf(this.book(payment, asOf, 'BOOKED', 'ok'), false, asOf);
     const plain = (standing: Standing, delivery: Delivery = {}): Answer => ({ standing, delivery });
     if (payment.kind === 'PAYOUT' && this.scripts.openings.has(this.name) && payment.amountFen > this.balanceFen(asOf))
       return plain({ is: 'no-balance' });
@@ -150,11 +154,11 @@ export class Bank {
       case 'returns': {
         const entry = this.book(payment, asOf, 'BOOKED', 'ok');
         this.giveBack(entry, addDays(entry.valueDate, script.afterDays ?? 2), 'returned');
-        return plain(this.standingOf(entry, false));
+        return plain(this.standingOf(entry, false, asOf));
       }
       case 'refused':
       case 'no-funds':
-        return plain(this.standingOf(this.book(payment, asOf, 'REFUSED', script.behaviour), false));
+        return plain(this.standingOf(this.book(payment, asOf, 'REFUSED', script.behaviour), false, asOf));
       case 'refused-but-paid':
         this.book(payment, asOf, 'BOOKED', 'ok', { againstItsWord: true });
         return plain({ is: 'refused', reason: 'refused' });
@@ -164,7 +168,7 @@ export class Bank {
     }
   }
 
-  query(number: string): Standing {
+  query(number: string, asOf: string): Standing {
     const entry = this.books.find(this.name, number);
     const inVain = this.hidden.get(number) ?? 0;
     if (inVain > 0) this.hidden.set(number, inVain - 1);
@@ -174,14 +178,14 @@ export class Bank {
       this.open.set(number, open - 1);
       return { is: 'taken', entry };
     }
-    return this.standingOf(entry, true);
+    return this.standingOf(entry, true, asOf);
   }
 
   /** A number that was never booked is fenced: a late request for it will find it closed. */
   close(number: string, asOf: string): Standing {
     const payment = { number, kind: 'PAYOUT' as const, amountFen: 0, account: '', reference: '' };
     const entry = this.books.find(this.name, number) ?? this.book(payment, asOf, 'CLOSED', 'closed');
-    return this.standingOf(entry, true);
+    return this.standingOf(entry, true, asOf);
   }
 
   /** Asked to bring a payment back, the bank does so on its next day. */

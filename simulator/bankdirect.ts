@@ -2,8 +2,8 @@ import type { Bank, FileLine, PaymentRequest, Standing } from './bank';
 import { equals, hmac, netOf, nextDay, spoil, type Protocol, type WireAnswer, type WireRequest } from './protocol';
 
 /**
- * A bank that works by files in ISO 20022's words: a batch goes out as pain.001 or pain.008, states come
- * back as pain.002, cancellations as camt.056 and camt.029, the day's statement as camt.053.
+ * A bank that works by files in ISO 20022's words: a batch goes out as pain.001 or pain.008, results come
+ * a minute later as pain.002, cancellations as camt.056 and camt.029, the day's statement as camt.053.
  */
 const text = (xml: string, tag: string) => new RegExp(`<${tag}(?: [^>]*)?>([^<]*)</${tag}>`).exec(xml)?.[1] ?? '';
 const blocks = (xml: string, tag: string) => xml.match(new RegExp(`<${tag}>[\\s\\S]*?</${tag}>`, 'g')) ?? [];
@@ -84,7 +84,7 @@ function batch(bank: Bank, request: WireRequest, secret: string): WireAnswer {
 }
 
 export const bankdirectProtocol: Protocol = {
-  habits: { name: 'bankdirect', isDoneOnQuery: true, fileAfterHours: 8 },
+  habits: { name: 'bankdirect', isDoneOnQuery: true, resultAfterMs: 60_000, fileAfterHours: 8 },
   handle(bank, request, secret) {
     if (!isSigned(request, secret)) return signed(secret, 401, report(''));
     const number = request.query.get('endToEndId') ?? text(request.body, 'OrgnlEndToEndId');
@@ -92,7 +92,7 @@ export const bankdirectProtocol: Protocol = {
       case 'POST /bankdirect/files':
         return batch(bank, request, secret);
       case 'GET /bankdirect/status':
-        return signed(secret, 200, report(status(number, bank.query(number))));
+        return signed(secret, 200, report(status(number, bank.query(number, request.asOf))));
       case 'POST /bankdirect/cancellations':
         return signed(secret, 200, report(status(number, bank.close(number, request.asOf))));
       case 'POST /bankdirect/recalls':

@@ -11,6 +11,8 @@ export interface BookEntry {
   readonly account: string;
   readonly reference: string;
   readonly valueDate: string;
+  /** Business time at which the bank took it in. */
+  readonly at?: string;
   readonly state: 'BOOKED' | 'REFUSED' | 'CLOSED';
   readonly reason: string;
   /** The bank moved the money although it had said that it never would: its own admission. */

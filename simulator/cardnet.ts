@@ -108,7 +108,7 @@ export const cardnetProtocol: Protocol = {
         return { ...signed(secret, { orderId, respCode: codeOf(standing), ...details(standing) }), delivery };
       }
       case '/cardnet/gateway/api/queryTrans.do': {
-        const standing = bank.query(orderId);
+        const standing = bank.query(orderId, request.asOf);
         if (standing.is === 'not-found') return signed(secret, { orderId, respCode: '34' });
         const origRespCode = standing.is === 'taken' ? '05' : codeOf(standing);
         return signed(secret, { orderId, respCode: '00', origRespCode, ...details(standing) });

@@ -134,7 +134,7 @@ export const walletProtocol: Protocol = {
         return { ...answer(receiptOf(payment.number, standing)), delivery };
       }
       case 'GET bills number':
-        return answer(receiptOf(number, bank.query(number)));
+        return answer(receiptOf(number, bank.query(number, request.asOf)));
       case 'POST bills number cancel':
         return answer(receiptOf(number, bank.close(number, request.asOf)));
       case 'POST bills number recall':

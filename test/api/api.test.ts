@@ -399,12 +399,12 @@ describe('the API', () => {
       const retry = await api.request('POST', `/v1/ops/loans/${loanId}/payout-retry`, {
         as: 'olga',
         role: 'operator',
-        body: { channel: 'bankdirect', reason: 'bank confirmed the account' },
+        body: { channel: 'cardnet', reason: 'bank confirmed the account' },
       });
       expect(retry.status).toBe(200);
       await eventually('the payout', async () => (await readLoanFile(world.deps.db, loanId)).loan.status === 'ACTIVE');
       const booked = (await world.banks.books()).entries.filter((entry) => entry.reference === loanId && entry.state === 'BOOKED');
-      expect(booked.map((entry) => entry.bank)).toEqual(['bankdirect']);
+      expect(booked.map((entry) => entry.bank)).toEqual(['cardnet']);
     });
 
     it('409 for a retry while the payout has not failed; 404 for a loan that does not exist', async () => {
