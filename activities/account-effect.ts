@@ -1,6 +1,11 @@
-import { settledTotals, type Account } from '../domain/account';
+import { readLoanFile, recordOf } from '../db/loans';
+import type { Tx } from '../db/pool';
+import { latestValueDate, settledTotals, type Account } from '../domain/account';
+import type { BusinessDate } from '../domain/dates';
+import { loanAccount } from '../domain/loan-account';
 import { minus } from '../domain/money';
 import type { AccountEffect } from '../domain/postings';
+import type { ActivityDeps } from './deps';
 
 /** What changed between two folds of one loan: all that the ledger receives. */
 export function effectOf(before: Account, after: Account): AccountEffect {
@@ -11,5 +16,23 @@ export function effectOf(before: Account, after: Account): AccountEffect {
     interest: minus(a.interest, b.interest),
     principal: minus(a.principal, b.principal),
     surplus: minus(a.surplus, b.surplus),
+  };
+}
+
+/** What a recorded fact changes: the fold with it minus the fold without it, on the latest day that either knows. */
+export async function effectOfFact(
+  deps: Pick<ActivityDeps, 'catalogue'>,
+  tx: Tx,
+  loanId: string,
+  key: string,
+  valueDate: BusinessDate,
+): Promise<{ effect: AccountEffect; isChargedOff: boolean }> {
+  const file = await readLoanFile(tx, loanId);
+  const record = recordOf(deps.catalogue, file);
+  const asOf = latestValueDate(file.facts, valueDate);
+  const without = { ...record, facts: record.facts.filter((fact) => fact.key !== key) };
+  return {
+    effect: effectOf(loanAccount(without, asOf), loanAccount(record, asOf)),
+    isChargedOff: file.events.some((event) => event.kind === 'CHARGED_OFF'),
   };
 }

@@ -1,17 +1,24 @@
 import { writeAudit } from '../db/audit';
-import { lockBreak, moveBreak, type BreakRow } from '../db/breaks';
+import { lockBreak, moveBreak, readBreak, type BreakRow } from '../db/breaks';
 import { postEntry } from '../db/journal';
-import type { Db } from '../db/pool';
+import { lockLoan, readLoanFile, type LoanRow } from '../db/loans';
+import { addFactNotice } from '../db/outbox';
+import type { Db, Tx } from '../db/pool';
 import { businessDateOf, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { fen } from '../domain/money';
-import { suspenseWrittenOff } from '../domain/postings';
+import { suspenseApplied, suspenseWrittenOff } from '../domain/postings';
+import type { ActivityDeps } from './deps';
+import { bookReceipt } from './payment-bookings';
+
+type ClearingDeps = Pick<ActivityDeps, 'db' | 'catalogue'>;
 
 /**
- * How a person may end a break that does not heal. ACCEPT: it is explained, nothing is booked (refused while
- * money of it is in suspense). WRITE_OFF: its suspense is kept or lost.
+ * How two people may end a break that does not heal. ACCEPT: it is explained, nothing is booked (refused while
+ * money of it is in suspense). APPLY: money that came in is a loan's repayment, on the break's day; what the
+ * loan does not need becomes the borrower's credit and is refunded. WRITE_OFF: its suspense is kept or lost.
  */
-export const PROPOSALS = ['ACCEPT', 'WRITE_OFF'] as const;
+export const PROPOSALS = ['ACCEPT', 'APPLY', 'WRITE_OFF'] as const;
 export type Proposal = (typeof PROPOSALS)[number];
 
 interface Decision {
@@ -29,33 +36,83 @@ function assertState(row: BreakRow, ...states: BreakRow['state'][]): void {
     });
 }
 
+/** VALIDATION where a proposal does not fit the break; otherwise the loan that money is applied to, or null. */
+function loanFor(row: BreakRow, proposal: Proposal, loanId: string | undefined): string | null {
+  const refuse = (message: string, path = 'proposal') => new LoanloomError('VALIDATION', message, { path });
+  if (proposal === 'ACCEPT' && row.suspense_fen !== 0)
+    throw refuse('money of this break is in suspense: wait for its return, or propose APPLY or WRITE_OFF');
+  if (proposal === 'WRITE_OFF' && row.suspense_fen === 0) throw refuse('nothing of this break is in suspense: propose ACCEPT');
+  if (proposal !== 'APPLY') {
+    if (loanId !== undefined) throw refuse('only APPLY names a loan', 'loanId');
+    return null;
+  }
+  if (row.suspense_fen <= 0) throw refuse('no money of this break came in to us: there is nothing to apply');
+  const target = loanId ?? row.loan_id;
+  if (target === null) throw refuse('the break is about no loan of ours: name the one that the money is for', 'loanId');
+  return target;
+}
+
 /** The first pair of eyes: proposes how to clear a break. Another operator has to approve. */
-export async function proposeClearing(db: Db, input: Decision & { proposal: Proposal }): Promise<BreakRow> {
+export async function proposeClearing(db: Db, input: Decision & { proposal: Proposal; loanId?: string }): Promise<BreakRow> {
   return db.transaction(async (tx) => {
     const row = await lockBreak(tx, input.breakId);
     assertState(row, 'OPEN');
-    if (input.proposal === 'ACCEPT' && row.suspense_fen !== 0)
-      throw new LoanloomError('VALIDATION', 'money of this break is in suspense: wait for its return, or propose WRITE_OFF', {
-        path: 'proposal',
-      });
-    if (input.proposal === 'WRITE_OFF' && row.suspense_fen === 0)
-      throw new LoanloomError('VALIDATION', 'nothing of this break is in suspense: propose ACCEPT', { path: 'proposal' });
-    const { actor, at, reason } = input;
-    await moveBreak(
-      tx,
-      row,
-      'PROPOSED',
-      { proposed_by: actor, proposal: input.proposal },
-      { actor, at, note: `${input.proposal}: ${reason}` },
-    );
-    await writeAudit(tx, { actor, action: 'PROPOSE_CLEARING', subject: row.id, reason, data: { proposal: input.proposal } });
+    const { actor, at, reason, proposal } = input;
+    const loanId = loanFor(row, proposal, input.loanId);
+    if (loanId !== null) assertTakesMoney((await readLoanFile(tx, loanId)).loan);
+    const what = loanId === null ? proposal : `${proposal} to ${loanId}`;
+    await moveBreak(tx, row, 'PROPOSED', { proposed_by: actor, proposal, applies_to: loanId }, { actor, at, note: `${what}: ${reason}` });
+    await writeAudit(tx, {
+      actor,
+      action: 'PROPOSE_CLEARING',
+      subject: row.id,
+      reason,
+      data: { proposal, ...(loanId === null ? {} : { loanId }) },
+    });
     return lockBreak(tx, row.id);
   });
 }
 
+function assertTakesMoney(loan: LoanRow): void {
+  if (loan.status !== 'ACTIVE' && loan.status !== 'OVERPAID')
+    throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${loan.status}: money of a break is applied to an active loan only`);
+}
+
+/** What an approved proposal books. */
+async function carryOut(deps: ClearingDeps, tx: Tx, row: BreakRow, loan: LoanRow | undefined, at: Instant): Promise<void> {
+  const amount = fen(Math.abs(row.suspense_fen));
+  const today = businessDateOf(at);
+  if (row.proposal === 'WRITE_OFF')
+    await postEntry(tx, {
+      key: `break:${row.id}:written-off`,
+      loanId: row.loan_id,
+      businessDate: today,
+      posting: suspenseWrittenOff(row.channel, row.suspense_fen > 0, amount),
+    });
+  if (row.proposal !== 'APPLY' || !loan) return;
+  assertTakesMoney(loan);
+  const key = `break:${row.id}:applied`;
+  const came = row.business_date;
+  await bookReceipt(deps, tx, loan, {
+    key,
+    fact: key,
+    entry: key,
+    instructionId: null,
+    amount,
+    valueDate: loan.activated_on !== null && came < loan.activated_on ? loan.activated_on : came,
+    businessDate: today,
+    at,
+    posting: (effect, isChargedOff) => suspenseApplied(row.channel, amount, effect, isChargedOff),
+  });
+  await addFactNotice(tx, loan.id, key);
+}
+
 /** The second pair of eyes: approves or refuses. FOUR_EYES_REQUIRED where it is the first one again. */
-export async function decideClearing(db: Db, input: Decision & { approve: boolean }): Promise<BreakRow> {
-  return db.transaction(async (tx) => {
+export async function decideClearing(deps: ClearingDeps, input: Decision & { approve: boolean }): Promise<BreakRow> {
+  return deps.db.transaction(async (tx) => {
+    // A loan is locked before its breaks, here as in reconciliation.
+    const { applies_to: loanId } = await readBreak(tx, input.breakId);
+    const loan = loanId === null ? undefined : await lockLoan(tx, loanId);
     const row = await lockBreak(tx, input.breakId);
     if (row.state === 'OPEN')
       throw new LoanloomError('BREAK_NOT_OPEN', 'nothing is proposed for this break yet: one operator proposes, another decides');
@@ -63,17 +120,14 @@ export async function decideClearing(db: Db, input: Decision & { approve: boolea
     const { actor, at, reason } = input;
     if (row.proposed_by === actor)
       throw new LoanloomError('FOUR_EYES_REQUIRED', 'who proposed a clearing cannot decide on it: ask another operator');
-    const today = businessDateOf(at);
-    if (!input.approve) await moveBreak(tx, row, 'OPEN', { proposed_by: null, proposal: null }, { actor, at, note: `refused: ${reason}` });
-    else {
-      if (row.proposal === 'WRITE_OFF')
-        await postEntry(tx, {
-          key: `break:${row.id}:written-off`,
-          loanId: row.loan_id,
-          businessDate: today,
-          posting: suspenseWrittenOff(row.channel, row.suspense_fen > 0, fen(Math.abs(row.suspense_fen))),
-        });
-      await moveBreak(tx, row, 'CLEARED', { approved_by: actor, closed_on: today, suspense_fen: fen(0) }, { actor, at, note: reason });
+    if (row.applies_to !== loanId) throw new LoanloomError('BREAK_NOT_OPEN', 'another proposal was made just now: read the break again');
+    if (input.approve) {
+      await carryOut(deps, tx, row, loan, at);
+      const closed = { approved_by: actor, closed_on: businessDateOf(at), suspense_fen: fen(0) };
+      await moveBreak(tx, row, 'CLEARED', closed, { actor, at, note: reason });
+    } else {
+      const withdrawn = { proposed_by: null, proposal: null, applies_to: null };
+      await moveBreak(tx, row, 'OPEN', withdrawn, { actor, at, note: `refused: ${reason}` });
     }
     await writeAudit(tx, { actor, action: input.approve ? 'APPROVE_CLEARING' : 'REFUSE_CLEARING', subject: row.id, reason });
     return lockBreak(tx, row.id);

@@ -28,6 +28,8 @@ export interface BreakRow {
   readonly closed_on: BusinessDate | null;
   readonly proposed_by: string | null;
   readonly proposal: string | null;
+  /** APPLY: the loan that the money is for. */
+  readonly applies_to: string | null;
   readonly approved_by: string | null;
 }
 
@@ -112,7 +114,7 @@ export async function lockBreak(tx: Tx, id: string): Promise<BreakRow> {
   return row;
 }
 
-type Change = Partial<Pick<BreakRow, 'suspense_fen' | 'proposed_by' | 'proposal' | 'approved_by' | 'closed_on'>>;
+type Change = Partial<Pick<BreakRow, 'suspense_fen' | 'proposed_by' | 'proposal' | 'applies_to' | 'approved_by' | 'closed_on'>>;
 
 /** A guarded step of a break with its event. */
 export async function moveBreak(

@@ -14,7 +14,7 @@ export async function settlementDifferences(db: Db | Tx): Promise<{ channel: str
     ), suspense AS (
       SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'CREDIT' THEN amount_fen ELSE -amount_fen END) AS net
       FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-      WHERE account LIKE 'suspense-%' AND e.key NOT LIKE '%:written-off' GROUP BY 1
+      WHERE account LIKE 'suspense-%' AND e.key NOT LIKE '%:written-off' AND e.key NOT LIKE '%:applied' GROUP BY 1
     ), payments AS (
       SELECT a.channel, sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END) AS net
       FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id WHERE a.state = 'SUCCEEDED' GROUP BY 1

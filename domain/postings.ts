@@ -138,6 +138,11 @@ export function outOfSuspense(channel: string, cameIn: boolean, amount: Fen): Po
     : posting('unexplained payment came back', [[`settlement:${channel}`, amount]], [[`suspense-short:${channel}`, amount]]);
 }
 
+/** Two people decided whose money it is: the receipt is the loan's repayment. */
+export function suspenseApplied(channel: string, amount: Fen, effect: AccountEffect, isChargedOff: boolean): Posting {
+  return posting('unexplained receipt applied to its loan', [[`suspense-long:${channel}`, amount]], settled(effect, isChargedOff));
+}
+
 /** A person decided that suspense stays with us: a loss, or income where nobody claims it. Never decided by a program. */
 export function suspenseWrittenOff(channel: string, cameIn: boolean, amount: Fen): Posting {
   return cameIn

@@ -14,6 +14,7 @@ import * as returnAndRefund from './20261124100000_return_and_refund';
 import * as reconcileChannels from './20261124110000_reconcile_channels';
 import * as routePayments from './20261124120000_route_payments';
 import * as watchBalances from './20261124130000_watch_balances';
+import * as applySuspense from './20261124140000_apply_suspense';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -36,6 +37,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261124110000_reconcile_channels', ...reconcileChannels },
   { name: '20261124120000_route_payments', ...routePayments },
   { name: '20261124130000_watch_balances', ...watchBalances },
+  { name: '20261124140000_apply_suspense', ...applySuspense },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -87,7 +87,8 @@ CREATE TABLE breaks (
   closed_on date,
   proposed_by text,
   proposal text,
-  approved_by text
+  approved_by text,
+  applies_to text
 );
 CREATE TABLE business_day_closes (
   business_date date NOT NULL,
@@ -440,6 +441,8 @@ ALTER TABLE borrowers ADD CONSTRAINT borrowers_id_number_index_key UNIQUE (id_nu
 ALTER TABLE borrowers ADD CONSTRAINT borrowers_pkey PRIMARY KEY (id);
 ALTER TABLE break_events ADD CONSTRAINT break_events_break_id_fkey FOREIGN KEY (break_id) REFERENCES breaks(id);
 ALTER TABLE break_events ADD CONSTRAINT break_events_pkey PRIMARY KEY (seq);
+ALTER TABLE breaks ADD CONSTRAINT breaks_applies_to_fkey FOREIGN KEY (applies_to) REFERENCES loans(id);
+ALTER TABLE breaks ADD CONSTRAINT breaks_apply_check CHECK (((NOT (proposal IS DISTINCT FROM 'APPLY'::text)) = (applies_to IS NOT NULL)));
 ALTER TABLE breaks ADD CONSTRAINT breaks_check CHECK (((approved_by IS NULL) OR (approved_by <> proposed_by)));
 ALTER TABLE breaks ADD CONSTRAINT breaks_check1 CHECK (((state = ANY (ARRAY['HEALED'::text, 'CLEARED'::text])) = (closed_on IS NOT NULL)));
 ALTER TABLE breaks ADD CONSTRAINT breaks_check2 CHECK (((state <> 'CLEARED'::text) OR (approved_by IS NOT NULL)));
@@ -811,7 +814,7 @@ GRANT SELECT ON ledger_links TO loanloom_app;
 GRANT SELECT ON state_transitions TO loanloom_app;
 GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, state, value_date) ON payment_attempts TO loanloom_app;
 GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
-GRANT UPDATE (approved_by, closed_on, proposal, proposed_by, state, suspense_fen) ON breaks TO loanloom_app;
+GRANT UPDATE (applies_to, approved_by, closed_on, proposal, proposed_by, state, suspense_fen) ON breaks TO loanloom_app;
 GRANT UPDATE (attempts, delivered_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;

@@ -21,6 +21,7 @@ interface Options {
   readonly channel?: string;
   readonly csv?: string;
   readonly html?: string;
+  readonly loan?: string;
   readonly operator: string;
   readonly reason: string;
 }
@@ -43,7 +44,9 @@ async function printBreak(attached: Attached, id: string, print: Print): Promise
   print(
     `  about ${row.number ?? 'the day'}${row.loan_id === null ? '' : `, loan ${row.loan_id}`}; theirs ${money(row.amount_fen)}, ours ${money(row.expected_fen)}, in suspense ${money(row.suspense_fen)}`,
   );
-  print(`  ${row.owner} until ${row.due_on}; ${row.state}${row.proposal === null ? '' : ` (${row.proposal} by ${row.proposed_by ?? ''})`}`);
+  print(
+    `  ${row.owner} until ${row.due_on}; ${row.state}${row.proposal === null ? '' : ` (${row.proposal}${row.applies_to === null ? '' : ` to ${row.applies_to}`} by ${row.proposed_by ?? ''})`}`,
+  );
   const events = await attached
     .db('break_events')
     .where({ break_id: id })
@@ -162,6 +165,17 @@ function addDecisions(recon: Command, send: Send): void {
     send(
       (id) => `${path(id)}/proposal`,
       () => ({ proposal: 'WRITE_OFF' }),
+    ),
+  );
+  byOperator(
+    recon
+      .command('apply <break>')
+      .description('propose that a break’s money is a loan’s repayment')
+      .option('--loan <id>', 'which loan; by default the one that the break is about'),
+  ).action(
+    send(
+      (id) => `${path(id)}/proposal`,
+      (options) => ({ proposal: 'APPLY', ...(options.loan === undefined ? {} : { loanId: options.loan }) }),
     ),
   );
   byOperator(recon.command('approve <break>').description('approve what another operator proposed')).action(

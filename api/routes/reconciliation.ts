@@ -8,6 +8,7 @@ import { BREAK_CODES } from '../../domain/breaks';
 import { instant } from '../../domain/dates';
 import { LoanloomError } from '../../domain/errors';
 import { route } from '../route';
+import { loanParams } from './loans';
 
 const tag = 'Reconciliation';
 const reason = z.string().trim().min(3).max(500);
@@ -30,6 +31,7 @@ const breakSchema = z
     state: z.string(),
     dueOn: z.string(),
     proposal: z.string().nullable(),
+    appliesTo: z.string().nullable().meta({ description: 'APPLY: the loan that the money is for' }),
     proposedBy: z.string().nullable(),
   })
   .meta({ id: 'Break' });
@@ -50,6 +52,7 @@ const view = (row: BreakRow): z.output<typeof breakSchema> => ({
   state: row.state,
   dueOn: row.due_on,
   proposal: row.proposal,
+  appliesTo: row.applies_to,
   proposedBy: row.proposed_by,
 });
 
@@ -82,11 +85,13 @@ const propose = route({
   role: 'operator',
   idempotencyKey: 'optional',
   params: breakParams,
-  body: z.strictObject({ proposal: z.enum(PROPOSALS), reason }),
+  body: z.strictObject({ proposal: z.enum(PROPOSALS), loanId: loanParams.shape.loanId.optional(), reason }),
   responses: { 200: { description: 'Proposed', schema: breakSchema } },
   handle: async (deps, { caller, params, body }) => {
     const { now } = await businessNow(deps.db);
-    const row = await proposeClearing(deps.db, { breakId: params.breakId, actor: caller.name, at: now, ...body });
+    const { loanId, ...proposal } = body;
+    const input = { breakId: params.breakId, actor: caller.name, at: now, ...proposal, ...(loanId === undefined ? {} : { loanId }) };
+    const row = await proposeClearing(deps.db, input);
     return { status: 200, body: view(row) };
   },
 });
@@ -103,7 +108,7 @@ const decide = route({
   responses: { 200: { description: 'Decided', schema: breakSchema } },
   handle: async (deps, { caller, params, body }) => {
     const { now } = await businessNow(deps.db);
-    const row = await decideClearing(deps.db, { breakId: params.breakId, actor: caller.name, at: now, ...body });
+    const row = await decideClearing(deps, { breakId: params.breakId, actor: caller.name, at: now, ...body });
     return { status: 200, body: view(row) };
   },
 });

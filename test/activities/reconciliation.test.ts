@@ -206,21 +206,21 @@ describe('reconciliation', () => {
     await reconcile(DAY);
     const [amount, long] = [await breakOf('AMOUNT'), await breakOf('LONG')];
     const decision = { actor: 'operator:li', reason: 'the channel corrected its file', at: NOON(DAY) };
-    await expect(decideClearing(deps.db, { ...decision, breakId: amount.id, approve: true })).rejects.toMatchObject({
+    await expect(decideClearing(deps, { ...decision, breakId: amount.id, approve: true })).rejects.toMatchObject({
       code: 'BREAK_NOT_OPEN',
     });
     await proposeClearing(deps.db, { ...decision, breakId: amount.id, proposal: 'ACCEPT' });
-    await expect(decideClearing(deps.db, { ...decision, breakId: amount.id, approve: true })).rejects.toMatchObject({
+    await expect(decideClearing(deps, { ...decision, breakId: amount.id, approve: true })).rejects.toMatchObject({
       code: 'FOUR_EYES_REQUIRED',
     });
-    expect(await decideClearing(deps.db, { ...decision, actor: 'operator:wang', breakId: amount.id, approve: true })).toMatchObject({
+    expect(await decideClearing(deps, { ...decision, actor: 'operator:wang', breakId: amount.id, approve: true })).toMatchObject({
       state: 'CLEARED',
     });
     await expect(proposeClearing(deps.db, { ...decision, breakId: long.id, proposal: 'ACCEPT' })).rejects.toMatchObject({
       code: 'VALIDATION',
     });
     await proposeClearing(deps.db, { ...decision, breakId: long.id, proposal: 'WRITE_OFF' });
-    await decideClearing(deps.db, { ...decision, actor: 'operator:wang', breakId: long.id, approve: true });
+    await decideClearing(deps, { ...decision, actor: 'operator:wang', breakId: long.id, approve: true });
     expect(await deps.db('journal_entries').where({ key: `break:${long.id}:written-off` })).toHaveLength(1);
     expect(await settlementDifferences(deps.db)).toEqual([]);
   });

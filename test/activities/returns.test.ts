@@ -1,5 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ActivityDeps } from '../../activities/deps';
+import { decideClearing, proposeClearing, type Proposal } from '../../activities/clear-breaks';
 import { createActivities } from '../../activities/index';
 import { recordReturn } from '../../activities/payment-reversals';
 import { readLoanFile, recordOf } from '../../db/loans';
@@ -134,6 +135,49 @@ describe('payments that come back', () => {
     await giveBack(`payout-${loanId}-1`, addDays(DAY, 2));
     expect((await readLoanFile(deps.db, loanId)).loan.status).toBe('ACTIVE');
     expect(await deps.db('breaks').where({ code: 'RETURNED' }).first()).toMatchObject({ state: 'OPEN', suspense_fen: 1_200_000 });
+    await booksAgree();
+  });
+
+  it('two people apply the money of such a payout to the loan: it is paid off, and what the borrower paid too much is refunded', async () => {
+    const loanId = await payOut();
+    await debit(loanId, addDays(DAY, 1), 20_000);
+    const back = addDays(DAY, 2);
+    await giveBack(`payout-${loanId}-1`, back);
+    const { id: breakId } = await deps.db('breaks').where({ code: 'RETURNED' }).first<{ id: string }>('id');
+    const decision = { breakId, reason: 'the borrower’s account was closed', at: at(back, '15:00') };
+    const { payoff } = await account(loanId, back);
+    await proposeClearing(deps.db, { ...decision, actor: 'operator:li', proposal: 'APPLY' });
+    await expect(decideClearing(deps, { ...decision, actor: 'operator:li', approve: true })).rejects.toMatchObject({
+      code: 'FOUR_EYES_REQUIRED',
+    });
+    const cleared = await decideClearing(deps, { ...decision, actor: 'operator:wang', approve: true });
+    expect(cleared).toMatchObject({ state: 'CLEARED', suspense_fen: 0, applies_to: loanId });
+    expect(await account(loanId, back)).toMatchObject({ owedNow: 0, overpaid: 1_200_000 - payoff.total });
+    expect((await activities.lookAhead({ loanId, at: at(back, '16:00') })).appointment.kind).toBe('REFUND');
+    await booksAgree();
+  });
+
+  it('a transfer that no payment of ours explains is applied to the loan that it was for, and to no other state of one', async () => {
+    const [loanId, approved] = [await payOut(), (await seedLoan(deps)).loanId];
+    await banks.tell('foreign-entries', { bank: 'wallet', number: 'transfer-1', kind: 'DEBIT', amountFen: 50_000, date: addDays(DAY, 1) });
+    const noon = at(addDays(DAY, 2), '12:30');
+    await environment.run(activities.reconcileThrough, { channel: 'wallet', through: addDays(DAY, 1), at: noon });
+    const { id: breakId } = await deps.db('breaks').where({ code: 'LONG' }).first<{ id: string }>('id');
+    const decision = { breakId, reason: 'the borrower sent the receipt', at: noon };
+    const propose = (more: { proposal: Proposal; loanId?: string }) =>
+      proposeClearing(deps.db, { ...decision, actor: 'operator:li', ...more });
+    await expect(propose({ proposal: 'APPLY' })).rejects.toMatchObject({ code: 'VALIDATION', details: { path: 'loanId' } });
+    await expect(propose({ proposal: 'APPLY', loanId: 'zzzzzzzzzzzz' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(propose({ proposal: 'APPLY', loanId: approved })).rejects.toMatchObject({ code: 'LOAN_NOT_ACTIVE' });
+    await expect(propose({ proposal: 'WRITE_OFF', loanId })).rejects.toMatchObject({ code: 'VALIDATION' });
+    await propose({ proposal: 'APPLY', loanId });
+    await decideClearing(deps, { ...decision, actor: 'operator:wang', approve: false });
+    expect(await deps.db('breaks').where({ id: breakId }).first()).toMatchObject({ state: 'OPEN', proposal: null, applies_to: null });
+    await propose({ proposal: 'APPLY', loanId });
+    await decideClearing(deps, { ...decision, actor: 'operator:wang', approve: true });
+    const { facts } = await readLoanFile(deps.db, loanId);
+    expect(facts.filter((fact) => fact.type === 'REPAYMENT')).toMatchObject([{ amount: 50_000, valueDate: addDays(DAY, 1) }]);
+    expect(await deps.db('outbox').where({ topic: 'mail' }).where('key', 'like', '%:applied')).toHaveLength(1);
     await booksAgree();
   });
 

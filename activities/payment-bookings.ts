@@ -1,0 +1,140 @@
+import { readApplication, updateApplication } from '../db/applications';
+import { postEntry } from '../db/journal';
+import { insertLoanEvent, insertSchedule, insertTransaction, updateLoan, type LoanRow } from '../db/loans';
+import { addMail } from '../db/outbox';
+import type { AttemptRow, InstructionRow } from '../db/payments';
+import type { Tx } from '../db/pool';
+import type { BusinessDate, Instant } from '../domain/dates';
+import { keys } from '../domain/ids';
+import { yuan, type Fen } from '../domain/money';
+import { scheduleFor } from '../domain/offer';
+import { debitSucceeded, refundPaid, type AccountEffect, type Posting } from '../domain/postings';
+import { effectOfFact } from './account-effect';
+import { productOf, type ActivityDeps } from './deps';
+
+/** What a confirmed payment books: the fact, its posting, the event and the borrower's mail, each once by its key. */
+
+/** The payout is confirmed: the loan becomes active, its binding schedule is made from the channel's value date. */
+export async function activateLoan(
+  deps: ActivityDeps,
+  tx: Tx,
+  loan: LoanRow,
+  instruction: InstructionRow,
+  valueDate: BusinessDate,
+  at: Instant,
+): Promise<void> {
+  const schedule = scheduleFor({ principal: loan.principal_fen, termMonths: loan.term_months }, productOf(deps, loan), valueDate);
+  const isNew = await insertTransaction(tx, {
+    loanId: loan.id,
+    key: keys.disbursement(instruction.id),
+    type: 'DISBURSEMENT',
+    amount: instruction.amount_fen,
+    valueDate,
+    businessDate: instruction.business_date,
+    instructionId: instruction.id,
+  });
+  if (!isNew) return;
+  // A payout after a returned one has its own value date, and so its own binding schedule.
+  const version = loan.schedule_version + 1;
+  await insertSchedule(tx, loan.id, version, 'payout confirmed', valueDate, schedule);
+  await updateLoan(tx, loan.id, { status: 'ACTIVE', activated_on: valueDate, schedule_version: version });
+  const application = await readApplication(tx, loan.id);
+  if (application.status === 'READY_TO_DISBURSE') await updateApplication(tx, loan.id, { status: 'DISBURSED', waiting_until: null });
+  await insertLoanEvent(tx, loan.id, {
+    key: `payout-confirmed:${instruction.id}`,
+    kind: 'PAYOUT_CONFIRMED',
+    at,
+    businessDate: valueDate,
+    data: { amount: instruction.amount_fen },
+  });
+  const first = schedule[0];
+  await addMail(tx, {
+    key: `payout-confirmed:${instruction.id}`,
+    borrowerId: loan.borrower_id,
+    template: 'payout-confirmed',
+    params: {
+      loanId: loan.id,
+      amount: yuan(instruction.amount_fen),
+      valueDate,
+      firstDueOn: first?.dueOn ?? '',
+      firstAmount: first ? yuan(first.payment) : '',
+    },
+  });
+}
+
+/** Money that moved between the borrower and us, as the loan's history and its borrower hear of it. */
+interface Movement {
+  readonly key: string;
+  readonly amount: Fen;
+  readonly valueDate: BusinessDate;
+  readonly at: Instant;
+}
+
+async function tell(
+  tx: Tx,
+  loan: LoanRow,
+  what: { readonly kind: 'PAYMENT_RECEIVED' | 'REFUNDED'; readonly template: 'payment-received' | 'refunded' },
+  { key, amount, valueDate, at }: Movement,
+): Promise<void> {
+  await insertLoanEvent(tx, loan.id, { key, kind: what.kind, at, businessDate: valueDate, data: { amount } });
+  await addMail(tx, {
+    key,
+    borrowerId: loan.borrower_id,
+    template: what.template,
+    params: { loanId: loan.id, amount: yuan(amount), valueDate },
+  });
+}
+
+/** A repayment, however it reached us: split as the fold says, on the day on which it came in. */
+export interface Receipt extends Movement {
+  /** The fact's key. */
+  readonly fact: string;
+  readonly businessDate: BusinessDate;
+  readonly instructionId: string | null;
+  /** The journal entry's key and lines. */
+  readonly entry: string;
+  posting(effect: AccountEffect, isChargedOff: boolean): Posting;
+}
+
+export async function bookReceipt(deps: Pick<ActivityDeps, 'catalogue'>, tx: Tx, loan: LoanRow, receipt: Receipt): Promise<void> {
+  const { amount, valueDate, businessDate, instructionId } = receipt;
+  const fact = { loanId: loan.id, key: receipt.fact, type: 'REPAYMENT', amount, valueDate, businessDate, instructionId } as const;
+  if (!(await insertTransaction(tx, fact))) return;
+  const { effect, isChargedOff } = await effectOfFact(deps, tx, loan.id, receipt.fact, valueDate);
+  await postEntry(tx, { key: receipt.entry, loanId: loan.id, businessDate, posting: receipt.posting(effect, isChargedOff) });
+  await tell(tx, loan, { kind: 'PAYMENT_RECEIVED', template: 'payment-received' }, receipt);
+}
+
+interface Confirmed {
+  readonly loan: LoanRow;
+  readonly instruction: InstructionRow;
+  readonly attempt: AttemptRow;
+  readonly valueDate: BusinessDate;
+  readonly at: Instant;
+}
+
+/** The debit is confirmed: a repayment on the channel's value date. */
+export async function bookRepayment(deps: ActivityDeps, tx: Tx, { loan, instruction, attempt, valueDate, at }: Confirmed): Promise<void> {
+  const { id, amount_fen: amount, business_date: businessDate } = instruction;
+  await bookReceipt(deps, tx, loan, {
+    key: `received:${id}`,
+    fact: keys.repayment(id),
+    entry: `payment:${attempt.number}:succeeded`,
+    instructionId: id,
+    amount,
+    valueDate,
+    businessDate,
+    at,
+    posting: (effect, isChargedOff) => debitSucceeded(attempt.channel, amount, effect, isChargedOff),
+  });
+}
+
+/** The refund is confirmed: the surplus is the borrower's again. */
+export async function bookRefund(tx: Tx, { loan, instruction, attempt, valueDate, at }: Confirmed): Promise<void> {
+  const { id, amount_fen: amount, business_date: businessDate } = instruction;
+  const fact = { loanId: loan.id, type: 'CREDIT_BALANCE_REFUND', amount, valueDate, businessDate, instructionId: id } as const;
+  if (!(await insertTransaction(tx, { ...fact, key: keys.refund(id) }))) return;
+  const posting = refundPaid(attempt.channel, amount);
+  await postEntry(tx, { key: `payment:${attempt.number}:succeeded`, loanId: loan.id, businessDate, posting });
+  await tell(tx, loan, { kind: 'REFUNDED', template: 'refunded' }, { key: `refunded:${id}`, amount, valueDate, at });
+}
