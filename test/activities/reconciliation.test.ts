@@ -1,7 +1,6 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
+import type { MockActivityEnvironment } from '@temporalio/testing';
 import type { ActivityDeps } from '../../activities/deps';
-import { createActivities } from '../../activities/index';
-import type { ReconcileResult } from '../../activities/reconcile';
+import type { Activities } from '../../activities/index';
 import { decideClearing, proposeClearing } from '../../activities/clear-breaks';
 import { openBreaks, type BreakRow } from '../../db/breaks';
 import { readLoanFile } from '../../db/loans';
@@ -9,53 +8,30 @@ import { settlementDifferences } from '../../db/settlement';
 import { addDays, at, businessDate, type BusinessDate, type Instant } from '../../domain/dates';
 import { checkInvariants } from '../../ops/invariants';
 import type { FileFault, LineFault } from '../../simulator/scripts';
-import { createTestDatabase, type TestDatabase } from '../support/database';
-import { seedLoan } from '../support/seed';
-import { createDeps, startBanks, type Banks } from '../support/world';
+import { noonAfter, PaymentDesk } from '../support/payment-desk';
+import type { Banks } from '../support/world';
 
 const DAY = businessDate('2026-11-23');
 const NEXT = addDays(DAY, 1);
-const NOON = (date: BusinessDate) => at(addDays(date, 1), '12:30');
 
 describe('reconciliation', () => {
-  let database: TestDatabase;
+  let desk: PaymentDesk;
   let banks: Banks;
   let deps: ActivityDeps;
   let environment: MockActivityEnvironment;
-  let activities: ReturnType<typeof createActivities>;
+  let activities: Activities;
 
   beforeEach(async () => {
-    database = await createTestDatabase();
-    banks = await startBanks();
-    deps = createDeps(database, banks, []);
-    environment = new MockActivityEnvironment();
-    activities = createActivities(deps);
+    desk = await PaymentDesk.open();
+    ({ banks, deps, environment, activities } = desk);
   });
 
-  afterEach(async () => {
-    await banks.close();
-    await database.close();
-  });
+  afterEach(() => desk.close());
 
-  /** Pays a new loan out over the wallet, as its workflow would; queries until the outcome is known. */
-  async function payOut(behaviour?: string, queries = 1, on = DAY, more: object = {}): Promise<{ loanId: string; number: string }> {
-    const { loanId } = await seedLoan(deps);
-    if (behaviour) await banks.tell('scripts', { behaviour, reference: loanId, ...more });
-    const instructionId = `payout-${loanId}-1`;
-    const now = at(on, '10:00');
-    await deps
-      .db('channel_decisions')
-      .insert(['cardnet', 'bankdirect'].map((channel) => ({ channel, enabled: false, actor: 't', reason: 'test', at: now })));
-    const step = await activities.openPayout({ loanId, instructionId, at: now, businessDate: on });
-    if (step.next !== 'SEND') throw new Error(step.next);
-    const call = { instructionId, attempt: step.attempt, at: now };
-    const sent: { state: string } = await environment.run(activities.sendPayment, call);
-    for (let query = 0; query < queries && sent.state === 'UNKNOWN'; query += 1) await environment.run(activities.queryPayment, call);
-    return { loanId, number: `${instructionId}a1` };
-  }
-  const spoil = (number: string, change: LineFault['change']) => banks.tell('line-faults', { bank: 'wallet', number, change });
-  const reconcile = (through: BusinessDate, now: Instant = NOON(through)): Promise<ReconcileResult> =>
-    environment.run(activities.reconcileThrough, { channel: 'wallet', through, at: now });
+  const payOut = (behaviour?: string, queries = 1, on = DAY, more: object = {}) =>
+    desk.payOut(on, { ...(behaviour === undefined ? {} : { behaviour }), queries, more });
+  const spoil = (number: string, change: LineFault['change']) => desk.spoil(number, change);
+  const reconcile = (through: BusinessDate, now?: Instant) => desk.reconcile(through, now);
   const breaks = async () => (await openBreaks(deps.db)).map((row) => row.code).sort();
   const breakOf = async (code: string) => await deps.db('breaks').where({ code }).first<BreakRow>();
   const stateOf = async (number: string) => (await deps.db('payment_attempts').where({ number }).first<{ state: string }>('state')).state;
@@ -99,7 +75,7 @@ describe('reconciliation', () => {
     expect(await deps.db('channel_decisions').where({ channel: 'wallet', enabled: false }).first()).toBeDefined();
     await agree();
 
-    const now = NOON(DAY);
+    const now = noonAfter(DAY);
     expect(await activities.advanceBreak({ breakId: claim.id, at: now })).toMatchObject({ next: 'RECALL', channel: 'wallet' });
     await environment.run(activities.recallForBreak, { breakId: claim.id, at: now });
     expect(await activities.advanceBreak({ breakId: claim.id, at: now })).toMatchObject({ next: 'WAIT' });
@@ -116,7 +92,9 @@ describe('reconciliation', () => {
     await reconcile(addDays(DAY, 2));
     expect(await stateOf(number)).toBe('RETURNED');
     expect((await readLoanFile(deps.db, loanId)).loan).toMatchObject({ status: 'APPROVED', activated_on: null });
-    expect(await activities.lookAhead({ loanId, at: NOON(addDays(DAY, 2)) })).toMatchObject({ appointment: { kind: 'AWAIT_OPERATOR' } });
+    expect(await activities.lookAhead({ loanId, at: noonAfter(addDays(DAY, 2)) })).toMatchObject({
+      appointment: { kind: 'AWAIT_OPERATOR' },
+    });
     await agree();
   });
 
@@ -205,7 +183,7 @@ describe('reconciliation', () => {
     await banks.tell('foreign-entries', { bank: 'wallet', number: 'unknown-1', kind: 'PAYOUT', amountFen: 100, date: DAY });
     await reconcile(DAY);
     const [amount, long] = [await breakOf('AMOUNT'), await breakOf('LONG')];
-    const decision = { actor: 'operator:li', reason: 'the channel corrected its file', at: NOON(DAY) };
+    const decision = { actor: 'operator:li', reason: 'the channel corrected its file', at: noonAfter(DAY) };
     await expect(decideClearing(deps, { ...decision, breakId: amount.id, approve: true })).rejects.toMatchObject({
       code: 'BREAK_NOT_OPEN',
     });
@@ -227,7 +205,7 @@ describe('reconciliation', () => {
 
   it('closes no day whose money is not reconciled once its file is due, nor on a ledger that disagrees with its payments', async () => {
     await payOut();
-    await deps.db('sandbox_clock').insert({ id: 1, offset_ms: Math.max(0, Date.parse(NOON(DAY)) - Date.now()) });
+    await deps.db('sandbox_clock').insert({ id: 1, offset_ms: Math.max(0, Date.parse(noonAfter(DAY)) - Date.now()) });
     await expect(environment.run(activities.closeThrough, { through: DAY })).rejects.toMatchObject({ type: 'UNAVAILABLE' });
     await reconcile(DAY);
     expect(await environment.run(activities.closeThrough, { through: DAY })).toMatchObject({ closed: 1 });

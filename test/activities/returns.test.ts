@@ -1,7 +1,7 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
+import type { MockActivityEnvironment } from '@temporalio/testing';
 import type { ActivityDeps } from '../../activities/deps';
 import { decideClearing, proposeClearing, type Proposal } from '../../activities/clear-breaks';
-import { createActivities } from '../../activities/index';
+import type { Activities } from '../../activities/index';
 import { recordReturn } from '../../activities/payment-reversals';
 import { readLoanFile, recordOf } from '../../db/loans';
 import { settlementDifferences, transitDifferences } from '../../db/settlement';
@@ -9,44 +9,27 @@ import { addDays, at, businessDate, type BusinessDate } from '../../domain/dates
 import { loanAccountNow } from '../../domain/loan-account';
 import { fen } from '../../domain/money';
 import { checkInvariants } from '../../ops/invariants';
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { PaymentDesk } from '../support/payment-desk';
 import { seedLoan } from '../support/seed';
-import { createDeps, startBanks, type Banks } from '../support/world';
+import type { Banks } from '../support/world';
 
 const DAY = businessDate('2026-11-23');
 
 describe('payments that come back', () => {
-  let database: TestDatabase;
+  let desk: PaymentDesk;
   let banks: Banks;
   let deps: ActivityDeps;
   let environment: MockActivityEnvironment;
-  let activities: ReturnType<typeof createActivities>;
+  let activities: Activities;
 
   beforeEach(async () => {
-    database = await createTestDatabase();
-    banks = await startBanks();
-    deps = createDeps(database, banks, []);
-    environment = new MockActivityEnvironment();
-    activities = createActivities(deps);
+    desk = await PaymentDesk.open();
+    ({ banks, deps, environment, activities } = desk);
   });
 
-  afterEach(async () => {
-    await banks.close();
-    await database.close();
-  });
+  afterEach(() => desk.close());
 
-  async function through(instructionId: string, on: BusinessDate, step: { next: string; attempt?: number }): Promise<void> {
-    if (step.next !== 'SEND') throw new Error(step.next);
-    const call = { instructionId, attempt: step.attempt!, at: at(on, '10:00') };
-    await environment.run(activities.sendPayment, call);
-    await environment.run(activities.queryPayment, call);
-  }
-  async function payOut(): Promise<string> {
-    const { loanId } = await seedLoan(deps);
-    const instructionId = `payout-${loanId}-1`;
-    await through(instructionId, DAY, await activities.openPayout({ loanId, instructionId, at: at(DAY, '10:00'), businessDate: DAY }));
-    return loanId;
-  }
+  const payOut = async () => (await desk.payOut(DAY)).loanId;
   async function debit(loanId: string, on: BusinessDate, amount: number, presentment = 2): Promise<string> {
     const instructionId = `debit-${loanId}-${on}-${String(presentment)}`;
     await deps.db('payment_instructions').insert({
@@ -59,7 +42,7 @@ describe('payments that come back', () => {
       state: 'AUTHORIZED',
     });
     const now = at(on, '10:00');
-    await through(
+    await desk.drive(
       instructionId,
       on,
       await activities.openDebit({ loanId, instructionId, businessDate: on, presentment, plannedAt: null, at: now }),
@@ -117,7 +100,11 @@ describe('payments that come back', () => {
     const look = await activities.lookAhead({ loanId, at: at(DAY, '11:00') });
     expect(look.appointment).toMatchObject({ kind: 'REFUND', instructionId: `refund-${loanId}-1` });
     const refundId = `refund-${loanId}-1`;
-    await through(refundId, DAY, await activities.openPayout({ loanId, instructionId: refundId, at: at(DAY, '11:00'), businessDate: DAY }));
+    await desk.drive(
+      refundId,
+      DAY,
+      await activities.openPayout({ loanId, instructionId: refundId, at: at(DAY, '11:00'), businessDate: DAY }),
+    );
     expect(await account(loanId, DAY)).toMatchObject({ overpaid: 0, refunded: 5_000, status: 'CLOSED_OBLIGATIONS_MET' });
     expect((await activities.lookAhead({ loanId, at: at(DAY, '12:00') })).appointment.kind).toBe('SETTLE');
     await booksAgree();
@@ -195,7 +182,7 @@ describe('payments that come back', () => {
       presentment: 2,
       state: 'AUTHORIZED',
     });
-    await through(again, on, await activities.openPayout({ loanId, instructionId: again, at: at(on, '10:00'), businessDate: on }));
+    await desk.drive(again, on, await activities.openPayout({ loanId, instructionId: again, at: at(on, '10:00'), businessDate: on }));
     const file = await readLoanFile(deps.db, loanId);
     expect(file.loan).toMatchObject({ status: 'ACTIVE', activated_on: on, schedule_version: 2 });
     expect((await account(loanId, on)).installments[0]!.dueOn).toBe('2026-12-27');

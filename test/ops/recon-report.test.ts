@@ -1,9 +1,12 @@
 import { openBreak } from '../../db/breaks';
+import { postEntry } from '../../db/journal';
 import { insertReconciliation } from '../../db/reconciliation';
 import { BREAK_CODES, type BreakCode } from '../../domain/breaks';
 import { addDays, at, businessDate } from '../../domain/dates';
+import { fen } from '../../domain/money';
 import { csvOf, htmlOf, readReport } from '../../ops/recon-report';
 import { createTestDatabase, type TestDatabase } from '../support/database';
+import { PaymentDesk } from '../support/payment-desk';
 
 const DAY = businessDate('2026-11-23');
 const CODES = Object.keys(BREAK_CODES) as BreakCode[];
@@ -63,5 +66,56 @@ describe('the report of a day with one break of every type', () => {
   it('covers every code of the break table with what it means', () => {
     expect(CODES).toHaveLength(14);
     for (const code of CODES) expect(BREAK_CODES[code].meaning.length).toBeGreaterThan(10);
+  });
+});
+
+describe('the report of a day on which everything went wrong at the banks', () => {
+  const day = businessDate('2026-12-14');
+  let desk: PaymentDesk;
+
+  beforeAll(async () => {
+    desk = await PaymentDesk.open();
+  });
+
+  afterAll(() => desk.close());
+
+  it('has one break of every type, each found in files, statements and answers', async () => {
+    for (const change of ['amount', 'fee', 'failed', 'payee', 'twice', 'omit'] as const)
+      await desk.spoil((await desk.payOut(day)).number, change);
+    await desk.payOut(day, { behaviour: 'no-answer', queries: 0 });
+    await desk.payOut(day, { behaviour: 'returns', more: { afterDays: 0 } });
+    await desk.payOut(day, { behaviour: 'refused-but-paid', queries: 0 });
+    await desk.banks.tell('foreign-entries', { bank: 'wallet', number: 'stranger-1', kind: 'DEBIT', amountFen: 4_200, date: day });
+    await desk.banks.tell('house-bank-faults', { bank: 'wallet', date: day, offFen: 7 });
+    await desk.payOut(day, { channel: 'cardnet' });
+    await desk.banks.tell('file-faults', { bank: 'cardnet', date: day, fault: 'edited' });
+    // What is missing in the day's file is missing in the next one too.
+    for (const channel of ['wallet', 'cardnet']) for (const date of [day, addDays(day, 1)]) await desk.reconcile(date, undefined, channel);
+    const stray = {
+      description: 'a stray entry',
+      lines: [
+        { account: 'settlement:wallet', side: 'DEBIT' as const, amount: fen(1) },
+        { account: 'recovery-income', side: 'CREDIT' as const, amount: fen(1) },
+      ],
+    };
+    await desk.deps.db.transaction((tx) => postEntry(tx, { key: 'stray', loanId: null, businessDate: day, posting: stray }));
+    await expect(desk.environment.run(desk.activities.closeThrough, { through: day })).rejects.toMatchObject({
+      type: 'INTERNAL',
+    });
+
+    const report = await readReport(desk.deps.db, day, addDays(day, 2));
+    expect(new Set(report.breaks.map((row) => row.code))).toEqual(new Set(CODES));
+    expect(
+      report.breaks
+        .filter((row) => row.state === 'HEALED')
+        .map((row) => row.code)
+        .sort(),
+    ).toEqual(['CONFIRMED_BY_FILE', 'CUTOFF', 'FILE', 'RETURNED']);
+    expect(report.suspense.map(({ channel, fen: held }) => [channel, held]).sort()).toEqual([
+      ['wallet', -1_200_000],
+      ['wallet', 4_200],
+    ]);
+    const html = htmlOf(report);
+    for (const code of CODES) expect(html).toContain(code);
   });
 });
