@@ -2,7 +2,7 @@ import { healBreaks, openBreak } from '../db/breaks';
 import { readAttempt, readInstruction } from '../db/payments';
 import type { Tx } from '../db/pool';
 import type { BusinessDate, Instant } from '../domain/dates';
-import { signedAmount, signedOurs, type Finding } from '../domain/reconciliation';
+import { agreedFee, signedAmount, signedOurs, type Finding } from '../domain/reconciliation';
 import type { ActivityDeps } from './deps';
 import { recordReplyIn } from './payment-outcomes';
 import { recordReturn } from './payment-reversals';
@@ -16,22 +16,18 @@ interface Found {
   readonly at: Instant;
 }
 
+/** What the line says and what we have booked; minor units, positive where money came in to us. */
+function sidesOf({ line, ours, code }: Finding): { amount: number; expected: number } {
+  if (code === 'FEE' && line) return { amount: 0 - line.fee, expected: 0 - agreedFee() };
+  const isBooked = ours !== null && (ours.state === 'SUCCEEDED' || ours.state === 'RETURNED') && line?.kind !== 'RETURN';
+  return { amount: line?.booked ? signedAmount(line) : 0, expected: isBooked ? signedOurs(ours) : 0 };
+}
+
 /** The finding as an open break. What its action settles closes it again in the same transaction. */
 function breakOf(tx: Tx, { channel, date, finding, at }: Found): Promise<string> {
   const { line, ours, code } = finding;
-  return openBreak(
-    tx,
-    {
-      channel,
-      businessDate: date,
-      code,
-      subject: line?.number ?? ours?.number ?? '',
-      loanId: ours?.loanId ?? null,
-      amount: line?.booked ? signedAmount(line) : 0,
-      expected: ours && (ours.state === 'SUCCEEDED' || ours.state === 'RETURNED') && line?.kind !== 'RETURN' ? signedOurs(ours) : 0,
-    },
-    at,
-  );
+  const subject = line?.number ?? ours?.number ?? '';
+  return openBreak(tx, { channel, businessDate: date, code, subject, loanId: ours?.loanId ?? null, ...sidesOf(finding) }, at);
 }
 
 /** Our open payment stands booked in the file: that is its outcome. */

@@ -11,6 +11,7 @@ import {
   paymentsByNumber,
   readFile,
   repeatedNumbers,
+  type Repeated,
 } from '../db/reconciliation';
 import type { Tx } from '../db/pool';
 import { addDays, type BusinessDate, type Instant } from '../domain/dates';
@@ -67,10 +68,10 @@ async function openFileBreak(tx: Tx, { channel, date, at }: Day, note: string): 
   if (last.note !== note) await noteOnBreak(tx, id, { kind: 'SEEN_AGAIN', actor: 'reconciliation', at, note });
 }
 
-async function openDuplicates(tx: Tx, { channel, date, at }: Day, repeated: readonly { number: string; times: number }[]): Promise<void> {
-  for (const { number, times } of repeated) {
+async function openDuplicates(tx: Tx, { channel, date, at }: Day, repeated: readonly Repeated[]): Promise<void> {
+  for (const { number: subject, times, total, once, loanId } of repeated) {
     const note = `listed ${String(times)} times`;
-    await openBreak(tx, { channel, businessDate: date, code: 'DUPLICATE', subject: number, amount: times, expected: 1, note }, at);
+    await openBreak(tx, { channel, businessDate: date, code: 'DUPLICATE', subject, loanId, amount: total, expected: once, note }, at);
   }
 }
 

@@ -99,11 +99,24 @@ export async function giveRoomToJoin(tx: Tx): Promise<void> {
   await tx.raw(`SET LOCAL work_mem = '128MB'`);
 }
 
+export interface Repeated {
+  readonly number: string;
+  readonly times: number;
+  /** What all its lines move, and what one of them does; minor units, positive where money comes in. */
+  readonly total: number;
+  readonly once: number;
+  readonly loanId: string | null;
+}
+
 /** Numbers that a day's file lists more than once as the same kind of payment. */
-export async function repeatedNumbers(db: Db | Tx, channel: string, date: BusinessDate): Promise<{ number: string; times: number }[]> {
-  const result = await db.raw<{ rows: { number: string; times: number }[] }>(
-    `SELECT number, count(*)::int AS times FROM channel_file_lines WHERE channel = ? AND business_date = ? GROUP BY number, kind HAVING count(*) > 1`,
-    [channel, date],
+export async function repeatedNumbers(db: Db | Tx, channel: string, date: BusinessDate): Promise<Repeated[]> {
+  const result = await db.raw<{ rows: Repeated[] }>(
+    `SELECT f.number, count(*)::int AS times, sum(f.net)::bigint AS total, min(f.net)::bigint AS once, min(a.loan_id) AS "loanId"
+      FROM (SELECT number, kind, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
+        WHERE channel = ? AND business_date = ?) f
+      LEFT JOIN payment_attempts a ON a.channel = ? AND a.number = f.number
+      GROUP BY f.number, f.kind HAVING count(*) > 1`,
+    [channel, date, channel],
   );
   return result.rows;
 }

@@ -172,6 +172,14 @@ export function csvOf(report: ReconciliationReport): string {
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${String(char.charCodeAt(0))};`);
 
+/** The same on a page: what a break is and what it is about share a cell, so that a sheet of paper is wide enough. */
+const PAGE_HEADER = ['channel', 'break', 'payment', 'theirs', 'ours', 'difference', 'suspense', 'owner', 'state', 'opened', 'due', 'days'];
+
+function pageCells(row: ReportBreak, today: BusinessDate): string[] {
+  const [channel = '', id = '', code = '', meaning = '', number = '', loan = '', ...rest] = breakCells(row, today);
+  return [channel, [code, meaning, id].join('\n'), loan === '' ? number : `${number}\nloan ${loan}`, ...rest];
+}
+
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (tag: string, values: readonly string[]) =>
     `<tr>${values.map((value) => `<${tag}${/^-?\d+(\.\d+)?$/.test(value) ? ' class="n"' : ''}>${escaped(value)}</${tag}>`).join('')}</tr>`;
@@ -181,7 +189,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 
 export function htmlOf(report: ReconciliationReport): string {
   const style =
-    'body{font:14px system-ui;margin:2rem;color:#222}table{border-collapse:collapse;margin:0 0 2rem}th,td{border:1px solid #ccc;padding:.3rem .6rem;text-align:left}.n{text-align:right;font-variant-numeric:tabular-nums}';
+    '@page{size:A4 landscape}body{font:13px system-ui;margin:2rem;color:#222}table{border-collapse:collapse;margin:0 0 2rem}th,td{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top;white-space:pre-line}.n{text-align:right;font-variant-numeric:tabular-nums}';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Reconciliation of ${report.date}</title><style>${style}</style></head><body>
 <h1>Reconciliation of ${report.date}</h1>
@@ -189,8 +197,8 @@ export function htmlOf(report: ReconciliationReport): string {
 ${table(DAY_HEADER, report.days.map(dayCells))}
 <h2>Breaks</h2>
 ${table(
-  BREAK_HEADER,
-  report.breaks.map((row) => breakCells(row, report.today)),
+  PAGE_HEADER,
+  report.breaks.map((row) => pageCells(row, report.today)),
 )}
 <h2>Suspense by age on ${report.today}</h2>
 ${table(

@@ -115,6 +115,10 @@ describe('the report of a day on which everything went wrong at the banks', () =
       ['wallet', -1_200_000],
       ['wallet', 4_200],
     ]);
+    const amounts = (code: BreakCode) => report.breaks.filter((row) => row.code === code).map((row) => [row.amount_fen, row.expected_fen]);
+    expect(amounts('DUPLICATE')).toEqual([[-2_400_000, -1_200_000]]);
+    expect(amounts('FEE')).toEqual([[-25, 0]]);
+    expect(amounts('AMOUNT')).toEqual([[-1_200_100, -1_200_000]]);
     const html = htmlOf(report);
     for (const code of CODES) expect(html).toContain(code);
   });
