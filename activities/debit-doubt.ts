@@ -2,6 +2,7 @@ import { insertLoanEvent } from '../db/loans';
 import { readInstruction } from '../db/payments';
 import type { Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
+import { OPEN_INSTRUCTIONS } from '../domain/states';
 import type { ActivityDeps } from './deps';
 
 export function createDebitDoubtActivities(deps: ActivityDeps) {
@@ -13,7 +14,7 @@ export function createDebitDoubtActivities(deps: ActivityDeps) {
         if (error instanceof LoanloomError && error.code === 'NOT_FOUND') return { state: 'FAILED' as const };
         throw error;
       });
-      return { isFinal: state !== 'IN_FLIGHT' && state !== 'MANUAL' && state !== 'AUTHORIZED' };
+      return { isFinal: !OPEN_INSTRUCTIONS.includes(state) };
     },
 
     /** Notes that a debit's outcome stayed unknown: it freezes the next debit and contacts until an appointment learns more. */

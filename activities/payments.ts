@@ -23,6 +23,7 @@ import { epochMs, instant, type BusinessDate, type Instant } from '../domain/dat
 import { keys } from '../domain/ids';
 import { ZERO, type Fen } from '../domain/money';
 import { debitSent, payoutSent, refundSent } from '../domain/postings';
+import { OPEN_ATTEMPTS } from '../domain/states';
 import { failDebit } from './debit-failure';
 import { accountNow } from './loan-agenda';
 import { productOf, type ActivityDeps } from './deps';
@@ -33,7 +34,7 @@ export type PaymentStep =
   | { readonly next: 'WAIT'; readonly until: Instant }
   | { readonly next: 'DONE'; readonly state: 'SUCCEEDED' | 'FAILED' | 'NOTHING_DUE' | 'GAVE_WAY'; readonly valueDate: BusinessDate | null };
 
-const LIVE = new Set(['SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED']);
+const LIVE = new Set<string>([...OPEN_ATTEMPTS, 'SUCCEEDED']);
 
 /** The how-manieth approval of its loan an instruction is: the number at the end of its id. */
 const serialOf = (instructionId: string) => Number(instructionId.split('-').at(-1));

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { Gauge, Registry } from 'prom-client';
 import { businessNow } from '../db/clock';
 import { epochMs } from '../domain/dates';
+import { OPEN_ATTEMPTS } from '../domain/states';
 import type { ApiDeps } from './deps';
 
 /** What the money path's alarms look at, read from Postgres when it is asked for; names and labels hold ids and codes only. */
@@ -32,7 +33,7 @@ export function metricsHandler(deps: Pick<ApiDeps, 'db'>): RequestHandler {
       refusals.set({ channel: row.channel }, row.refused);
     const states = await deps
       .db('payment_attempts')
-      .whereIn('state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
+      .whereIn('state', OPEN_ATTEMPTS)
       .groupBy('channel', 'state')
       .select<{ channel: string; state: string; count: number }[]>('channel', 'state', deps.db.raw('count(*)::int AS count'));
     for (const row of states) attempts.set({ channel: row.channel, state: row.state }, row.count);

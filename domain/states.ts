@@ -96,6 +96,12 @@ export const ENDED_APPLICATIONS: readonly ApplicationStatus[] = [
   ...statesOf(APPLICATION_TRANSITIONS).filter((status) => isTerminal(APPLICATION_TRANSITIONS, status)),
 ];
 
+/** Instructions that are not decided yet. */
+export const OPEN_INSTRUCTIONS: readonly InstructionState[] = ['CREATED', 'AUTHORIZED', 'IN_FLIGHT', 'MANUAL'];
+
+/** Attempts without a final outcome: the money may be on its way. */
+export const OPEN_ATTEMPTS: readonly AttemptState[] = ['SENDING', 'ACCEPTED', 'UNKNOWN'];
+
 /** Loans whose workflow runs; every other loan's has ended. */
 export const OPEN_LOANS: readonly LoanStatus[] = ['APPROVED', 'ACTIVE', 'OVERPAID'];
 

@@ -1,5 +1,6 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { isConnectionFault } from '../../db/pool';
+import { OPEN_ATTEMPTS } from '../../domain/states';
 import { checkInvariants } from '../invariants';
 import type { SimWorld } from './world';
 
@@ -45,10 +46,7 @@ export async function violations(world: SimWorld, isThorough: boolean, patienceM
 export async function quiet(world: SimWorld, patienceMs: number): Promise<void> {
   const deadline = Date.now() + patienceMs;
   const isMoving = async () =>
-    (await world.attached
-      .db('payment_attempts')
-      .whereIn('state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
-      .first<object | undefined>('number')) !== undefined;
+    (await world.attached.db('payment_attempts').whereIn('state', OPEN_ATTEMPTS).first<object | undefined>('number')) !== undefined;
   while (Date.now() < deadline && (await isMoving().catch(() => true))) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 
@@ -56,7 +54,7 @@ export async function quiet(world: SimWorld, patienceMs: number): Promise<void> 
 export async function openEnds(world: SimWorld): Promise<Violation[]> {
   const { db } = world.attached;
   const open = await db('payment_attempts')
-    .whereIn('state', ['SENDING', 'ACCEPTED', 'UNKNOWN'])
+    .whereIn('state', OPEN_ATTEMPTS)
     .whereRaw('NOT EXISTS (SELECT FROM breaks b WHERE b.number = payment_attempts.number AND b.closed_on IS NULL)')
     .select<{ number: string; state: string }[]>('number', 'state');
   return open.map((row) => ({ invariant: 'I4', what: `${row.number} is still ${row.state}, and nobody's case` }));
