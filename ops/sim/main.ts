@@ -64,7 +64,13 @@ async function simulate(options: Options): Promise<boolean> {
   const [first] = result.violations;
   if (options.shrink && first) {
     print(`looking for a shorter script, up to ${String(options.shrinkSeconds)} s`);
-    const shortest = await shrink(failing, { seed, invariant: first.invariant, secondsMax: options.shrinkSeconds, progress: print });
+    const shortest = await shrink(failing, {
+      seed,
+      invariant: first.invariant,
+      secondsMax: options.shrinkSeconds,
+      patienceMs: options.patience * 1_000,
+      progress: print,
+    });
     const file = `sim-${String(seed)}.json`;
     await writeFile(file, `${JSON.stringify(shortest, null, 1)}\n`);
     print(

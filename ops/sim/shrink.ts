@@ -5,6 +5,7 @@ export interface ShrinkOptions {
   readonly seed: number;
   readonly invariant: string;
   readonly secondsMax: number;
+  readonly patienceMs: number;
   readonly progress: (line: string) => void;
 }
 
@@ -15,7 +16,7 @@ export interface ShrinkOptions {
 export async function shrink(failing: readonly Action[], options: ShrinkOptions): Promise<readonly Action[]> {
   const deadline = Date.now() + options.secondsMax * 1_000;
   const stillFails = async (script: readonly Action[]) => {
-    const result = await run({ seed: options.seed, script, progress: () => undefined });
+    const result = await run({ seed: options.seed, script, progress: () => undefined, patienceMs: options.patienceMs });
     return result.violations.some((violation) => violation.invariant === options.invariant);
   };
   let script = [...failing];
