@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mintToken } from '../../api/auth';
 import { businessNow } from '../../db/clock';
-import { epochMs, instant } from '../../domain/dates';
 import { ApiProblem } from '../demo/borrower-client';
 import type { SimWorld } from './world';
 
@@ -17,6 +16,21 @@ async function command<T>(world: SimWorld, name: string, method: string, path: s
   return payload;
 }
 
+interface OldBreak {
+  readonly id: string;
+  readonly suspense_fen: number;
+  readonly loan_id: string | null;
+}
+
+/** How two operators would clear a break that does not heal: money that came in is a loan's, what went out is lost. */
+async function clearingOf(world: SimWorld, row: OldBreak): Promise<{ proposal: string; loanId?: string }> {
+  if (row.suspense_fen === 0) return { proposal: 'ACCEPT' };
+  if (row.suspense_fen < 0) return { proposal: 'WRITE_OFF' };
+  if (row.loan_id !== null) return { proposal: 'APPLY' };
+  const loan = await world.attached.db('loans').where({ status: 'ACTIVE' }).orderBy('id').first<{ id: string } | undefined>('id');
+  return loan ? { proposal: 'APPLY', loanId: loan.id } : { proposal: 'WRITE_OFF' };
+}
+
 /** Two operators at work: stuck payouts are tried again, breaks that will not heal are cleared by four eyes. */
 export async function operate(world: SimWorld): Promise<void> {
   const { db } = world.attached;
@@ -24,16 +38,18 @@ export async function operate(world: SimWorld): Promise<void> {
   for (const { id } of stuck)
     await command(world, 'li', 'POST', `/v1/ops/loans/${id}/payout-retry`, { reason: 'simulation: try again' }).catch(ignoreProblem);
   const { now } = await businessNow(db);
-  const old = await db('breaks')
-    .where({ state: 'OPEN', suspense_fen: 0 })
-    .where('due_on', '<', instant(epochMs(now)).slice(0, 10))
+  const overdue = db('breaks').where({ state: 'OPEN' }).where('due_on', '<', now.slice(0, 10));
+  // A claim on a channel is not given up before its money had a week to come back.
+  const old = await overdue
+    .whereRaw('(suspense_fen >= 0 OR due_on < ?::date - 7)', [now.slice(0, 10)])
     .orderBy('id')
     .limit(2)
-    .select<{ id: string }[]>('id');
-  for (const { id } of old) {
+    .select<OldBreak[]>('id', 'suspense_fen', 'loan_id');
+  for (const row of old) {
     const reason = 'simulation: the channel explained it';
-    await command(world, 'li', 'POST', `/v1/ops/breaks/${id}/proposal`, { proposal: 'ACCEPT', reason }).catch(ignoreProblem);
-    await command(world, 'wang', 'POST', `/v1/ops/breaks/${id}/decision`, { approve: true, reason }).catch(ignoreProblem);
+    const proposal = await clearingOf(world, row);
+    await command(world, 'li', 'POST', `/v1/ops/breaks/${row.id}/proposal`, { ...proposal, reason }).catch(ignoreProblem);
+    await command(world, 'wang', 'POST', `/v1/ops/breaks/${row.id}/decision`, { approve: true, reason }).catch(ignoreProblem);
   }
 }
 
