@@ -129,11 +129,15 @@ async function stragglers(deps: ClockDeps, target: Instant): Promise<string[]> {
   return [...loans.map((row) => workflowIds.loan(row.id)), ...[...applications, ...opening].map((row) => workflowIds.application(row.id))];
 }
 
-/** One look at everything open: starts what has not been started, and names what is not there yet. */
-async function leadOn(deps: ClockDeps, target: Instant): Promise<string[]> {
+/**
+ * One look at everything open: starts what has not been started, and names what is not there yet. Clocks never
+ * go back, so what has `arrived` is not asked again: asking costs the server more than skipping.
+ */
+async function leadOn(deps: ClockDeps, target: Instant, arrived: Set<string>): Promise<string[]> {
   const targetMs = epochMs(target);
   const open = [...(await openWorkflows(deps.db)), ...(await openPayments(deps.db))];
-  const clocks = await Promise.all(open.map(async (work) => ({ work, clock: await virtualClock(deps.client, work.workflowId) })));
+  const underway = open.filter((work) => !arrived.has(work.workflowId));
+  const clocks = await Promise.all(underway.map(async (work) => ({ work, clock: await virtualClock(deps.client, work.workflowId) })));
   const frozen = new Set<string>();
   const waiting = new Set(await stragglers(deps, target));
   for (const { work, clock } of clocks) {
@@ -142,14 +146,16 @@ async function leadOn(deps: ClockDeps, target: Instant): Promise<string[]> {
     if (clock.now < targetMs) waiting.add(work.workflowId);
     // A loan stands still while its payment is open; a payment that is at the target and still open is not waited for.
     else if (work.loanWorkflowId !== undefined) frozen.add(work.loanWorkflowId);
+    else arrived.add(work.workflowId);
   }
   return [...waiting].filter((workflowId) => !frozen.has(workflowId));
 }
 
 async function waitForAll(deps: ClockDeps, target: Instant): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
+  const arrived = new Set<string>();
   for (let round = 1; ; round += 1) {
-    const waiting = await leadOn(deps, target);
+    const waiting = await leadOn(deps, target, arrived);
     if (waiting.length === 0) return;
     if (Date.now() > deadline)
       throw new LoanloomError(

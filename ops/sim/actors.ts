@@ -21,7 +21,7 @@ interface Application {
 const LOANS_MAX = 9;
 
 /** How long a step waits for a payout to arrive. */
-const PAYOUT_MS = 2_500;
+const PAYOUT_MS = 1_500;
 
 /** Plays the borrowers, the banks' misfortunes, the operators and the forgers of a script, over the doors that they have. */
 export class Actors {
