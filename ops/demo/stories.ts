@@ -157,7 +157,6 @@ export const LEFT_LATE: Story = {
   title: 'left late, to look at: every debit bounces',
   expects: () => ({
     loan: 'ACTIVE',
-    attempts: [{ channel: 'wallet', state: 'SUCCEEDED' }],
     events: ['REMINDED', 'DEBIT_FAILED', 'CONTACTED'],
   }),
   prepare: ({ script }, id) => script({ kind: 'DEBIT', behaviour: 'no-funds', times: 1_000, reference: id }),
