@@ -111,12 +111,14 @@ export interface Repeated {
 /** Numbers that a day's file lists more than once as the same kind of payment. */
 export async function repeatedNumbers(db: Db | Tx, channel: string, date: BusinessDate): Promise<Repeated[]> {
   const result = await db.raw<{ rows: Repeated[] }>(
-    `SELECT f.number, count(*)::int AS times, sum(f.net)::bigint AS total, min(f.net)::bigint AS once, min(a.loan_id) AS "loanId"
-      FROM (SELECT number, kind, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
-        WHERE channel = ? AND business_date = ?) f
-      LEFT JOIN payment_attempts a ON a.channel = ? AND a.number = f.number
-      GROUP BY f.number, f.kind HAVING count(*) > 1`,
-    [channel, date, channel],
+    `SELECT r.*, (SELECT min(a.loan_id) FROM payment_attempts a WHERE a.channel = ? AND a.number = r.number) AS "loanId"
+      FROM (
+        SELECT number, count(*)::int AS times, sum(net)::bigint AS total, min(net)::bigint AS once
+        FROM (SELECT number, kind, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
+          WHERE channel = ? AND business_date = ?) lines
+        GROUP BY number, kind HAVING count(*) > 1
+      ) r`,
+    [channel, channel, date],
   );
   return result.rows;
 }
