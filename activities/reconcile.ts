@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { countBreaks, daysWithoutFile, healBreaks, noteOnBreak, openBreak } from '../db/breaks';
 import {
-  doubledNet,
   firstUnreconciled,
   giveRoomToJoin,
   insertReconciliation,
@@ -79,9 +78,15 @@ async function openDuplicates(tx: Tx, { channel, date, at }: Day, repeated: read
  * The control: what was found has to explain, to the fen, why the file's net is not ours. A doubled line adds
  * its amount to the file's net without being ours twice: it was found as a pair, and is explained here.
  */
-async function proveNet(tx: Tx, { channel, date, at }: Day, gap: number, findings: readonly Finding[]): Promise<void> {
+async function proveNet(
+  tx: Tx,
+  { channel, date, at }: Day,
+  gap: number,
+  findings: readonly Finding[],
+  repeated: readonly Repeated[],
+): Promise<void> {
   const found = findings.reduce((sum, finding) => sum + difference(finding, date), 0);
-  const explained = found + (await doubledNet(tx, channel, date));
+  const explained = repeated.reduce((sum, { extra }) => sum + extra, found);
   if (gap === explained) return;
   await openBreak(tx, { channel, businessDate: date, code: 'INTERNAL', subject: `net:${date}`, amount: gap, expected: explained }, at);
 }
@@ -132,7 +137,7 @@ export function createReconciliationActivities(deps: ActivityDeps) {
     const bank = await bankNetOf(day);
     await deps.db.transaction(async (tx) => {
       await openDuplicates(tx, day, repeated);
-      await proveNet(tx, day, file.net_fen - before, findings);
+      await proveNet(tx, day, file.net_fen - before, findings, repeated);
       const missing = await endCutoffs(tx, day);
       if (bank && bank.net !== file.net_fen)
         await openBreak(

@@ -105,6 +105,8 @@ export interface Repeated {
   /** What all its lines move, and what one of them does; minor units, positive where money comes in. */
   readonly total: number;
   readonly once: number;
+  /** What its booked lines add to the file's net beyond their first. */
+  readonly extra: number;
   readonly loanId: string | null;
 }
 
@@ -113,25 +115,15 @@ export async function repeatedNumbers(db: Db | Tx, channel: string, date: Busine
   const result = await db.raw<{ rows: Repeated[] }>(
     `SELECT r.*, (SELECT min(a.loan_id) FROM payment_attempts a WHERE a.channel = ? AND a.number = r.number) AS "loanId"
       FROM (
-        SELECT number, count(*)::int AS times, sum(net)::bigint AS total, min(net)::bigint AS once
-        FROM (SELECT number, kind, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
+        SELECT number, count(*)::int AS times, sum(net)::bigint AS total, min(net)::bigint AS once,
+          (greatest(count(*) FILTER (WHERE booked) - 1, 0) * coalesce(min(net) FILTER (WHERE booked), 0))::bigint AS extra
+        FROM (SELECT number, kind, booked, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
           WHERE channel = ? AND business_date = ?) lines
         GROUP BY number, kind HAVING count(*) > 1
       ) r`,
     [channel, channel, date],
   );
   return result.rows;
-}
-
-/** What repeated lines of one number add to a file's net beyond their first. */
-export async function doubledNet(db: Db | Tx, channel: string, date: BusinessDate): Promise<number> {
-  const result = await db.raw<{ rows: { net: number }[] }>(
-    `SELECT coalesce(sum((times - 1) * net), 0)::bigint AS net FROM (
-        SELECT count(*) AS times, min(CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END) AS net FROM channel_file_lines
-        WHERE channel = ? AND business_date = ? AND booked GROUP BY number, kind HAVING count(*) > 1) repeated`,
-    [channel, date],
-  );
-  return result.rows[0]?.net ?? 0;
 }
 
 /** Our payments of these numbers, in whatever state and of whatever day. */
