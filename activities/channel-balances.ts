@@ -1,5 +1,5 @@
 import { CHANNEL_RULES } from '../channels/rules';
-import { readChannelFacts, recordBalance } from '../db/channels';
+import { recordBalance } from '../db/channels';
 import { businessNow } from '../db/clock';
 import { addAlarm } from '../db/outbox';
 import { businessDateOf } from '../domain/dates';
@@ -26,13 +26,12 @@ export function createBalanceActivities(deps: ActivityDeps) {
       }
       await deps.db.transaction(async (tx) => {
         await recordBalance(tx, { channel: channel.name, amount: balance.amount, at: now });
-        const spendable = (await readChannelFacts(tx, [channel.name], now)).get(channel.name)?.health.spendableFen ?? balance.amount;
-        if (spendable >= floor) return;
+        if (balance.amount >= floor) return;
         const date = businessDateOf(now);
         await addAlarm(tx, {
           key: `balance:${channel.name}:${date}`,
           subject: channel.name,
-          payload: { code: 'LOW_BALANCE', channel: channel.name, date, owner: 'treasury', spendable, floor },
+          payload: { code: 'LOW_BALANCE', channel: channel.name, date, owner: 'treasury', spendable: balance.amount, floor },
         });
       });
     },
