@@ -14,15 +14,16 @@ import { productOf, type ActivityDeps } from './deps';
 
 /** What a confirmed payment books: the fact, its posting, the event and the borrower's mail, each once by its key. */
 
+interface Confirmed {
+  readonly loan: LoanRow;
+  readonly instruction: InstructionRow;
+  readonly attempt: AttemptRow;
+  readonly valueDate: BusinessDate;
+  readonly at: Instant;
+}
+
 /** The payout is confirmed: the loan becomes active, its binding schedule is made from the channel's value date. */
-export async function activateLoan(
-  deps: ActivityDeps,
-  tx: Tx,
-  loan: LoanRow,
-  instruction: InstructionRow,
-  valueDate: BusinessDate,
-  at: Instant,
-): Promise<void> {
+export async function activateLoan(deps: ActivityDeps, tx: Tx, { loan, instruction, valueDate, at }: Confirmed): Promise<void> {
   const schedule = scheduleFor({ principal: loan.principal_fen, termMonths: loan.term_months }, productOf(deps, loan), valueDate);
   const isNew = await insertTransaction(tx, {
     loanId: loan.id,
@@ -103,14 +104,6 @@ export async function bookReceipt(deps: Pick<ActivityDeps, 'catalogue'>, tx: Tx,
   const { effect, isChargedOff } = await effectOfFact(deps, tx, loan.id, receipt.fact, valueDate);
   await postEntry(tx, { key: receipt.entry, loanId: loan.id, businessDate, posting: receipt.posting(effect, isChargedOff) });
   await tell(tx, loan, { kind: 'PAYMENT_RECEIVED', template: 'payment-received' }, receipt);
-}
-
-interface Confirmed {
-  readonly loan: LoanRow;
-  readonly instruction: InstructionRow;
-  readonly attempt: AttemptRow;
-  readonly valueDate: BusinessDate;
-  readonly at: Instant;
 }
 
 /** The debit is confirmed: a repayment on the channel's value date. */

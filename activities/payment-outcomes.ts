@@ -51,7 +51,7 @@ async function recordSuccess(
   const confirmed = { loan, instruction, attempt, valueDate, at };
   if (instruction.direction === 'DEBIT') return bookRepayment(deps, tx, confirmed);
   if (instruction.direction === 'REFUND') return bookRefund(tx, confirmed);
-  await activateLoan(deps, tx, loan, instruction, valueDate, at);
+  await activateLoan(deps, tx, confirmed);
   await postEntry(tx, {
     key: `payment:${attempt.number}:succeeded`,
     loanId: loan.id,

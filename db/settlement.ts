@@ -2,6 +2,12 @@ import type { BusinessDate } from '../domain/dates';
 import type { Fen } from '../domain/money';
 import type { Db, Tx } from './pool';
 
+/** The balance of one kind of account, by channel: positive where money is ours. */
+const ledgerNet = (
+  kind: 'settlement' | 'in-transit',
+) => `SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
+      FROM journal_lines WHERE account LIKE '${kind}:%' GROUP BY 1`;
+
 /**
  * Settlement accounts whose balance is not what our payments, returns and suspense add up to: the ledger and
  * the payments have grown apart (INTERNAL).
@@ -9,8 +15,7 @@ import type { Db, Tx } from './pool';
 export async function settlementDifferences(db: Db | Tx): Promise<{ channel: string; ledger: Fen; payments: Fen }[]> {
   const result = await db.raw<{ rows: { channel: string; ledger: Fen; payments: Fen }[] }>(`
     WITH ledger AS (
-      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
-      FROM journal_lines WHERE account LIKE 'settlement:%' GROUP BY 1
+      ${ledgerNet('settlement')}
     ), suspense AS (
       SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'CREDIT' THEN amount_fen ELSE -amount_fen END) AS net
       FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
@@ -30,8 +35,7 @@ export async function settlementDifferences(db: Db | Tx): Promise<{ channel: str
 export async function transitDifferences(db: Db | Tx): Promise<{ channel: string; ledger: Fen; payments: Fen }[]> {
   const result = await db.raw<{ rows: { channel: string; ledger: Fen; payments: Fen }[] }>(`
     WITH ledger AS (
-      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
-      FROM journal_lines WHERE account LIKE 'in-transit:%' GROUP BY 1
+      ${ledgerNet('in-transit')}
     ), payments AS (
       SELECT a.channel, sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END) AS net
       FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
