@@ -5,7 +5,7 @@ import { insertLoan } from '../db/loans';
 import { businessDateOf, DAY_MS, instant } from '../domain/dates';
 import { loanIdFrom, taskQueues, workflowIds } from '../domain/ids';
 import { fen } from '../domain/money';
-import { fastForward, virtualClock } from '../ops/clock';
+import { fastForward, virtualClock } from '../ops/fast-forward';
 import { inventPerson } from '../ops/demo/person';
 import type { Rig } from './rig';
 

@@ -1,5 +1,4 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import Long from 'long';
 import { clockOffsetMs, setClockOffset } from '../db/clock';
 import type { Db } from '../db/pool';
 import { addDays, businessDateOf, epochMs, instant, type Instant } from '../domain/dates';
@@ -7,6 +6,7 @@ import { LoanloomError } from '../domain/errors';
 import { taskQueues, workflowIds } from '../domain/ids';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../domain/states';
 import { CHANNEL_NAMES } from '../channels/index';
+import { fastForward, virtualClock, type VirtualClock } from './fast-forward';
 import { closeBusinessDay } from '../workflows/close-business-day';
 import { reconcileChannelDay } from '../workflows/reconcile-channel-day';
 
@@ -17,95 +17,19 @@ export interface ClockDeps {
   readonly progress?: (line: string) => void;
 }
 
-const MAX_SKIPS = 1_000;
 const POLL_MS = 100;
 const PATIENCE_MS = 300_000;
 
-interface OpenWork {
-  readonly workflowId: string;
-  /** Payments: the loan that waits for this child. */
-  readonly loanWorkflowId?: string;
-}
-
-/** Workflows that live in business time: open applications and loans, from Postgres. */
-async function openWorkflows(db: Db): Promise<OpenWork[]> {
+/** Workflows that live in business time: open breaks, applications and loans, from Postgres. */
+async function openWorkflows(db: Db): Promise<string[]> {
   const applications = await db('applications').whereNotIn('status', ENDED_APPLICATIONS).select<{ id: string }[]>('id');
   const loans = await db('loans').whereIn('status', OPEN_LOANS).select<{ id: string }[]>('id');
   const breaks = await db('breaks').whereNull('closed_on').select<{ id: string }[]>('id');
   return [
-    ...breaks.map((row) => ({ workflowId: workflowIds.break(row.id) })),
-    ...applications.map((row) => ({ workflowId: workflowIds.application(row.id) })),
-    ...loans.map((row) => ({ workflowId: workflowIds.loan(row.id) })),
+    ...breaks.map((row) => workflowIds.break(row.id)),
+    ...applications.map((row) => workflowIds.application(row.id)),
+    ...loans.map((row) => workflowIds.loan(row.id)),
   ];
-}
-
-/** Open payments are children with clocks of their own, which would skip without bound: they are led to the target too. */
-async function openPayments(db: Db): Promise<OpenWork[]> {
-  const rows = await db('payment_instructions')
-    .whereIn('state', ['IN_FLIGHT', 'MANUAL'])
-    .select<{ id: string; direction: string; loan_id: string; business_date: string; presentment: number }[]>();
-  return rows.map((row) => ({
-    workflowId:
-      row.direction === 'PAYOUT' ? workflowIds.disbursement(row.id) : workflowIds.debit(row.loan_id, row.business_date, row.presentment),
-    loanWorkflowId: workflowIds.loan(row.loan_id),
-  }));
-}
-
-interface VirtualClock {
-  readonly now: number;
-  readonly fastForwardId: string;
-}
-
-const msOf = (time: { seconds?: Long | null; nanos?: number | null }): number =>
-  Number(time.seconds ?? 0) * 1_000 + Math.floor((time.nanos ?? 0) / 1e6);
-const hasCode = (error: unknown, code: number) => typeof error === 'object' && error !== null && 'code' in error && error.code === code;
-const NOT_FOUND = 5;
-
-/** A running workflow's own clock; undefined when it does not run. */
-export async function virtualClock(client: Client, workflowId: string): Promise<VirtualClock | undefined> {
-  try {
-    const description = await client.workflowService.describeWorkflowExecution({
-      namespace: client.options.namespace,
-      execution: { workflowId },
-    });
-    if (description.workflowExecutionInfo?.status !== 1) return undefined;
-    const info = description.workflowExtendedInfo?.timeSkippingInfo;
-    return {
-      now: info?.currentTime ? msOf(info.currentTime) : Date.now(),
-      fastForwardId: info?.effectiveConfig?.fastForwardConfig?.id ?? '',
-    };
-  } catch (error) {
-    if (hasCode(error, NOT_FOUND)) return undefined;
-    throw error;
-  }
-}
-
-const idFor = (target: number) => `to-${String(target)}`;
-
-/** Lets a workflow skip up to `target`, once: a second fast-forward to it would jump over timers that are due (design §6 rule 2). */
-export async function fastForward(client: Client, workflowId: string, clock: VirtualClock, target: number): Promise<void> {
-  if (clock.now >= target || clock.fastForwardId === idFor(target)) return;
-  const ms = target - clock.now;
-  try {
-    await client.workflowService.updateWorkflowExecutionOptions({
-      namespace: client.options.namespace,
-      workflowExecution: { workflowId },
-      workflowExecutionOptions: {
-        timeSkippingConfig: {
-          enabled: true,
-          maxSessionSkipCount: MAX_SKIPS,
-          fastForwardConfig: {
-            id: idFor(target),
-            duration: { seconds: Long.fromNumber(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 },
-          },
-        },
-      },
-      updateMask: { paths: ['time_skipping_config'] },
-    });
-  } catch (error) {
-    // It may have closed in between: then it needs no clock.
-    if (!hasCode(error, NOT_FOUND)) throw error;
-  }
 }
 
 /** Loans and applications that have not reported everything up to `target` as done. */
@@ -135,20 +59,25 @@ async function stragglers(deps: ClockDeps, target: Instant): Promise<string[]> {
  */
 async function leadOn(deps: ClockDeps, target: Instant, arrived: Set<string>): Promise<string[]> {
   const targetMs = epochMs(target);
-  const open = [...(await openWorkflows(deps.db)), ...(await openPayments(deps.db))];
-  const underway = open.filter((work) => !arrived.has(work.workflowId));
-  const clocks = await Promise.all(underway.map(async (work) => ({ work, clock: await virtualClock(deps.client, work.workflowId) })));
-  const frozen = new Set<string>();
+  const open = new Set(await openWorkflows(deps.db));
   const waiting = new Set(await stragglers(deps, target));
-  for (const { work, clock } of clocks) {
-    if (!clock) continue;
-    await fastForward(deps.client, work.workflowId, clock, targetMs);
-    if (clock.now < targetMs) waiting.add(work.workflowId);
-    // A loan stands still while its payment is open; a payment that is at the target and still open is not waited for.
-    else if (work.loanWorkflowId !== undefined) frozen.add(work.loanWorkflowId);
-    else arrived.add(work.workflowId);
-  }
-  return [...waiting].filter((workflowId) => !frozen.has(workflowId));
+  const lead = async (workflowId: string): Promise<VirtualClock | undefined> => {
+    const clock = await virtualClock(deps.client, workflowId);
+    if (clock) await fastForward(deps.client, workflowId, clock, targetMs);
+    return clock;
+  };
+  const isThere = (clock: VirtualClock | undefined) => clock !== undefined && clock.now >= targetMs;
+  const look = async (workflowId: string): Promise<void> => {
+    const clock = await lead(workflowId);
+    if (!clock) return;
+    // It stands still for its payments; one that is at the target and still open is not waited for.
+    const payments = await Promise.all(clock.children.filter((child) => !open.has(child)).map(lead));
+    if (payments.length > 0 && payments.every(isThere)) waiting.delete(workflowId);
+    else if (!isThere(clock)) waiting.add(workflowId);
+    else if (payments.length === 0) arrived.add(workflowId);
+  };
+  await Promise.all([...open].filter((workflowId) => !arrived.has(workflowId)).map(look));
+  return [...waiting];
 }
 
 async function waitForAll(deps: ClockDeps, target: Instant): Promise<void> {
