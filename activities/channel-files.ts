@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Channel } from '../channels/port';
 import { openBreak } from '../db/breaks';
 import { copyLines, insertFile, readFile } from '../db/reconciliation';
+import { agreedFee } from '../domain/channel-fees';
 import { addDays, at as instantAt, type BusinessDate, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import type { ActivityDeps } from './deps';
@@ -32,7 +33,9 @@ export async function loadFile(
   const content = Readable.from(hashed(file.content, hash));
   try {
     await deps.db.transaction(async (tx) => {
-      const totals = await copyLines(tx, channel.name, date, channel.readStatement(content, date));
+      const totals = await copyLines(tx, channel.name, date, channel.readStatement(content, date), (line) =>
+        agreedFee(channel.name, line, line.valueDate),
+      );
       const { lines, net } = totals;
       await insertFile(tx, { channel: channel.name, business_date: date, sha256: hash.digest('hex'), lines, net_fen: net });
     });

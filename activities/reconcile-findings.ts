@@ -2,7 +2,7 @@ import { healBreaks, openBreak } from '../db/breaks';
 import { readAttempt, readInstruction } from '../db/payments';
 import type { Tx } from '../db/pool';
 import type { BusinessDate, Instant } from '../domain/dates';
-import { agreedFee, signedAmount, signedOurs, type Finding } from '../domain/reconciliation';
+import { signedAmount, signedOurs, type Finding } from '../domain/reconciliation';
 import type { ActivityDeps } from './deps';
 import { recordReplyIn } from './payment-outcomes';
 import { recordReturn } from './payment-reversals';
@@ -17,8 +17,7 @@ interface Found {
 }
 
 /** What the line says and what we have booked; minor units, positive where money came in to us. */
-function sidesOf({ line, ours, code }: Finding): { amount: number; expected: number } {
-  if (code === 'FEE' && line) return { amount: 0 - line.fee, expected: 0 - agreedFee() };
+function sidesOf({ line, ours }: Finding): { amount: number; expected: number } {
   const isBooked = ours !== null && (ours.state === 'SUCCEEDED' || ours.state === 'RETURNED') && line?.kind !== 'RETURN';
   return { amount: line?.booked ? signedAmount(line) : 0, expected: isBooked ? signedOurs(ours) : 0 };
 }

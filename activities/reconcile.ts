@@ -1,20 +1,26 @@
 import { Context } from '@temporalio/activity';
 import { countBreaks, daysWithoutFile, healBreaks, noteOnBreak, openBreak } from '../db/breaks';
 import {
+  feesOf,
   firstUnreconciled,
   giveRoomToJoin,
   insertReconciliation,
   isListed,
+  listedOnTwoDays,
   mismatches,
   ourNet,
   paymentsByNumber,
   readFile,
   repeatedNumbers,
+  type DayFees,
   type Repeated,
 } from '../db/reconciliation';
+import { postEntry } from '../db/journal';
 import type { Tx } from '../db/pool';
 import { addDays, type BusinessDate, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
+import { fen } from '../domain/money';
+import { channelFeesIncurred } from '../domain/postings';
 import { classify, difference, type Finding } from '../domain/reconciliation';
 import { fileDueAt, loadFile, noticeResend } from './channel-files';
 import type { ActivityDeps } from './deps';
@@ -67,11 +73,30 @@ async function openFileBreak(tx: Tx, { channel, date, at }: Day, note: string): 
   if (last.note !== note) await noteOnBreak(tx, id, { kind: 'SEEN_AGAIN', actor: 'reconciliation', at, note });
 }
 
+/** Payments that the file lists more than once, or that the file of another day lists too. */
+async function repetitionsOf(tx: Tx, { channel, date }: Day, findings: readonly Finding[]): Promise<Repeated[]> {
+  const suspects = findings.flatMap(({ line, ours }) => (line?.booked && line.kind !== 'RETURN' && ours ? [line.number] : []));
+  const onTwoDays = await listedOnTwoDays(tx, channel, date, suspects);
+  const numbers = new Set(onTwoDays.map(({ number }) => number));
+  const onThis = (await repeatedNumbers(tx, channel, date)).filter(({ number }) => !numbers.has(number));
+  return [...onThis, ...onTwoDays];
+}
+
 async function openDuplicates(tx: Tx, { channel, date, at }: Day, repeated: readonly Repeated[]): Promise<void> {
   for (const { number: subject, times, total, once, loanId } of repeated) {
     const note = `listed ${String(times)} times`;
     await openBreak(tx, { channel, businessDate: date, code: 'DUPLICATE', subject, loanId, amount: total, expected: once, note }, at);
   }
+}
+
+/** Opens a break for each wrong fee, and books what is agreed, once for every payment that the file has booked. Returns that sum. */
+async function settleFees(tx: Tx, { channel, date, at }: Day, { agreed, wrong }: DayFees, repeated: readonly Repeated[]): Promise<number> {
+  for (const { number: subject, charged, agreed: due, loanId } of wrong)
+    await openBreak(tx, { channel, businessDate: date, code: 'FEE', subject, loanId, amount: 0 - charged, expected: 0 - due }, at);
+  const fees = repeated.reduce((sum, { extraFees }) => sum - extraFees, agreed);
+  const posting = channelFeesIncurred(channel, fen(fees));
+  await postEntry(tx, { key: `fees:${channel}:${date}`, loanId: null, businessDate: date, posting });
+  return fees;
 }
 
 /**
@@ -129,14 +154,16 @@ export function createReconciliationActivities(deps: ActivityDeps) {
     const file = await readFile(deps.db, channel, date);
     if (!file) throw new LoanloomError('INTERNAL', 'a day is matched before its file is loaded');
     const before = await ourNet(deps.db, channel, date);
-    const { findings, repeated } = await deps.db.transaction(async (tx) => {
+    const { findings, repeated, fees } = await deps.db.transaction(async (tx) => {
       await giveRoomToJoin(tx);
-      return { findings: await findingsOf(tx, channel, date), repeated: await repeatedNumbers(tx, channel, date) };
+      const findings = await findingsOf(tx, channel, date);
+      return { findings, repeated: await repetitionsOf(tx, day, findings), fees: await feesOf(tx, channel, date) };
     });
     for (const finding of findings) await deps.db.transaction((tx) => settleFinding(deps, tx, { channel, date, finding, at }));
     const bank = await bankNetOf(day);
     await deps.db.transaction(async (tx) => {
       await openDuplicates(tx, day, repeated);
+      const agreedFees = await settleFees(tx, day, fees, repeated);
       await proveNet(tx, day, file.net_fen - before, findings, repeated);
       const missing = await endCutoffs(tx, day);
       if (bank && bank.net !== file.net_fen)
@@ -155,7 +182,8 @@ export function createReconciliationActivities(deps: ActivityDeps) {
         file_net_fen: file.net_fen,
         ledger_net_fen: before,
         bank_net_fen: bank?.net ?? null,
-        breaks: differing.length + repeated.length + missing,
+        breaks: differing.length + repeated.length + fees.wrong.length + missing,
+        fees_fen: agreedFees,
         at,
       });
     });

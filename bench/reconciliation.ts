@@ -57,7 +57,7 @@ async function writeFileOf(path: string, count: number): Promise<number> {
   const add = async (serial: string, amount: number) => {
     lines += 1;
     net += amount;
-    if (!file.write(`D|${serial}|DEBIT|20261123|${String(amount)}|0|00|0001|C\n`)) await once(file, 'drain');
+    if (!file.write(`D|${serial}|DEBIT|20261123|${String(amount)}|80|00|0001|C\n`)) await once(file, 'drain');
   };
   file.write('H|LOANLOOM|20261123\n');
   for (let serial = 1; serial <= count; serial += 1) {

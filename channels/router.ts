@@ -1,5 +1,6 @@
 import type { ChannelDecision, ChannelHealth } from '../domain/channel-health';
-import { instant, localTime, type Instant } from '../domain/dates';
+import { agreedFee } from '../domain/channel-fees';
+import { businessDateOf, instant, localTime, type Instant } from '../domain/dates';
 import type { PaymentKind } from './port';
 import type { ChannelRules } from './rules';
 
@@ -76,12 +77,13 @@ function obstacle(candidate: Candidate, input: RoutingInput): { until: Instant |
  * Less is better: channels that leave us in doubt come last, whatever they cost; among sound ones success,
  * speed and cost decide, in steps coarse enough that a single answer does not turn the order.
  */
-function rank({ health, rules }: Candidate): readonly number[] {
-  if (health.sends < SENDS_MIN) return [0, 0, 0, rules.costFen];
+function rank({ name, health }: Candidate, input: RoutingInput): readonly number[] {
+  const cost = agreedFee(name, input, businessDateOf(input.now));
+  if (health.sends < SENDS_MIN) return [0, 0, 0, cost];
   const unknownShare = health.unknown / health.sends;
   const isDoubtful = unknownShare > UNKNOWN_SHARE_MAX ? 1 : 0;
   const missed = Math.floor(10 * (1 - health.answered / health.sends));
-  return [isDoubtful, missed, Math.floor(health.p95Ms / 2_000), rules.costFen];
+  return [isDoubtful, missed, Math.floor(health.p95Ms / 2_000), cost];
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
@@ -101,7 +103,7 @@ export function chooseChannel(input: RoutingInput): Route {
   const obstacles = input.channels.map((candidate) => ({ candidate, obstacle: obstacle(candidate, input) }));
   const eligible = obstacles.filter((each) => each.obstacle === undefined).map((each) => each.candidate);
   const preferred = eligible.find((candidate) => candidate.name === input.preferred);
-  const [best] = preferred ? [preferred] : [...eligible].sort((a, b) => compare(rank(a), rank(b)));
+  const [best] = preferred ? [preferred] : [...eligible].sort((a, b) => compare(rank(a, input), rank(b, input)));
   if (best) return { next: 'SEND', channel: best.name };
   const moments = obstacles.flatMap((each) => (each.obstacle?.until ? [each.obstacle.until] : [])).sort();
   const [until] = moments;

@@ -11,8 +11,6 @@ export interface ChannelRules {
   /** Below this the treasury is alarmed. */
   readonly balanceMin: number;
   readonly window: { readonly from: string; readonly to: string };
-  /** What one payment costs us, for the order among channels that are equally good. */
-  readonly costFen: number;
   /** Calls a second, sends and queries together, over all workers. */
   readonly callsPerSecond: number;
 }
@@ -29,7 +27,6 @@ export const CHANNEL_RULES: Readonly<Record<string, ChannelRules>> = {
     dailyMax: 50_000_000_000,
     balanceMin: 100_000_000,
     window: ALL_DAY,
-    costFen: 50,
     callsPerSecond: 100,
   },
   cardnet: {
@@ -39,7 +36,6 @@ export const CHANNEL_RULES: Readonly<Record<string, ChannelRules>> = {
     dailyMax: 100_000_000_000,
     balanceMin: 100_000_000,
     window: ALL_DAY,
-    costFen: 80,
     callsPerSecond: 60,
   },
   bankdirect: {
@@ -49,7 +45,6 @@ export const CHANNEL_RULES: Readonly<Record<string, ChannelRules>> = {
     dailyMax: 500_000_000_000,
     balanceMin: 100_000_000,
     window: ALL_DAY,
-    costFen: 120,
     callsPerSecond: 30,
   },
 };

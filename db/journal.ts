@@ -28,8 +28,8 @@ export async function postEntry(
 }
 
 /**
- * The accounts of a channel: settlement, in transit, and suspense for money that is not where it should
- * be: short (it left us, we claim it) and long (it came to us, we owe it). Repeating it changes nothing.
+ * The accounts of a channel: settlement, in transit, fees that it will bill, and suspense for money that is not
+ * where it should be: short (it left us, we claim it) and long (it came to us, we owe it). Repeating it changes nothing.
  */
 export async function ensureChannelAccounts(db: Db, channels: readonly string[]): Promise<void> {
   const rows = channels.flatMap((channel) => [
@@ -37,6 +37,7 @@ export async function ensureChannelAccounts(db: Db, channels: readonly string[])
     { code: `in-transit:${channel}`, name: `In transit at ${channel}`, type: 'ASSET', channel },
     { code: `suspense-short:${channel}`, name: `Claims in suspense at ${channel}`, type: 'ASSET', channel },
     { code: `suspense-long:${channel}`, name: `Unexplained receipts at ${channel}`, type: 'LIABILITY', channel },
+    { code: `fees-payable:${channel}`, name: `Fees not yet billed by ${channel}`, type: 'LIABILITY', channel },
   ]);
   await db('ledger_accounts').insert(rows).onConflict('code').ignore();
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { BusinessDate, Instant } from '../domain/dates';
+import type { Fen } from '../domain/money';
 import type { OurPayment, StatementLine } from '../domain/reconciliation';
 import type { Db, Tx } from './pool';
 
@@ -39,12 +40,13 @@ export async function readFile(db: Db | Tx, channel: string, date: BusinessDate)
 const field = (value: string) =>
   value.replace(/[\\\t\n\r]/g, (char) => `\\${{ '\\': '\\', '\t': 't', '\n': 'n', '\r': 'r' }[char] ?? char}`);
 
-/** Streams lines into the table by COPY, in the transaction's own connection: all of a file, or nothing. */
+/** Streams lines, each with the fee that is agreed for it, into the table by COPY, in the transaction's own connection: all of a file, or nothing. */
 export async function copyLines(
   tx: Tx,
   channel: string,
   date: BusinessDate,
   portions: AsyncIterable<readonly StatementLine[]>,
+  feeOf: (line: StatementLine) => Fen,
 ): Promise<{ lines: number; net: number }> {
   // A transaction's client hands out its one connection, and takes it back at the transaction's end.
   const connection = (await (tx.client as { acquireConnection(): Promise<unknown> }).acquireConnection()) as PoolClient;
@@ -56,14 +58,14 @@ export async function copyLines(
       for (const line of portion) {
         totals.lines += 1;
         if (line.booked) totals.net += line.comesIn ? line.amount : 0 - line.amount;
-        text += `${prefix}${String(totals.lines)}\t${field(line.number)}\t${line.kind}\t${String(line.amount)}\t${String(line.fee)}\t${line.booked ? 't' : 'f'}\t${field(line.accountTail)}\t${line.valueDate}\t${line.comesIn ? 't' : 'f'}\n`;
+        text += `${prefix}${String(totals.lines)}\t${field(line.number)}\t${line.kind}\t${String(line.amount)}\t${String(line.fee)}\t${String(feeOf(line))}\t${line.booked ? 't' : 'f'}\t${field(line.accountTail)}\t${line.valueDate}\t${line.comesIn ? 't' : 'f'}\n`;
       }
       yield text;
     }
   }
   const sink = connection.query(
     copyFrom(
-      'COPY channel_file_lines (channel, business_date, line, number, kind, amount_fen, fee_fen, booked, account_tail, value_date, comes_in) FROM STDIN',
+      'COPY channel_file_lines (channel, business_date, line, number, kind, amount_fen, fee_fen, agreed_fee_fen, booked, account_tail, value_date, comes_in) FROM STDIN',
     ),
   );
   await pipeline(Readable.from(rows()), sink);
@@ -88,7 +90,7 @@ export async function mismatches(db: Db | Tx, channel: string, date: BusinessDat
         FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
         WHERE a.channel = ? AND a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
       ) o ON o.number = f.number AND o.kind = f.kind
-      WHERE f.number IS NULL OR o.number IS NULL OR NOT f.booked OR f.amount_fen <> o.amount_fen OR f.fee_fen <> 0 OR f.account_tail <> o.account_tail`,
+      WHERE f.number IS NULL OR o.number IS NULL OR NOT f.booked OR f.amount_fen <> o.amount_fen OR f.account_tail <> o.account_tail`,
     [channel, date, channel, date],
   );
   return result.rows;
@@ -105,8 +107,9 @@ export interface Repeated {
   /** What all its lines move, and what one of them does; minor units, positive where money comes in. */
   readonly total: number;
   readonly once: number;
-  /** What its booked lines add to the file's net beyond their first. */
+  /** What its booked lines add to the file's net, and to the agreed fees, beyond their first. */
   readonly extra: number;
+  readonly extraFees: number;
   readonly loanId: string | null;
 }
 
@@ -116,14 +119,57 @@ export async function repeatedNumbers(db: Db | Tx, channel: string, date: Busine
     `SELECT r.*, (SELECT min(a.loan_id) FROM payment_attempts a WHERE a.channel = ? AND a.number = r.number) AS "loanId"
       FROM (
         SELECT number, count(*)::int AS times, sum(net)::bigint AS total, min(net)::bigint AS once,
-          (greatest(count(*) FILTER (WHERE booked) - 1, 0) * coalesce(min(net) FILTER (WHERE booked), 0))::bigint AS extra
-        FROM (SELECT number, kind, booked, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
+          (greatest(count(*) FILTER (WHERE booked) - 1, 0) * coalesce(min(net) FILTER (WHERE booked), 0))::bigint AS extra,
+          (greatest(count(*) FILTER (WHERE booked) - 1, 0) * coalesce(min(fee) FILTER (WHERE booked), 0))::bigint AS "extraFees"
+        FROM (SELECT number, kind, booked, agreed_fee_fen AS fee, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
           WHERE channel = ? AND business_date = ?) lines
         GROUP BY number, kind HAVING count(*) > 1
       ) r`,
     [channel, channel, date],
   );
   return result.rows;
+}
+
+/**
+ * Payments that the file of another day has booked as well, among these numbers of the day's file and among what
+ * a later day's file, loaded before it, had of its payments. Findings explain what they add to the day's net.
+ */
+export async function listedOnTwoDays(db: Db | Tx, channel: string, date: BusinessDate, numbers: readonly string[]): Promise<Repeated[]> {
+  const result = await db.raw<{ rows: Repeated[] }>(
+    `SELECT number, count(*)::int AS times, sum(net)::bigint AS total, min(net)::bigint AS once, 0 AS extra,
+        (sum(agreed_fee_fen) FILTER (WHERE business_date = ?))::bigint AS "extraFees",
+        (SELECT min(a.loan_id) FROM payment_attempts a WHERE a.channel = ? AND a.number = lines.number) AS "loanId"
+      FROM (SELECT *, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
+        WHERE channel = ? AND booked AND kind <> 'RETURN' AND number = ANY(?::text[] || ARRAY(
+          SELECT later.number FROM channel_file_lines later JOIN payment_attempts a ON a.channel = later.channel AND a.number = later.number
+          WHERE later.channel = ? AND later.business_date > ? AND a.value_date = ?))) lines
+      GROUP BY number HAVING count(DISTINCT business_date) > 1 AND bool_or(business_date = ?)`,
+    [date, channel, channel, [...numbers], channel, date, date, date],
+  );
+  return result.rows;
+}
+
+export interface DayFees {
+  /** What the agreed table gives for every line that the file has booked. */
+  readonly agreed: number;
+  /** Payments for which the file names another fee. */
+  readonly wrong: readonly { readonly number: string; readonly charged: number; readonly agreed: number; readonly loanId: string | null }[];
+}
+
+export async function feesOf(db: Db | Tx, channel: string, date: BusinessDate): Promise<DayFees> {
+  const ofDay = [channel, date];
+  const sum = await db.raw<{ rows: { agreed: number }[] }>(
+    `SELECT coalesce(sum(agreed_fee_fen), 0)::bigint AS agreed FROM channel_file_lines WHERE channel = ? AND business_date = ? AND booked`,
+    ofDay,
+  );
+  const wrong = await db.raw<{ rows: DayFees['wrong'][number][] }>(
+    `SELECT number, sum(fee_fen)::bigint AS charged, sum(CASE WHEN booked THEN agreed_fee_fen ELSE 0 END)::bigint AS agreed,
+        (SELECT min(a.loan_id) FROM payment_attempts a WHERE a.channel = ? AND a.number = f.number) AS "loanId"
+      FROM channel_file_lines f WHERE channel = ? AND business_date = ? AND fee_fen <> CASE WHEN booked THEN agreed_fee_fen ELSE 0 END
+      GROUP BY number`,
+    [channel, ...ofDay],
+  );
+  return { agreed: sum.rows[0]?.agreed ?? 0, wrong: wrong.rows };
 }
 
 /** Our payments of these numbers, in whatever state and of whatever day. */
@@ -165,6 +211,8 @@ export interface Reconciliation {
   readonly ledger_net_fen: number;
   readonly bank_net_fen: number | null;
   readonly breaks: number;
+  /** What the channel may charge for the day. */
+  readonly fees_fen: number;
   readonly at: Instant;
 }
 

@@ -4,7 +4,7 @@ import type { Db, Tx } from './pool';
 
 /** The balance of one kind of account, by channel: positive where money is ours. */
 const ledgerNet = (
-  kind: 'settlement' | 'in-transit',
+  kind: 'settlement' | 'in-transit' | 'fees-payable',
 ) => `SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
       FROM journal_lines WHERE account LIKE '${kind}:%' GROUP BY 1`;
 
@@ -43,6 +43,19 @@ export async function transitDifferences(db: Db | Tx): Promise<{ channel: string
     )
     SELECT coalesce(l.channel, p.channel) AS channel, coalesce(l.net, 0)::bigint AS ledger, coalesce(p.net, 0)::bigint AS payments
     FROM ledger l FULL JOIN payments p USING (channel) WHERE coalesce(l.net, 0) <> coalesce(p.net, 0)`);
+  return result.rows;
+}
+
+/** Channels whose fees payable are not what their reconciled days add up to. */
+export async function feeDifferences(db: Db | Tx): Promise<{ channel: string; ledger: Fen; days: Fen }[]> {
+  const result = await db.raw<{ rows: { channel: string; ledger: Fen; days: Fen }[] }>(`
+    WITH ledger AS (
+      ${ledgerNet('fees-payable')}
+    ), days AS (
+      SELECT channel, -sum(fees_fen) AS net FROM reconciliations GROUP BY 1
+    )
+    SELECT coalesce(l.channel, d.channel) AS channel, coalesce(l.net, 0)::bigint AS ledger, coalesce(d.net, 0)::bigint AS days
+    FROM ledger l FULL JOIN days d USING (channel) WHERE coalesce(l.net, 0) <> coalesce(d.net, 0)`);
   return result.rows;
 }
 

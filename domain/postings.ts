@@ -179,3 +179,8 @@ export function chargedOff(owed: Components): Posting {
 export function writtenOff(principal: Fen): Posting {
   return posting('loan written off', [['write-off-expense', principal]], [['loans-receivable', principal]]);
 }
+
+/** What a channel may charge for a day's payments, until its bill comes. */
+export function channelFeesIncurred(channel: string, amount: Fen): Posting {
+  return posting('fees of the channel', [['channel-fees', amount]], [[`fees-payable:${channel}`, amount]]);
+}

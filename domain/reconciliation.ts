@@ -47,11 +47,6 @@ export interface Finding {
   readonly ours: OurPayment | null;
 }
 
-/** The fee that a channel may charge for a payment: none, by today's contracts. A dated table replaces this when one does. */
-export function agreedFee(): number {
-  return 0;
-}
-
 /** A line's effect on our balance at the channel; a payment that was not made has none. */
 export function signedAmount(line: Pick<StatementLine, 'amount' | 'comesIn'>): number {
   return line.comesIn ? line.amount : 0 - line.amount;
@@ -82,7 +77,6 @@ function aboutPayment(line: StatementLine, ours: OurPayment, date: BusinessDate)
     return { code: 'PARTY', action: 'WATCH', line, ours };
   if (ours.state === 'FAILED') return { code: 'PAID_AFTER_FAILURE', action: 'SUSPEND', line, ours };
   if (isOpen(ours.state)) return { code: 'CONFIRMED_BY_FILE', action: 'COMPLETE', line, ours };
-  if (line.fee !== agreedFee()) return { code: 'FEE', action: 'WATCH', line, ours };
   return ours.valueDate === date ? null : { code: 'CUTOFF', action: 'MATCHED', line, ours };
 }
 

@@ -15,6 +15,7 @@ import * as reconcileChannels from './20261124110000_reconcile_channels';
 import * as routePayments from './20261124120000_route_payments';
 import * as watchBalances from './20261124130000_watch_balances';
 import * as applySuspense from './20261124140000_apply_suspense';
+import * as agreeFees from './20261124150000_agree_fees';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261124120000_route_payments', ...routePayments },
   { name: '20261124130000_watch_balances', ...watchBalances },
   { name: '20261124140000_apply_suspense', ...applySuspense },
+  { name: '20261124150000_agree_fees', ...agreeFees },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -130,7 +130,8 @@ CREATE TABLE channel_file_lines (
   booked boolean NOT NULL,
   account_tail text NOT NULL,
   value_date date NOT NULL,
-  comes_in boolean NOT NULL
+  comes_in boolean NOT NULL,
+  agreed_fee_fen bigint NOT NULL DEFAULT 0
 );
 CREATE TABLE channel_files (
   channel text NOT NULL,
@@ -377,7 +378,8 @@ CREATE TABLE reconciliations (
   ledger_net_fen bigint NOT NULL,
   bank_net_fen bigint,
   breaks integer NOT NULL,
-  at timestamp with time zone NOT NULL
+  at timestamp with time zone NOT NULL,
+  fees_fen bigint NOT NULL DEFAULT 0
 );
 CREATE TABLE sandbox_clock (
   id integer NOT NULL,

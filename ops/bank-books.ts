@@ -1,4 +1,4 @@
-import { settlementDifferences, transitDifferences } from '../db/settlement';
+import { feeDifferences, settlementDifferences, transitDifferences } from '../db/settlement';
 import type { Db } from '../db/pool';
 
 /** What the banks' own books say, as the simulator's /books prints them. */
@@ -114,7 +114,10 @@ export async function ledgerEqualsBanks(db: Db, books: BankBooks): Promise<strin
   const settlement = (await settlementDifferences(db)).map(
     (row) => `${row.channel}: settlement ${String(row.ledger)} fen, payments and suspense add up to ${String(row.payments)}`,
   );
-  return [...unequal, ...late, ...transit, ...settlement];
+  const fees = (await feeDifferences(db)).map(
+    (row) => `${row.channel}: ${String(row.ledger)} fen of fees payable, the reconciled days add up to ${String(row.days)}`,
+  );
+  return [...unequal, ...late, ...transit, ...settlement, ...fees];
 }
 
 /** I6: every success of ours has one fact and one posting, and is booked at the bank. */

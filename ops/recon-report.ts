@@ -10,6 +10,7 @@ interface ReportDay {
   readonly file_net_fen: number;
   readonly ledger_net_fen: number;
   readonly bank_net_fen: number | null;
+  readonly fees_fen: number;
 }
 
 interface ReportBreak {
@@ -130,7 +131,7 @@ function breakCells(row: ReportBreak, today: BusinessDate): string[] {
   ];
 }
 
-const DAY_HEADER = ['channel', 'lines', 'matched', 'file net', 'our net', 'bank net', 'file − ours'];
+const DAY_HEADER = ['channel', 'lines', 'matched', 'file net', 'our net', 'bank net', 'file − ours', 'fees'];
 
 function dayCells(row: ReportDay): string[] {
   const difference = row.file_net_fen - row.ledger_net_fen;
@@ -142,6 +143,7 @@ function dayCells(row: ReportDay): string[] {
     money(row.ledger_net_fen),
     money(row.bank_net_fen),
     money(difference),
+    money(row.fees_fen),
   ];
 }
 

@@ -46,6 +46,8 @@ export interface Habits {
   readonly resultAfterMs?: number;
   /** Hours after the end of a day at which its file is there. */
   readonly fileAfterHours: number;
+  /** What it charges for a payment, in fen; it bills by the month. */
+  readonly feeFen: (kind: 'PAYOUT' | 'DEBIT', amountFen: number) => number;
 }
 
 /** Never used up by what is played. */
@@ -216,19 +218,21 @@ export class Bank {
 
   /** What really moved on a day. */
   trueLinesOf(date: string): FileLine[] {
-    return this.books.ofDay(this.name, date).map(lineOf);
+    return this.books.ofDay(this.name, date).map((entry) => this.lineOf(entry));
   }
 
   /** The lines of the day's file, with the scripted mistakes. */
   linesOf(date: string): FileLine[] {
-    const late = this.books
-      .ofDay(this.name, addDays(date, -1))
-      .filter((entry) => entry.kind !== 'RETURN' && this.scripts.lineFault(this.name, entry.number) === 'next-day');
+    const late = this.books.ofDay(this.name, addDays(date, -1)).filter((entry) => {
+      const fault = this.scripts.lineFault(this.name, entry.number);
+      return entry.kind !== 'RETURN' && (fault === 'next-day' || fault === 'again');
+    });
     return [...late, ...this.books.ofDay(this.name, date)].flatMap((entry) => {
-      const own = lineOf(entry);
+      const own = this.lineOf(entry);
       // A mistake is made once: about the payment, not about its return.
       switch (entry.kind === 'RETURN' ? undefined : this.scripts.lineFault(this.name, entry.number)) {
         case undefined:
+        case 'again':
           return [own];
         case 'omit':
           return [];
@@ -239,30 +243,32 @@ export class Bank {
         case 'amount':
           return [{ ...own, amountFen: own.amountFen + 100 }];
         case 'fee':
-          return [{ ...own, feeFen: 25 }];
+          return [{ ...own, feeFen: own.feeFen + 5 }];
         case 'failed':
-          return [{ ...own, booked: false }];
+          return [{ ...own, booked: false, feeFen: 0 }];
         case 'payee':
           return [{ ...own, accountTail: '0000' }];
       }
     });
   }
 
+  private lineOf(entry: BookEntry): FileLine {
+    return {
+      number: entry.number,
+      kind: entry.kind,
+      amountFen: entry.amountFen,
+      feeFen: entry.kind === 'RETURN' ? 0 : this.habits.feeFen(entry.kind, entry.amountFen),
+      booked: true,
+      accountTail: entry.account.slice(-4),
+      valueDate: entry.valueDate,
+      comesIn: movementOf(entry) > 0,
+    };
+  }
+
   fileFault(date: string) {
     return this.scripts.takeFileFault(this.name, date);
   }
 }
-
-const lineOf = (entry: BookEntry): FileLine => ({
-  number: entry.number,
-  kind: entry.kind,
-  amountFen: entry.amountFen,
-  feeFen: 0,
-  booked: true,
-  accountTail: entry.account.slice(-4),
-  valueDate: entry.valueDate,
-  comesIn: movementOf(entry) > 0,
-});
 
 /** The customer's reference inside one of the lender's numbers, for payments that were never booked. */
 function referenceOf(number: string): string {

@@ -84,7 +84,7 @@ function batch(bank: Bank, request: WireRequest, secret: string): WireAnswer {
 }
 
 export const bankdirectProtocol: Protocol = {
-  habits: { name: 'bankdirect', isDoneOnQuery: true, resultAfterMs: 60_000, fileAfterHours: 8 },
+  habits: { name: 'bankdirect', isDoneOnQuery: true, resultAfterMs: 60_000, fileAfterHours: 8, feeFen: () => 120 },
   handle(bank, request, secret) {
     if (!isSigned(request, secret)) return signed(secret, 401, report(''));
     const number = request.query.get('endToEndId') ?? text(request.body, 'OrgnlEndToEndId');

@@ -82,7 +82,7 @@ function file(bank: Bank, fields: Fields, asOf: string, secret: string): WireAns
 }
 
 export const cardnetProtocol: Protocol = {
-  habits: { name: 'cardnet', isDoneOnQuery: true, fileAfterHours: 10 },
+  habits: { name: 'cardnet', isDoneOnQuery: true, fileAfterHours: 10, feeFen: () => 80 },
   handle(bank, request, secret) {
     const fields = parse(request.body);
     if (!equals(hmac(secret, canonical(fields)), fields.signature ?? ''))

@@ -62,11 +62,11 @@ export const FILE_FAULTS = [
 ] as const;
 export type FileFault = (typeof FILE_FAULTS)[number];
 
-/** A line that a day's file gets wrong although the bank's books are right. */
+/** A line that a day's file gets wrong although the bank's books are right: `again` stands in the next day's file as well. */
 export interface LineFault {
   readonly bank: string;
   readonly number: string;
-  readonly change: 'omit' | 'next-day' | 'twice' | 'amount' | 'fee' | 'failed' | 'payee';
+  readonly change: 'omit' | 'next-day' | 'again' | 'twice' | 'amount' | 'fee' | 'failed' | 'payee';
 }
 
 export class Scripts {

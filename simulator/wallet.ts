@@ -120,7 +120,12 @@ function file(bank: Bank, request: WireRequest, secret: string): WireAnswer {
 }
 
 export const walletProtocol: Protocol = {
-  habits: { name: 'wallet', isDoneOnQuery: false, fileAfterHours: 9 },
+  habits: {
+    name: 'wallet',
+    isDoneOnQuery: false,
+    fileAfterHours: 9,
+    feeFen: (kind, amountFen) => (kind === 'PAYOUT' ? 50 : Math.min(75, Math.max(20, Math.round(amountFen / 10_000)))),
+  },
   handle(bank, request, secret) {
     const [, , , resource = '', , number = '', action = ''] = request.path.split('/').map(decodeURIComponent);
     const answer = ({ status, body }: Receipt) => signed(secret, status, JSON.stringify(body));

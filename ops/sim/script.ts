@@ -130,7 +130,7 @@ function action(random: Random, serial: number): Action {
       return {
         do: kind,
         pick,
-        change: random.pick<LineFault['change']>(['omit', 'next-day', 'twice', 'amount', 'fee', 'failed', 'payee']),
+        change: random.pick<LineFault['change']>(['omit', 'next-day', 'again', 'twice', 'amount', 'fee', 'failed', 'payee']),
       };
     case 'FOREIGN':
       return {

@@ -3,6 +3,7 @@ import type { ActivityDeps } from '../../activities/deps';
 import type { Activities } from '../../activities/index';
 import { decideClearing, proposeClearing } from '../../activities/clear-breaks';
 import { openBreaks, type BreakRow } from '../../db/breaks';
+import { trialBalance } from '../../db/journal';
 import { readLoanFile } from '../../db/loans';
 import { settlementDifferences } from '../../db/settlement';
 import { addDays, at, businessDate, type BusinessDate, type Instant } from '../../domain/dates';
@@ -52,6 +53,7 @@ describe('reconciliation', () => {
       file_net_fen: -2_400_000,
       ledger_net_fen: -2_400_000,
       bank_net_fen: -2_400_000,
+      fees_fen: 100,
     });
     await agree();
   });
@@ -123,6 +125,37 @@ describe('reconciliation', () => {
     await reconcile(DAY);
     expect((await breaks()).filter((each) => each !== 'BANK')).toEqual([code]);
     expect(await stateOf(number)).toBe('SUCCEEDED');
+    await agree();
+  });
+
+  it('owes a channel its fee once for each payment, as agreed, whatever its file says', async () => {
+    const [fair, dear, doubled] = [await payOut(), await payOut(), await payOut()];
+    await spoil(dear.number, 'fee');
+    await spoil(doubled.number, 'twice');
+    await reconcile(DAY);
+    expect(await breakOf('FEE')).toMatchObject({ number: dear.number, loan_id: dear.loanId, amount_fen: -55, expected_fen: -50 });
+    const payable = (await trialBalance(deps.db)).find(({ account }) => account === 'fees-payable:wallet');
+    expect(payable).toMatchObject({ debit: 0, credit: 150 });
+    expect(await stateOf(fair.number)).toBe('SUCCEEDED');
+    await agree();
+  });
+
+  it('finds a payment that the files of two days list, whichever of them comes first', async () => {
+    const [first, second] = [await payOut(), await payOut(undefined, 1, addDays(DAY, 2))];
+    await spoil(first.number, 'again');
+    await spoil(second.number, 'again');
+    await banks.tell('file-faults', { bank: 'wallet', date: addDays(DAY, 2), fault: 'edited' });
+    await reconcile(addDays(DAY, 3));
+    expect(await deps.db('breaks').where({ code: 'DUPLICATE' })).toMatchObject([
+      { number: first.number, business_date: NEXT, loan_id: first.loanId, amount_fen: -2_400_000, expected_fen: -1_200_000 },
+    ]);
+    await reconcile(addDays(DAY, 4));
+    expect(await deps.db('breaks').where({ code: 'DUPLICATE', number: second.number })).toMatchObject([
+      { business_date: addDays(DAY, 2), amount_fen: -2_400_000, expected_fen: -1_200_000 },
+    ]);
+    expect(await deps.db('breaks').where({ code: 'INTERNAL' })).toEqual([]);
+    const fees = await deps.db('reconciliations').sum<{ sum: string }[]>('fees_fen as sum');
+    expect(Number(fees[0]!.sum)).toBe(100);
     await agree();
   });
 

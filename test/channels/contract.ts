@@ -1,4 +1,5 @@
 import type { Channel, ChannelReply, PaymentOrder } from '../../channels/port';
+import { agreedFee } from '../../domain/channel-fees';
 import { addDays, at, businessDate, instant } from '../../domain/dates';
 import { fen } from '../../domain/money';
 import { signedAmount, type StatementLine } from '../../domain/reconciliation';
@@ -196,7 +197,8 @@ export function channelContract({ name, create }: AdapterUnderTest): void {
       expect(lines.reduce((sum, line) => sum + signedAmount(line), 0)).toBe(
         theirs.reduce((sum, entry) => sum + (entry.kind === 'DEBIT' ? entry.amountFen : -entry.amountFen), 0),
       );
-      expect(lines[0]).toMatchObject({ accountTail: '0001', fee: 0 });
+      expect(lines[0]).toMatchObject({ accountTail: '0001' });
+      for (const line of lines) expect(line.fee).toBe(agreedFee(name, line, line.valueDate));
     });
 
     it('has header and trailer on a day without payments', async () => {

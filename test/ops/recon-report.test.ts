@@ -33,6 +33,7 @@ describe('the report of a day with one break of every type', () => {
         ledger_net_fen: -1_200_000,
         bank_net_fen: null,
         breaks: CODES.length,
+        fees_fen: 2_000,
         at: now,
       });
     });
@@ -51,7 +52,7 @@ describe('the report of a day with one break of every type', () => {
       expect(line).toContain('2026-11-24');
       expect(line?.endsWith(',4')).toBe(true);
     }
-    expect(csv).toContain('wallet,40,27,-12000.50,-12000.00,,-0.50');
+    expect(csv).toContain('wallet,40,27,-12000.50,-12000.00,,-0.50,20.00');
     expect(csv).toContain('wallet,3 days or more,42.00');
   });
 
@@ -117,7 +118,7 @@ describe('the report of a day on which everything went wrong at the banks', () =
     ]);
     const amounts = (code: BreakCode) => report.breaks.filter((row) => row.code === code).map((row) => [row.amount_fen, row.expected_fen]);
     expect(amounts('DUPLICATE')).toEqual([[-2_400_000, -1_200_000]]);
-    expect(amounts('FEE')).toEqual([[-25, 0]]);
+    expect(amounts('FEE')).toEqual([[-55, -50]]);
     expect(amounts('AMOUNT')).toEqual([[-1_200_100, -1_200_000]]);
     const html = htmlOf(report);
     for (const code of CODES) expect(html).toContain(code);
