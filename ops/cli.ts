@@ -5,7 +5,7 @@ import { describeEnv, readEnv } from '../config/env';
 import { businessNow } from '../db/clock';
 import { addDays, at, businessDate, localTime, type BusinessDate } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
-import { attach, runningRecord, type Attached } from './attach';
+import { attach, runningRecord } from './attach';
 import { advanceClock } from './clock';
 import { examine, printReport, repair } from './doctor';
 import { addLedger } from './ledger';
@@ -16,17 +16,9 @@ import { addOperatorCommands } from './operator-commands';
 import { StackFault } from './stack/fault';
 import { DEFAULT_PORTS } from './stack/start';
 import { startStack } from './stack/stack';
+import { defaultCommand, withAttached } from './subcommands';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-
-async function withAttached(command: Command, work: (attached: Attached) => Promise<void>): Promise<void> {
-  const attached = await attach(command.optsWithGlobals<{ data: string }>().data);
-  try {
-    await work(attached);
-  } finally {
-    await attached.close();
-  }
-}
 
 function addToken(program: Command): void {
   program
@@ -46,8 +38,7 @@ function addToken(program: Command): void {
 
 function addClock(program: Command): void {
   const clock = program.command('clock').description('the sandbox’s one business clock');
-  clock
-    .command('show', { isDefault: true })
+  defaultCommand(clock, 'show')
     .description('business time now')
     .action((_options: object, command: Command) =>
       withAttached(command, async ({ db }) => {

@@ -5,7 +5,8 @@ import { businessNow } from '../db/clock';
 import { businessDate, type BusinessDate } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { fen, yuan } from '../domain/money';
-import { attach, type Attached } from './attach';
+import type { Attached } from './attach';
+import { defaultCommand, withAttached } from './subcommands';
 
 type Print = (line: string) => void;
 const MOST_LINES = 10_000;
@@ -55,30 +56,23 @@ async function printLoan(attached: Attached, loanId: string, print: Print): Prom
 /** `loan ledger`: the books as finance reads them. */
 export function addLedger(program: Command, print: Print): void {
   const ledger = program.command('ledger').description('the books: accounts, balances, entries, and whether any row was changed');
-  const withAttached = (work: (attached: Attached, today: BusinessDate) => Promise<void>) => async (command: Command) => {
-    const attached = await attach(command.optsWithGlobals<{ data: string }>().data);
-    try {
-      await work(attached, (await businessNow(attached.db)).today);
-    } finally {
-      await attached.close();
-    }
-  };
+  const withBooks = (work: (attached: Attached, today: BusinessDate) => Promise<void>) => (command: Command) =>
+    withAttached(command, async (attached) => work(attached, (await businessNow(attached.db)).today));
   ledger
     .command('accounts')
     .description('the chart of accounts')
     .action((_options: object, command: Command) =>
-      withAttached(async ({ db }) => {
+      withBooks(async ({ db }) => {
         for (const account of await chartOfAccounts(db)) print(`${account.type.padEnd(11)}${account.code.padEnd(32)}${account.name}`);
       })(command),
     );
-  ledger
-    .command('trial-balance', { isDefault: true })
+  defaultCommand(ledger, 'trial-balance')
     .description('debit, credit and balance per account')
     .option('--to <date>', 'up to this business date, by default today')
     .action((options: { to?: string }, command: Command) =>
-      withAttached((attached, today) =>
-        printTrialBalance(attached, options.to === undefined ? today : businessDate(options.to, 'to'), print),
-      )(command),
+      withBooks((attached, today) => printTrialBalance(attached, options.to === undefined ? today : businessDate(options.to, 'to'), print))(
+        command,
+      ),
     );
   ledger
     .command('account <code>')
@@ -86,7 +80,7 @@ export function addLedger(program: Command, print: Print): void {
     .option('--from <date>', 'first business date', '1900-01-01')
     .option('--to <date>', 'last business date, by default today')
     .action((code: string, options: { from: string; to?: string }, command: Command) =>
-      withAttached((attached, today) =>
+      withBooks((attached, today) =>
         printAccount(
           attached,
           code,
@@ -99,14 +93,12 @@ export function addLedger(program: Command, print: Print): void {
   ledger
     .command('loan <loanId>')
     .description('every entry booked on one loan')
-    .action((loanId: string, _options: object, command: Command) =>
-      withAttached((attached) => printLoan(attached, loanId, print))(command),
-    );
+    .action((loanId: string, _options: object, command: Command) => withBooks((attached) => printLoan(attached, loanId, print))(command));
   ledger
     .command('verify')
     .description('recompute the hash chains: status 2 when a row was changed')
     .action((_options: object, command: Command) =>
-      withAttached(async ({ db }) => {
+      withBooks(async ({ db }) => {
         const faults = await brokenLinks(db);
         for (const fault of faults) print(fault);
         print(faults.length === 0 ? 'every entry is as it was written' : `${String(faults.length)} contradictions`);

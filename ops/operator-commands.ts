@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { mintToken } from '../api/auth';
 import { openBreaks } from '../db/breaks';
 import { businessNow } from '../db/clock';
-import { attach, type Attached } from './attach';
+import type { Attached } from './attach';
 import { viewLink, views, workflowLink } from './views';
 import { LoanloomError } from '../domain/errors';
 import { workflowIds } from '../domain/ids';
+import { withAttached } from './subcommands';
 
 interface Problem {
   readonly code: string;
@@ -50,14 +51,11 @@ function binding(
     .description(description)
     .requiredOption('--operator <name>', 'who decides (required); written to the audit log')
     .requiredOption('--reason <text>', 'why (required); written to the audit log')
-    .action(async (id: string, options: Options, command: Command) => {
-      const attached = await attach(command.optsWithGlobals<Options>().data);
-      try {
+    .action((id: string, options: Options, command: Command) =>
+      withAttached(command, async (attached) => {
         process.stdout.write(`${await sendOperatorCommand(attached, options.operator ?? '', path(id), body(options))}\n`);
-      } finally {
-        await attached.close();
-      }
-    });
+      }),
+    );
 }
 
 /** `loan ops`: views to look through and the binding commands. */
@@ -66,28 +64,20 @@ export function addOperatorCommands(program: Command): void {
   ops
     .command('views')
     .description('links to ready-made lists in the Temporal Web UI')
-    .action(async (_options: Options, command: Command) => {
-      const attached = await attach(command.optsWithGlobals<Options>().data);
-      try {
-        const { today } = await businessNow(attached.db);
+    .action((_options: Options, command: Command) =>
+      withAttached(command, async ({ db, env }) => {
+        const { today } = await businessNow(db);
         for (const view of views(today))
-          process.stdout.write(`${view.name.padEnd(22)} ${viewLink(attached.env.WEB_UI_URL, attached.env.TEMPORAL_NAMESPACE, view)}\n`);
-      } finally {
-        await attached.close();
-      }
-    });
+          process.stdout.write(`${view.name.padEnd(22)} ${viewLink(env.WEB_UI_URL, env.TEMPORAL_NAMESPACE, view)}\n`);
+      }),
+    );
   ops
     .command('list')
     .description('loans that need a person, and what they wait for')
     .option('--all', 'every open loan')
-    .action(async (options: { all?: boolean }, command: Command) => {
-      const attached = await attach(command.optsWithGlobals<Options>().data);
-      try {
-        await listLoans(attached, options.all === true);
-      } finally {
-        await attached.close();
-      }
-    });
+    .action((options: { all?: boolean }, command: Command) =>
+      withAttached(command, (attached) => listLoans(attached, options.all === true)),
+    );
   const loan = (suffix: string) => (id: string) => `/v1/ops/loans/${id}/${suffix}`;
   const reason = (options: Options) => ({ reason: options.reason });
   const review = (id: string) => `/v1/ops/applications/${id}/review`;

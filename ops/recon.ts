@@ -10,9 +10,10 @@ import { LoanloomError } from '../domain/errors';
 import { taskQueues, workflowIds } from '../domain/ids';
 import { fen, yuan } from '../domain/money';
 import { reconcileChannelDay } from '../workflows/reconcile-channel-day';
-import { attach, type Attached } from './attach';
+import type { Attached } from './attach';
 import { csvOf, htmlOf, readReport } from './recon-report';
 import { sendOperatorCommand } from './operator-commands';
+import { defaultCommand, withAttached } from './subcommands';
 
 type Print = (line: string) => void;
 interface Options {
@@ -103,23 +104,18 @@ export function addReconciliation(program: Command, print: Print): void {
   const recon = program.command('recon').description('reconciliation: breaks, reports, and decisions on channels');
   const attachedTo =
     (work: (attached: Attached, options: Options, id: string) => Promise<void>) =>
-    async (...args: unknown[]) => {
+    (...args: unknown[]) => {
       const command = args.at(-1) as Command;
-      const options = command.optsWithGlobals<Options>();
-      const attached = await attach(options.data);
-      try {
-        await work(attached, options, typeof args[0] === 'string' ? args[0] : '');
-      } finally {
-        await attached.close();
-      }
+      return withAttached(command, (attached) =>
+        work(attached, command.optsWithGlobals<Options>(), typeof args[0] === 'string' ? args[0] : ''),
+      );
     };
   const send = (path: (id: string) => string, body: (options: Options) => object) =>
     attachedTo(async (attached, options, id) => {
       print(await sendOperatorCommand(attached, options.operator, path(id), { ...body(options), reason: options.reason }));
     });
 
-  recon
-    .command('breaks', { isDefault: true })
+  defaultCommand(recon, 'breaks')
     .description('open breaks, the urgent ones first')
     .action(attachedTo((attached) => printBreaks(attached, print)));
   recon
