@@ -188,6 +188,21 @@ async function startFleet(connection: NativeConnection, deps: ActivityDeps): Pro
   };
 }
 
+/** Gives a describe block a world of its own, with workers, for as long as its tests run. */
+export function withServedWorld(options: WorldOptions, use: (world: World) => void): void {
+  let world: World;
+  let fleet: Fleet;
+  beforeAll(async () => {
+    world = await createWorld(options);
+    fleet = await world.startFleet();
+    use(world);
+  });
+  afterAll(async () => {
+    await fleet.stop();
+    await world.close();
+  });
+}
+
 /** Polls until `read` gives a value. For waiting on other processes; never a fixed sleep. */
 export async function eventually<T>(what: string, read: () => Promise<T | undefined | false>, timeoutMs = 60_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;

@@ -4,21 +4,14 @@ import { readLoanFile } from '../../db/loans';
 import { taskQueues } from '../../domain/ids';
 import { watchBalances } from '../../workflows/watch-balances';
 import { seedLoan, startLoan } from '../support/seed';
-import { createWorld, eventually, type Fleet, type World } from '../support/world';
+import { eventually, withServedWorld, type World } from '../support/world';
 
 describe('balances at the channels', () => {
   let world: World;
-  let fleet: Fleet;
   let runs = 0;
 
-  beforeAll(async () => {
-    world = await createWorld({ server: 'time-skipping' });
-    fleet = await world.startFleet();
-  });
-
-  afterAll(async () => {
-    await fleet.stop();
-    await world.close();
+  withServedWorld({ server: 'time-skipping' }, (served) => {
+    world = served;
   });
 
   /** Waits without its result: the test server would skip years, and the reading grow stale. */

@@ -5,20 +5,13 @@ import { keys, taskQueues, workflowIds } from '../../domain/ids';
 import { fen } from '../../domain/money';
 import { debitLoan } from '../../workflows/debit-loan';
 import { seedActiveLoan } from '../support/seed';
-import { createWorld, type Fleet, type World } from '../support/world';
+import { withServedWorld, type World } from '../support/world';
 
 describe('debitLoan', () => {
   let world: World;
-  let fleet: Fleet;
 
-  beforeAll(async () => {
-    world = await createWorld({ server: 'time-skipping' });
-    fleet = await world.startFleet();
-  });
-
-  afterAll(async () => {
-    await fleet.stop();
-    await world.close();
+  withServedWorld({ server: 'time-skipping' }, (served) => {
+    world = served;
   });
 
   it('gives way to a payment that the borrower asked for as it was about to begin: neither waits for the other', async () => {

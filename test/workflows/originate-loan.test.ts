@@ -6,22 +6,15 @@ import { storeCommand, type Operation } from '../../db/commands';
 import { businessDateOf, instant } from '../../domain/dates';
 import { taskQueues, workflowIds } from '../../domain/ids';
 import { applicationUpdates } from '../../workflows/originate-loan.messages';
-import { createWorld, eventually, type Fleet, type World } from '../support/world';
+import { eventually, withServedWorld, type World } from '../support/world';
 import { seedApplication } from '../support/seed';
 
 // The clock moves by sleep() alone: awaiting result() lets this server leap to the ten-year default timeout.
 describe('originateLoan', () => {
   let world: World;
-  let fleet: Fleet;
 
-  beforeAll(async () => {
-    world = await createWorld({ server: 'time-skipping' });
-    fleet = await world.startFleet();
-  });
-
-  afterAll(async () => {
-    await fleet.stop();
-    await world.close();
+  withServedWorld({ server: 'time-skipping' }, (served) => {
+    world = served;
   });
 
   const start = (applicationId: string) =>

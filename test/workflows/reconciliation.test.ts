@@ -6,21 +6,14 @@ import { reconcileChannelDay } from '../../workflows/reconcile-channel-day';
 import { resolveBreak } from '../../workflows/resolve-break';
 import { breakChanged } from '../../workflows/resolve-break.messages';
 import { forgetChannelCalls } from '../support/database';
-import { createWorld, eventually, type Fleet, type World } from '../support/world';
+import { eventually, withServedWorld, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
 
 describe('reconciliation on a Temporal server', () => {
   let world: World;
-  let fleet: Fleet;
 
-  beforeAll(async () => {
-    world = await createWorld({ server: 'time-skipping' });
-    fleet = await world.startFleet();
-  });
-
-  afterAll(async () => {
-    await fleet.stop();
-    await world.close();
+  withServedWorld({ server: 'time-skipping' }, (served) => {
+    world = served;
   });
 
   beforeEach(() => forgetChannelCalls(world.database));

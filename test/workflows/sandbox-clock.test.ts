@@ -8,23 +8,16 @@ import { virtualClock } from '../../ops/fast-forward';
 import { repair } from '../../ops/doctor';
 import { checkInvariants, loansWithoutWorkflow } from '../../ops/invariants';
 import { searchAttributes } from '../../workflows/search-attributes';
-import { createWorld, eventually, type Fleet, type World } from '../support/world';
+import { eventually, withServedWorld, type World } from '../support/world';
 import { recordFact, seedActiveLoan, seedLoan, startLoan } from '../support/seed';
 
 const HOUR_MS = 3_600_000;
 
 describe('on the dev server, under the sandbox clock', () => {
   let world: World;
-  let fleet: Fleet;
 
-  beforeAll(async () => {
-    world = await createWorld({ server: 'dev' });
-    fleet = await world.startFleet();
-  });
-
-  afterAll(async () => {
-    await fleet.stop();
-    await world.close();
+  withServedWorld({ server: 'dev' }, (served) => {
+    world = served;
   });
 
   const clock = () => ({ db: world.deps.db, client: world.client, isSandbox: true });

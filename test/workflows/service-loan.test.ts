@@ -3,21 +3,14 @@ import { loanAccount } from '../../domain/loan-account';
 import { monthsFromAnchor, type BusinessDate } from '../../domain/dates';
 import { checkInvariants } from '../../ops/invariants';
 import { forgetChannelCalls } from '../support/database';
-import { createWorld, type Fleet, type World } from '../support/world';
+import { withServedWorld, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
 
 describe('serviceLoan on the time-skipping server', () => {
   let world: World;
-  let fleet: Fleet;
 
-  beforeAll(async () => {
-    world = await createWorld({ server: 'time-skipping' });
-    fleet = await world.startFleet();
-  });
-
-  afterAll(async () => {
-    await fleet.stop();
-    await world.close();
+  withServedWorld({ server: 'time-skipping' }, (served) => {
+    world = served;
   });
 
   // One test's faults must not send another's payments elsewhere.
