@@ -9,6 +9,8 @@ const RUNNING = 1;
 export interface VirtualClock {
   /** Milliseconds since the epoch; the wall clock's, until the workflow has skipped any time. */
   readonly now: number;
+  /** A child whose first task is not scheduled yet has nothing in flight: a fast-forward would take it to the target before it begins. */
+  readonly hasBegun: boolean;
   /** The fast-forward under way, '' when none is: it was reached, was never set, or its skips are used up. */
   readonly fastForwardId: string;
   /** Workflow ids of its open children, which have clocks of their own and freeze this one. */
@@ -31,6 +33,7 @@ export async function virtualClock(client: Client, workflowId: string): Promise<
     const config = info?.effectiveConfig;
     return {
       now: info?.currentTime ? msOf(info.currentTime) : Date.now(),
+      hasBegun: Number(description.workflowExecutionInfo.historyLength) > 1,
       fastForwardId: config?.enabled ? (config.fastForwardConfig?.id ?? '') : '',
       children: description.pendingChildren.flatMap((child) => child.workflowId ?? []),
     };
@@ -47,7 +50,7 @@ const idFor = (target: number) => `to-${String(target)}`;
  * that are due (design §6 rule 2).
  */
 export async function fastForward(client: Client, workflowId: string, clock: VirtualClock, target: number): Promise<void> {
-  if (clock.now >= target || clock.fastForwardId === idFor(target)) return;
+  if (!clock.hasBegun || clock.now >= target || clock.fastForwardId === idFor(target)) return;
   const ms = target - clock.now;
   try {
     await client.workflowService.updateWorkflowExecutionOptions({
@@ -56,6 +59,8 @@ export async function fastForward(client: Client, workflowId: string, clock: Vir
       workflowExecutionOptions: {
         timeSkippingConfig: {
           enabled: true,
+          // A child that skipped from its birth would stand at a due timer when it is led, and jump over it.
+          disablePropagation: true,
           maxSessionSkipCount: MAX_SKIPS,
           fastForwardConfig: {
             id: idFor(target),

@@ -1,17 +1,13 @@
 import { readLoanFile } from '../../db/loans';
 import { businessNow } from '../../db/clock';
-import { addDays, at, epochMs, instant, monthsFromAnchor, type BusinessDate } from '../../domain/dates';
-import { keys, workflowIds } from '../../domain/ids';
-import { fen } from '../../domain/money';
+import { addDays, at, monthsFromAnchor, type BusinessDate } from '../../domain/dates';
+import { workflowIds } from '../../domain/ids';
 import { advanceClock } from '../../ops/clock';
-import { virtualClock } from '../../ops/fast-forward';
 import { repair } from '../../ops/doctor';
 import { checkInvariants, loansWithoutWorkflow } from '../../ops/invariants';
 import { searchAttributes } from '../../workflows/search-attributes';
 import { eventually, withServedWorld, type World } from '../support/world';
-import { recordFact, seedActiveLoan, seedLoan, startLoan } from '../support/seed';
-
-const HOUR_MS = 3_600_000;
+import { seedLoan, startLoan } from '../support/seed';
 
 describe('on the dev server, under the sandbox clock', () => {
   let world: World;
@@ -114,31 +110,6 @@ describe('on the dev server, under the sandbox clock', () => {
     );
     expect(attention).toContain('cancellation of the workflow was requested and refused');
     expect((await handle.describe()).status.name).toBe('RUNNING');
-  });
-
-  it('leads a refund that is in doubt for hours to the target too, which does not wait for its bank', async () => {
-    const { today } = await businessNow(world.deps.db);
-    const { loanId } = await seedActiveLoan(world.deps, { on: today });
-    await world.deps.db.transaction((tx) =>
-      recordFact(tx, loanId, { key: 'overpayment', type: 'REPAYMENT', valueDate: today, amount: fen(1_250_000) }),
-    );
-    await world.banks.script({ kind: 'PAYOUT', reference: loanId, behaviour: 'pays-late', queriesInVain: 13 });
-    await startLoan(world.client, loanId, (await businessNow(world.deps.db)).now);
-    const refundId = keys.refundInstruction(loanId, 1);
-    const refund = async () => (await readLoanFile(world.deps.db, loanId)).instructions.find((each) => each.id === refundId);
-    await eventually('the refund', async () => (await refund())?.state === 'IN_FLIGHT');
-
-    const { now } = await businessNow(world.deps.db);
-    const target = instant(epochMs(now) + 2 * HOUR_MS);
-    await advanceClock(clock(), target);
-    expect(await refund()).toMatchObject({ state: 'IN_FLIGHT' });
-    const child = await virtualClock(world.client, workflowIds.disbursement(refundId));
-    expect(child!.now).toBeGreaterThanOrEqual(epochMs(target));
-
-    await advanceClock(clock(), instant(epochMs(target) + 12 * HOUR_MS));
-    await eventually('the end', async () => (await readLoanFile(world.deps.db, loanId)).loan.status === 'CLOSED_OBLIGATIONS_MET');
-    const { entries } = await world.banks.books();
-    expect(entries.filter((entry) => entry.reference === loanId && entry.kind === 'PAYOUT')).toHaveLength(1);
   });
 
   it('refuses to move outside a sandbox, and never backwards', async () => {
