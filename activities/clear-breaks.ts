@@ -47,8 +47,9 @@ function loanFor(row: BreakRow, proposal: Proposal, loanId: string | undefined):
     return null;
   }
   if (row.suspense_fen <= 0) throw refuse('no money of this break came in to us: there is nothing to apply');
-  const target = loanId ?? row.loan_id;
-  if (target === null) throw refuse('the break is about no loan of ours: name the one that the money is for', 'loanId');
+  const target = row.loan_id ?? loanId;
+  if (target === undefined) throw refuse('the break is about no loan of ours: name the one that the money is for', 'loanId');
+  if (loanId !== undefined && loanId !== target) throw refuse(`the break is about loan ${target}: its money is for no other`, 'loanId');
   return target;
 }
 
@@ -59,7 +60,10 @@ export async function proposeClearing(db: Db, input: Decision & { proposal: Prop
     assertState(row, 'OPEN');
     const { actor, at, reason, proposal } = input;
     const loanId = loanFor(row, proposal, input.loanId);
-    if (loanId !== null) assertTakesMoney((await readLoanFile(tx, loanId)).loan);
+    if (loanId !== null) {
+      await assertBorrowersMoney(tx, row);
+      assertTakesMoney((await readLoanFile(tx, loanId)).loan);
+    }
     const what = loanId === null ? proposal : `${proposal} to ${loanId}`;
     await moveBreak(tx, row, 'PROPOSED', { proposed_by: actor, proposal, applies_to: loanId }, { actor, at, note: `${what}: ${reason}` });
     await writeAudit(tx, {
@@ -71,6 +75,18 @@ export async function proposeClearing(db: Db, input: Decision & { proposal: Prop
     });
     return lockBreak(tx, row.id);
   });
+}
+
+/** What came back of a payment that the channel had refused was never the borrower's, so that it repays nothing. */
+async function assertBorrowersMoney(tx: Tx, row: BreakRow): Promise<void> {
+  if (row.code !== 'RETURNED') return;
+  const attempt = await tx('payment_attempts')
+    .where({ channel: row.channel, number: row.number })
+    .first<{ state: string } | undefined>('state');
+  if (attempt?.state === 'FAILED')
+    throw new LoanloomError('VALIDATION', 'the payment that came back was never the borrower’s: its money repays no loan', {
+      path: 'proposal',
+    });
 }
 
 function assertTakesMoney(loan: LoanRow): void {

@@ -1,12 +1,12 @@
 import type { ChannelReply } from '../channels/port';
-import { moveBreak, openBreak, readBreak } from '../db/breaks';
+import { moveBreak, noteOnBreak, openBreak, readBreak, type BreakRow } from '../db/breaks';
 import { decideChannel } from '../db/channels';
 import { postEntry } from '../db/journal';
 import type { AttemptRow, InstructionRow } from '../db/payments';
 import type { Tx } from '../db/pool';
 import { businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
 import { fen } from '../domain/money';
-import { intoSuspense, outOfSuspense } from '../domain/postings';
+import { intoSuspense, outOfSuspense, writeOffReversed } from '../domain/postings';
 import type { ActivityDeps } from './deps';
 
 /** How long a channel that broke its word gets no new payments. */
@@ -30,17 +30,32 @@ export async function intoSuspenseFor(tx: Tx, breakId: string, cameIn: boolean, 
       .update({ suspense_fen: cameIn ? amount : 0 - amount });
 }
 
-/** Takes a break's money out of suspense again because the channel gave it back (or took it back), and closes the break. */
+/** Books that the channel gave a break's money back (or took it back), once: false when that is booked already. */
+async function bookGivenBack(tx: Tx, row: BreakRow, moved: number, date: BusinessDate): Promise<boolean> {
+  const posting = outOfSuspense(row.channel, moved > 0, fen(Math.abs(moved)));
+  return postEntry(tx, { key: `break:${row.id}:healed`, loanId: row.loan_id, businessDate: date, posting });
+}
+
+/** The money of a break that was written off came back: the write-off is reversed, and the break says so. */
+async function reverseWriteOff(tx: Tx, row: BreakRow, date: BusinessDate, at: Instant): Promise<boolean> {
+  const moved = row.amount_fen - row.expected_fen;
+  if (!(await bookGivenBack(tx, row, moved, date))) return false;
+  const posting = writeOffReversed(row.channel, moved > 0, fen(Math.abs(moved)));
+  await postEntry(tx, { key: `break:${row.id}:reversed:written-off`, loanId: row.loan_id, businessDate: date, posting });
+  const note = 'the channel gave the money back after it was written off: the write-off is reversed';
+  await noteOnBreak(tx, row.id, { kind: 'RECOVERED', actor: 'reconciliation', at, note });
+  return true;
+}
+
+/**
+ * The channel gave a break's money back (or took it back): it leaves suspense and the break is closed, or its
+ * write-off is reversed. False where the break has no such money, or had it back before.
+ */
 export async function healSuspense(tx: Tx, breakId: string, date: BusinessDate, at: Instant): Promise<boolean> {
   const row = await readBreak(tx, breakId);
+  if (row.state === 'CLEARED' && row.proposal === 'WRITE_OFF') return reverseWriteOff(tx, row, date, at);
   if (row.closed_on !== null || row.suspense_fen === 0) return false;
-  const cameIn = row.suspense_fen > 0;
-  await postEntry(tx, {
-    key: `break:${breakId}:healed`,
-    loanId: row.loan_id,
-    businessDate: date,
-    posting: outOfSuspense(row.channel, cameIn, fen(Math.abs(row.suspense_fen))),
-  });
+  await bookGivenBack(tx, row, row.suspense_fen, date);
   await moveBreak(
     tx,
     row,

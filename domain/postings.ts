@@ -150,6 +150,13 @@ export function suspenseWrittenOff(channel: string, cameIn: boolean, amount: Fen
     : posting('unexplained payment lost', [['write-off-expense', amount]], [[`suspense-short:${channel}`, amount]]);
 }
 
+/** What was written off came back after all: the loss (or the income) was none. */
+export function writeOffReversed(channel: string, cameIn: boolean, amount: Fen): Posting {
+  return cameIn
+    ? posting('receipt that was kept given back', [['recovery-income', amount]], [[`suspense-long:${channel}`, amount]])
+    : posting('payment that was lost came back', [[`suspense-short:${channel}`, amount]], [['write-off-expense', amount]]);
+}
+
 /** A fact without money that moved earlier allocations, or a settlement discount, whose parts sum to `discount`. */
 export function adjusted(effect: AccountEffect, discount: Fen, isChargedOff: boolean): Posting {
   return posting('account adjusted', [['discount-expense', discount]], settled(effect, isChargedOff));

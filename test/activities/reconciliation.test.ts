@@ -2,7 +2,8 @@ import type { MockActivityEnvironment } from '@temporalio/testing';
 import type { ActivityDeps } from '../../activities/deps';
 import type { Activities } from '../../activities/index';
 import { decideClearing, proposeClearing } from '../../activities/clear-breaks';
-import { openBreaks, type BreakRow } from '../../db/breaks';
+import { intoSuspenseFor } from '../../activities/suspense';
+import { openBreak, openBreaks, type BreakRow } from '../../db/breaks';
 import { trialBalance } from '../../db/journal';
 import { readLoanFile } from '../../db/loans';
 import { settlementDifferences } from '../../db/settlement';
@@ -85,6 +86,47 @@ describe('reconciliation', () => {
     expect(await breakOf('PAID_AFTER_FAILURE')).toMatchObject({ state: 'HEALED', suspense_fen: 0 });
     expect(await activities.advanceBreak({ breakId: claim.id, at: now })).toEqual({ next: 'DONE', state: 'HEALED' });
     await agree();
+  });
+
+  it('reverses a write-off when the money comes back after all, which then is nobody’s repayment', async () => {
+    const { loanId } = await payOut('refused-but-paid', 0);
+    await reconcile(DAY);
+    const { id: breakId } = await breakOf('PAID_AFTER_FAILURE');
+    const decision = { breakId, reason: 'the channel says that it is lost', at: noonAfter(DAY) };
+    await environment.run(activities.recallForBreak, { breakId, at: noonAfter(DAY) });
+    await proposeClearing(deps.db, { ...decision, actor: 'operator:li', proposal: 'WRITE_OFF' });
+    await decideClearing(deps, { ...decision, actor: 'operator:wang', approve: true });
+    const loss = async () => {
+      const row = (await trialBalance(deps.db)).find(({ account }) => account === 'write-off-expense');
+      return (row?.debit ?? 0) - (row?.credit ?? 0);
+    };
+    expect(await loss()).toBe(1_200_000);
+    await agree();
+    await reconcile(addDays(DAY, 2));
+    expect(await loss()).toBe(0);
+    expect(await breaks()).toEqual([]);
+    const { note } = await deps.db('break_events').where({ break_id: breakId }).orderBy('seq', 'desc').first<{ note: string }>('note');
+    expect(note).toContain('the write-off is reversed');
+    expect((await readLoanFile(deps.db, loanId)).facts.filter((fact) => fact.type === 'REPAYMENT')).toEqual([]);
+    await agree();
+  });
+
+  it('applies no money to a loan that was never its borrower’s, nor to another loan than the break’s', async () => {
+    const { loanId, number } = await payOut('refused', 0);
+    const { loanId: other } = await payOut();
+    const found = { channel: 'wallet', businessDate: DAY, code: 'RETURNED', subject: number, loanId, amount: 100, expected: 0 } as const;
+    const breakId = await deps.db.transaction(async (tx) => {
+      const id = await openBreak(tx, found, noonAfter(DAY));
+      await intoSuspenseFor(tx, id, true, 100, DAY);
+      return id;
+    });
+    const apply = (loan?: string) =>
+      proposeClearing(deps.db, {
+        ...{ breakId, actor: 'operator:li', reason: 'it looks like theirs', at: noonAfter(DAY), proposal: 'APPLY' },
+        ...(loan === undefined ? {} : { loanId: loan }),
+      });
+    await expect(apply()).rejects.toMatchObject({ code: 'VALIDATION', message: expect.stringContaining('never the borrower’s') as string });
+    await expect(apply(other)).rejects.toMatchObject({ code: 'VALIDATION', details: { path: 'loanId' } });
   });
 
   it('takes a returned payout back: the loan is unpaid again, owes nothing, and may be paid out anew', async () => {
