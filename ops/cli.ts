@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { mintToken } from '../api/auth';
 import { describeEnv, readEnv } from '../config/env';
+import { openBreaks } from '../db/breaks';
 import { businessNow } from '../db/clock';
 import { addDays, at, businessDate, localTime, type BusinessDate } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
@@ -62,7 +63,9 @@ function addClock(program: Command): void {
         const date: BusinessDate = options.to === undefined ? addDays(today, days) : businessDate(options.to);
         const target = options.to === undefined ? at(date, localTime(now)) : at(date, '23:00');
         await advanceClock({ db, client, isSandbox: env.LOANLOOM_SANDBOX, progress: print }, target);
-        print(`business date ${date}: every loan has caught up, the dates crossed are closed`);
+        const open = (await openBreaks(db)).length;
+        const cases = open === 0 ? '' : `; reconciliation breaks open: ${String(open)} (loan recon breaks)`;
+        print(`business date ${date}: every loan has caught up, the dates crossed are closed${cases}`);
       }),
     );
 }

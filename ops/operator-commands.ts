@@ -25,15 +25,37 @@ export async function sendOperatorCommand(attached: Attached, operator: string, 
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify(body),
   });
-  const payload = (await response.json()) as Partial<Problem> & { commandId?: string; state?: string; workflowId?: string };
+  const payload = (await response.json()) as Partial<Problem> & Outcome;
   if (!response.ok) {
-    const where = (payload.errors ?? []).map((each) => `\n  ${each.pointer.slice(1)}: ${each.detail}`).join('');
+    // A problem with one field repeats its sentence there.
+    const fields = (payload.errors ?? []).filter((each) => each.detail !== payload.detail);
+    const where = fields.map((each) => `\n  ${each.pointer.slice(1)}: ${each.detail}`).join('');
     throw new Error(`${payload.code ?? String(response.status)}: ${payload.detail ?? 'refused'}${where}`);
   }
-  if (payload.workflowId !== undefined) return `the channel is asked now by ${payload.workflowId}`;
-  return response.status === 202
-    ? `stored as command ${payload.commandId ?? ''}; it will be applied as soon as possible`
-    : `applied${payload.commandId === undefined ? '' : ` (command ${payload.commandId})`}`;
+  return saidOf(payload, response.status === 202);
+}
+
+/** What the ops API answers: a command's id, a workflow that was woken, or how a break or a channel stands now. */
+interface Outcome {
+  readonly commandId?: string;
+  readonly workflowId?: string;
+  readonly breakId?: string;
+  readonly state?: string;
+  readonly proposal?: string | null;
+  readonly appliesTo?: string | null;
+  readonly channel?: string;
+  readonly enabled?: boolean;
+}
+
+function saidOf(outcome: Outcome, isStored: boolean): string {
+  const { commandId, workflowId, breakId, state, proposal, appliesTo, channel, enabled } = outcome;
+  if (workflowId !== undefined) return `the channel is asked now by ${workflowId}`;
+  if (breakId !== undefined && state === 'PROPOSED')
+    return `proposed: ${proposal ?? ''}${appliesTo == null ? '' : ` to loan ${appliesTo}`}; another operator decides: loan recon approve ${breakId} --operator <name> --reason <text>`;
+  if (breakId !== undefined) return `the break is ${state ?? ''} now`;
+  if (enabled !== undefined) return `${channel ?? 'the channel'} ${enabled ? 'is in use' : 'gets no new payments'}`;
+  if (isStored) return `stored as command ${commandId ?? ''}; it will be applied as soon as possible`;
+  return `applied${commandId === undefined ? '' : ` (command ${commandId})`}`;
 }
 
 type Options = Record<string, string>;
@@ -132,7 +154,7 @@ async function listLoans(attached: Attached, all: boolean): Promise<void> {
   >();
   const reviews = await attached.db('applications').where({ status: 'FOUR_EYES' }).select<{ id: string }[]>('id');
   if (rows.length + reviews.length === 0)
-    process.stdout.write(all ? 'no open loan\n' : 'nothing needs a person; --all lists every open loan\n');
+    process.stdout.write(all ? 'no open loan\n' : 'no loan needs a person; --all lists every open loan\n');
   const breaks = await openBreaks(attached.db);
   if (breaks.length > 0) process.stdout.write(`${String(breaks.length)} reconciliation breaks are open: loan recon breaks\n`);
   for (const row of rows) {

@@ -5,17 +5,19 @@ import { fen, yuan } from '../domain/money';
 
 interface ReportDay {
   readonly channel: string;
-  readonly lines: number;
-  readonly matched: number;
-  readonly file_net_fen: number;
-  readonly ledger_net_fen: number;
+  /** Null in all fields where the day is not reconciled. */
+  readonly lines: number | null;
+  readonly matched: number | null;
+  readonly file_net_fen: number | null;
+  readonly ledger_net_fen: number | null;
   readonly bank_net_fen: number | null;
-  readonly fees_fen: number;
+  readonly fees_fen: number | null;
 }
 
 interface ReportBreak {
   readonly id: string;
   readonly channel: string;
+  readonly business_date: BusinessDate;
   readonly code: BreakCode;
   readonly number: string | null;
   readonly loan_id: string | null;
@@ -45,16 +47,23 @@ function ageOf(days: number): string {
   return days < third ? `${String(second)} days or more` : `${String(third)} days or more`;
 }
 
-/** Everything finance reads of one day: per channel the three nets, every break with its age, and suspense by age. */
+/**
+ * Everything finance reads of one day: per channel the three nets, its breaks and those still open from before, and
+ * suspense by age. How a break stands is as of `today`, not of the day.
+ */
 export async function readReport(db: Db, date: BusinessDate, today: BusinessDate, channel?: string): Promise<ReconciliationReport> {
   const only = channel === undefined ? {} : { channel };
-  const days = await db('reconciliations')
-    .where({ business_date: date, ...only })
-    .orderBy('channel')
-    .select<ReportDay[]>();
+  const { rows: days } = await db.raw<{ rows: ReportDay[] }>(
+    `SELECT c.channel, lines, matched, file_net_fen, ledger_net_fen, bank_net_fen, fees_fen
+      FROM (SELECT DISTINCT channel FROM ledger_accounts WHERE channel IS NOT NULL) c
+      LEFT JOIN reconciliations r ON r.channel = c.channel AND r.business_date = ?
+      WHERE ?::text IS NULL OR c.channel = ? ORDER BY c.channel`,
+    [date, channel ?? null, channel ?? null],
+  );
   const columns = [
     'id',
     'channel',
+    'business_date',
     'code',
     'number',
     'loan_id',
@@ -69,12 +78,13 @@ export async function readReport(db: Db, date: BusinessDate, today: BusinessDate
   const openedOn = db.raw(`(opened_at AT TIME ZONE 'Asia/Shanghai')::date AS opened_on`);
   const breaks = await db('breaks')
     .where(only)
-    // Of the day itself, and those of other days whose money came back on it.
+    // Of the day itself, those still open from before, and those of other days whose money came back on it.
     .whereRaw(
-      `(business_date = ? OR EXISTS (SELECT FROM journal_entries e WHERE e.key = 'break:' || breaks.id || ':healed' AND e.business_date = ?))`,
-      [date, date],
+      `(business_date = ? OR (business_date < ? AND closed_on IS NULL)
+        OR EXISTS (SELECT FROM journal_entries e WHERE e.key = 'break:' || breaks.id || ':healed' AND e.business_date = ?))`,
+      [date, date, date],
     )
-    .orderBy(['channel', 'code', 'id'])
+    .orderBy(['channel', 'business_date', 'code', 'id'])
     .select<ReportBreak[]>(...columns, openedOn);
   const held = await db('breaks')
     .where(only)
@@ -95,6 +105,7 @@ const money = (value: number | null) => (value === null ? '' : yuan(fen(value)))
 
 const BREAK_HEADER = [
   'channel',
+  'day',
   'break',
   'code',
   'meaning',
@@ -114,6 +125,7 @@ const BREAK_HEADER = [
 function breakCells(row: ReportBreak, today: BusinessDate): string[] {
   return [
     row.channel,
+    row.business_date,
     row.id,
     row.code,
     BREAK_CODES[row.code].meaning,
@@ -131,18 +143,18 @@ function breakCells(row: ReportBreak, today: BusinessDate): string[] {
   ];
 }
 
-const DAY_HEADER = ['channel', 'lines', 'matched', 'file net', 'our net', 'bank net', 'file − ours', 'fees'];
+const DAY_HEADER = ['channel', 'lines', 'matched', 'file net', 'our net', 'bank net', 'file less ours', 'fees'];
 
 function dayCells(row: ReportDay): string[] {
-  const difference = row.file_net_fen - row.ledger_net_fen;
+  if (row.file_net_fen === null || row.ledger_net_fen === null) return [row.channel, 'not reconciled', '', '', '', '', '', ''];
   return [
     row.channel,
-    String(row.lines),
-    String(row.matched),
+    String(row.lines ?? ''),
+    String(row.matched ?? ''),
     money(row.file_net_fen),
     money(row.ledger_net_fen),
     money(row.bank_net_fen),
-    money(difference),
+    money(row.file_net_fen - row.ledger_net_fen),
     money(row.fees_fen),
   ];
 }
@@ -158,7 +170,7 @@ const csvLine = (cells: readonly string[]) => cells.map(csvCell).join(',');
 
 export function csvOf(report: ReconciliationReport): string {
   return [
-    csvLine(['reconciliation of', report.date]),
+    csvLine(['reconciliation of', report.date, 'as it stands on', report.today]),
     '',
     csvLine(DAY_HEADER),
     ...report.days.map((row) => csvLine(dayCells(row))),
@@ -175,11 +187,25 @@ export function csvOf(report: ReconciliationReport): string {
 const escaped = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${String(char.charCodeAt(0))};`);
 
 /** The same on a page: what a break is and what it is about share a cell, so that a sheet of paper is wide enough. */
-const PAGE_HEADER = ['channel', 'break', 'payment', 'theirs', 'ours', 'difference', 'suspense', 'owner', 'state', 'opened', 'due', 'days'];
+const PAGE_HEADER = [
+  'channel',
+  'day',
+  'break',
+  'payment',
+  'theirs',
+  'ours',
+  'difference',
+  'suspense',
+  'owner',
+  'state',
+  'opened',
+  'due',
+  'days',
+];
 
 function pageCells(row: ReportBreak, today: BusinessDate): string[] {
-  const [channel = '', id = '', code = '', meaning = '', number = '', loan = '', ...rest] = breakCells(row, today);
-  return [channel, [code, meaning, id].join('\n'), loan === '' ? number : `${number}\nloan ${loan}`, ...rest];
+  const [channel = '', day = '', id = '', code = '', meaning = '', number = '', loan = '', ...rest] = breakCells(row, today);
+  return [channel, day, [code, meaning, id].join('\n'), loan === '' ? number : `${number}\nloan ${loan}`, ...rest];
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -195,9 +221,10 @@ export function htmlOf(report: ReconciliationReport): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Reconciliation of ${report.date}</title><style>${style}</style></head><body>
 <h1>Reconciliation of ${report.date}</h1>
+<p>As it stands on ${report.today}.</p>
 <h2>Channels</h2>
 ${table(DAY_HEADER, report.days.map(dayCells))}
-<h2>Breaks</h2>
+<h2>Breaks of the day, and those still open from before</h2>
 ${table(
   PAGE_HEADER,
   report.breaks.map((row) => pageCells(row, report.today)),

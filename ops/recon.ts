@@ -91,12 +91,16 @@ async function printChannels(attached: Attached, print: Print): Promise<void> {
 async function report(attached: Attached, options: Options, print: Print): Promise<void> {
   const { today } = await businessNow(attached.db);
   const date = options.date === undefined ? addDays(today, -1) : businessDate(options.date, '--date');
+  if (date >= today)
+    throw new LoanloomError('INVALID_DATE', `a day is reported when it is over: the latest is ${addDays(today, -1)}`, { path: '--date' });
   const found = await readReport(attached.db, date, today, checkedChannel(options.channel));
-  if (found.days.length === 0) process.stderr.write(`no channel is reconciled for ${date} yet: "loan recon run" does what can be done\n`);
+  const missing = found.days.filter((row) => row.lines === null).map((row) => row.channel);
+  if (missing.length > 0)
+    process.stderr.write(`${date} is not reconciled at ${missing.join(', ')}: "loan recon run" does what can be done\n`);
   if (options.csv !== undefined) await writeFile(options.csv, csvOf(found));
   if (options.html !== undefined) await writeFile(options.html, htmlOf(found));
   if (options.csv === undefined && options.html === undefined) print(csvOf(found));
-  else print(`${date}: ${String(found.days.length)} channels, ${String(found.breaks.length)} breaks`);
+  else print(`${date}: ${String(found.days.length - missing.length)} channels, ${String(found.breaks.length)} breaks`);
 }
 
 /** `loan recon`: what channels say against what we say, and the cases that came of it. */
@@ -129,7 +133,7 @@ export function addReconciliation(program: Command, print: Print): void {
     .action(attachedTo((attached, options) => runNow(attached, [checkedChannel(options.channel) ?? CHANNEL_NAMES].flat(), print)));
   recon
     .command('report')
-    .description('a day for finance: nets, breaks with their age, suspense')
+    .description('a day for finance: nets and fees, its breaks and those still open from before, suspense by age')
     .option('--date <date>', 'which day; by default yesterday')
     .option('--channel <name>', CHANNEL_NAMES.join(', '))
     .option('--csv <file>', 'write it as CSV')
@@ -151,13 +155,15 @@ function addDecisions(recon: Command, send: Send): void {
       .requiredOption('--operator <name>', 'who decides (required); written to the audit log')
       .requiredOption('--reason <text>', 'why (required); written to the audit log');
   const path = (id: string) => `/v1/ops/breaks/${id}`;
-  byOperator(recon.command('accept <break>').description('propose to clear a break as explained')).action(
+  byOperator(recon.command('accept <break>').description('propose to clear a break of which no money is in suspense, as explained')).action(
     send(
       (id) => `${path(id)}/proposal`,
       () => ({ proposal: 'ACCEPT' }),
     ),
   );
-  byOperator(recon.command('write-off <break>').description('propose that a break’s suspense stays with us')).action(
+  byOperator(
+    recon.command('write-off <break>').description('propose to write a break’s suspense off: a loss, or income where nobody claims it'),
+  ).action(
     send(
       (id) => `${path(id)}/proposal`,
       () => ({ proposal: 'WRITE_OFF' }),

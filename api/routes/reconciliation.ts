@@ -124,8 +124,14 @@ const channel = route({
   body: z.strictObject({ enabled: z.boolean(), until: z.iso.datetime().optional(), reason }),
   responses: { 200: { description: 'Decided', schema: z.object({ channel: z.string(), enabled: z.boolean() }) } },
   handle: async (deps, { caller, params, body }) => {
-    const isKnown = await deps.db('ledger_accounts').where({ channel: params.channel }).first<{ code: string } | undefined>('code');
-    if (!isKnown) throw new LoanloomError('CHANNEL_UNKNOWN', 'there is no such channel', { path: 'channel' });
+    const known = await deps
+      .db('ledger_accounts')
+      .whereNotNull('channel')
+      .distinct('channel')
+      .orderBy('channel')
+      .pluck<string[]>('channel');
+    if (!known.includes(params.channel))
+      throw new LoanloomError('CHANNEL_UNKNOWN', `the channels are ${known.join(', ')}`, { path: 'channel' });
     const { now } = await businessNow(deps.db);
     const until = body.until === undefined ? null : instant(body.until);
     await deps.db.transaction(async (tx) => {

@@ -56,6 +56,14 @@ describe('the report of a day with one break of every type', () => {
     expect(csv).toContain('wallet,3 days or more,42.00');
   });
 
+  it('shows what is still open from before, and the channels that are not reconciled', async () => {
+    const later = await readReport(database.db, addDays(DAY, 1), addDays(DAY, 5));
+    expect(later.breaks.map((row) => [row.business_date, row.code]).sort()).toEqual(CODES.map((code) => [DAY, code]).sort());
+    expect(csvOf(later)).toContain('wallet,not reconciled,');
+    expect(csvOf(later)).toContain(`reconciliation of,${addDays(DAY, 1)},as it stands on,${addDays(DAY, 5)}`);
+    expect((await readReport(database.db, addDays(DAY, -1), addDays(DAY, 5))).breaks).toEqual([]);
+  });
+
   it('lets no cell be taken for a formula by a spreadsheet, nor for markup by a browser', async () => {
     const report = await readReport(database.db, DAY, addDays(DAY, 5));
     expect(csvOf(report)).not.toMatch(/(^|,)=/m);
