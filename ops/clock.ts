@@ -55,7 +55,8 @@ async function stragglers(deps: ClockDeps, target: Instant): Promise<string[]> {
 
 /**
  * One look at everything open: starts what has not been started, and names what is not there yet. Clocks never
- * go back, so what has `arrived` is not asked again: asking costs the server more than skipping.
+ * go back, so what has `arrived` with nothing left to do is not asked again: asking costs the server more than
+ * skipping. What still has to act may yet open a payment.
  */
 async function leadOn(deps: ClockDeps, target: Instant, arrived: Set<string>): Promise<string[]> {
   const targetMs = epochMs(target);
@@ -74,7 +75,7 @@ async function leadOn(deps: ClockDeps, target: Instant, arrived: Set<string>): P
     const payments = await Promise.all(clock.children.filter((child) => !open.has(child)).map(lead));
     if (payments.length > 0 && payments.every(isThere)) waiting.delete(workflowId);
     else if (!isThere(clock)) waiting.add(workflowId);
-    else if (payments.length === 0) arrived.add(workflowId);
+    else if (payments.length === 0 && !waiting.has(workflowId)) arrived.add(workflowId);
   };
   await Promise.all([...open].filter((workflowId) => !arrived.has(workflowId)).map(look));
   return [...waiting];

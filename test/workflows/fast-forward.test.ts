@@ -5,7 +5,7 @@ import { keys, taskQueues, workflowIds } from '../../domain/ids';
 import { fen } from '../../domain/money';
 import { advanceClock } from '../../ops/clock';
 import { fastForward, virtualClock } from '../../ops/fast-forward';
-import { recordFact, seedActiveLoan, startLoan } from '../support/seed';
+import { recordFact, seedActiveLoan, seedLoan, startLoan } from '../support/seed';
 import { eventually, withServedWorld, type World } from '../support/world';
 
 const HOUR_MS = 3_600_000;
@@ -57,5 +57,15 @@ describe('a fast-forward', () => {
     await eventually('the end', async () => (await readLoanFile(world.deps.db, loanId)).loan.status === 'CLOSED_OBLIGATIONS_MET');
     const { entries } = await world.banks.books();
     expect(entries.filter((entry) => entry.reference === loanId && entry.kind === 'PAYOUT')).toHaveLength(1);
+  });
+
+  it('does not wait for a payment that begins at the target itself', async () => {
+    const loanIds = await Promise.all(Array.from({ length: 8 }, async () => (await seedLoan(world.deps)).loanId));
+    for (const reference of loanIds) await world.banks.script({ kind: 'PAYOUT', reference, behaviour: 'pays-late', queriesInVain: 1_000 });
+    const { now } = await businessNow(world.deps.db);
+    await Promise.all(loanIds.map((loanId) => startLoan(world.client, loanId, now)));
+    await advanceClock(clock(), instant(epochMs((await businessNow(world.deps.db)).now) + 100));
+    const paid = await world.deps.db('payment_attempts').whereIn('loan_id', loanIds).where({ state: 'SUCCEEDED' });
+    expect(paid).toEqual([]);
   });
 });
