@@ -56,22 +56,22 @@ async function printLoan(attached: Attached, loanId: string, print: Print): Prom
 /** `loan ledger`: the books as finance reads them. */
 export function addLedger(program: Command, print: Print): void {
   const ledger = program.command('ledger').description('the books: accounts, balances, entries, and whether any row was changed');
-  const withBooks = (work: (attached: Attached, today: BusinessDate) => Promise<void>) => (command: Command) =>
+  const withBooks = (command: Command, work: (attached: Attached, today: BusinessDate) => Promise<void>) =>
     withAttached(command, async (attached) => work(attached, (await businessNow(attached.db)).today));
   ledger
     .command('accounts')
     .description('the chart of accounts')
     .action((_options: object, command: Command) =>
-      withBooks(async ({ db }) => {
+      withBooks(command, async ({ db }) => {
         for (const account of await chartOfAccounts(db)) print(`${account.type.padEnd(11)}${account.code.padEnd(32)}${account.name}`);
-      })(command),
+      }),
     );
   defaultCommand(ledger, 'trial-balance')
     .description('debit, credit and balance per account')
     .option('--to <date>', 'up to this business date, by default today')
     .action((options: { to?: string }, command: Command) =>
-      withBooks((attached, today) => printTrialBalance(attached, options.to === undefined ? today : businessDate(options.to, 'to'), print))(
-        command,
+      withBooks(command, (attached, today) =>
+        printTrialBalance(attached, options.to === undefined ? today : businessDate(options.to, 'to'), print),
       ),
     );
   ledger
@@ -80,7 +80,7 @@ export function addLedger(program: Command, print: Print): void {
     .option('--from <date>', 'first business date', '1900-01-01')
     .option('--to <date>', 'last business date, by default today')
     .action((code: string, options: { from: string; to?: string }, command: Command) =>
-      withBooks((attached, today) =>
+      withBooks(command, (attached, today) =>
         printAccount(
           attached,
           code,
@@ -88,21 +88,21 @@ export function addLedger(program: Command, print: Print): void {
           options.to === undefined ? today : businessDate(options.to, 'to'),
           print,
         ),
-      )(command),
+      ),
     );
   ledger
     .command('loan <loanId>')
     .description('every entry booked on one loan')
-    .action((loanId: string, _options: object, command: Command) => withBooks((attached) => printLoan(attached, loanId, print))(command));
+    .action((loanId: string, _options: object, command: Command) => withBooks(command, (attached) => printLoan(attached, loanId, print)));
   ledger
     .command('verify')
     .description('recompute the hash chains: status 2 when a row was changed')
     .action((_options: object, command: Command) =>
-      withBooks(async ({ db }) => {
+      withBooks(command, async ({ db }) => {
         const faults = await brokenLinks(db);
         for (const fault of faults) print(fault);
         print(faults.length === 0 ? 'every entry is as it was written' : `${String(faults.length)} contradictions`);
         if (faults.length > 0) process.exitCode = 2;
-      })(command),
+      }),
     );
 }

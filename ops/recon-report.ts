@@ -187,21 +187,7 @@ export function csvOf(report: ReconciliationReport): string {
 const escaped = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${String(char.charCodeAt(0))};`);
 
 /** The same on a page: what a break is and what it is about share a cell, so that a sheet of paper is wide enough. */
-const PAGE_HEADER = [
-  'channel',
-  'day',
-  'break',
-  'payment',
-  'theirs',
-  'ours',
-  'difference',
-  'suspense',
-  'owner',
-  'state',
-  'opened',
-  'due',
-  'days',
-];
+const PAGE_HEADER = ['channel', 'day', 'break', 'payment', ...BREAK_HEADER.slice(7, -1), 'days'];
 
 function pageCells(row: ReportBreak, today: BusinessDate): string[] {
   const [channel = '', day = '', id = '', code = '', meaning = '', number = '', loan = '', ...rest] = breakCells(row, today);
