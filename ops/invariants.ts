@@ -97,11 +97,24 @@ async function activeMeansPaidOut(db: Db): Promise<string[]> {
   return result.rows.map((row) => `loan ${row.id} is ${row.status} although its payout says otherwise`);
 }
 
+/** What each loan owes of principal by the ledger; loans that owe nothing are left out. */
+async function principalByLoan(db: Db): Promise<{ loanId: string; balance: number }[]> {
+  return db('journal_lines as l')
+    .join('journal_entries as e', 'e.id', 'l.entry_id')
+    .where('l.account', 'loans-receivable')
+    .groupBy('e.loan_id')
+    .havingRaw(`sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END) <> 0`)
+    .select<{ loanId: string; balance: number }[]>(
+      db.raw(`coalesce(e.loan_id::text, 'none') AS "loanId"`),
+      db.raw(`sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END)::bigint AS balance`),
+    );
+}
+
 /** I7: per loan, allocations sum to what was paid, 0 ≤ paid ≤ due, and the principal ledger equals the fold. */
 async function allocationsAddUp(db: Db, files: readonly LoanFile[]): Promise<string[]> {
   const catalogue = createCatalogue();
   const violations: string[] = [];
-  let folded = 0;
+  const folded = new Map<string, number>();
   for (const file of files) {
     const { id, activated_on: activatedOn } = file.loan;
     if (activatedOn === null) continue;
@@ -115,12 +128,16 @@ async function allocationsAddUp(db: Db, files: readonly LoanFile[]): Promise<str
       if (Object.values(row.outstanding).some((amount) => amount < 0) || Object.values(row.paid).some((amount) => amount < 0))
         violations.push(`loan ${id}: installment ${String(row.number)} is paid beyond what is due`);
     }
-    if (!file.events.some((event) => event.kind === 'CHARGED_OFF')) folded += account.outstanding.principal;
+    if (!file.events.some((event) => event.kind === 'CHARGED_OFF')) folded.set(id, account.outstanding.principal);
   }
-  const ledger = await db('journal_lines')
-    .where({ account: 'loans-receivable' })
-    .first<{ balance: number | null }>(db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`));
-  if ((ledger.balance ?? 0) !== folded) violations.push(`principal: ledger ${String(ledger.balance ?? 0)} ≠ loans ${String(folded)} fen`);
+  for (const { loanId, balance } of await principalByLoan(db)) {
+    const owed = folded.get(loanId) ?? 0;
+    folded.delete(loanId);
+    if (balance !== owed)
+      violations.push(`loan ${loanId}: principal in the ledger ${String(balance)} ≠ in its account ${String(owed)} fen`);
+  }
+  for (const [loanId, owed] of folded)
+    if (owed !== 0) violations.push(`loan ${loanId}: principal in the ledger 0 ≠ in its account ${String(owed)} fen`);
   return violations.slice(0, MAX_LISTED);
 }
 
