@@ -26,13 +26,11 @@ export async function effectOfFact(
   loanId: string,
   key: string,
   valueDate: BusinessDate,
-): Promise<{ effect: AccountEffect; isChargedOff: boolean }> {
+): Promise<{ effect: AccountEffect; account: Account; isChargedOff: boolean }> {
   const file = await readLoanFile(tx, loanId);
   const record = recordOf(deps.catalogue, file);
   const asOf = latestValueDate(file.facts, valueDate);
   const without = { ...record, facts: record.facts.filter((fact) => fact.key !== key) };
-  return {
-    effect: effectOf(loanAccount(without, asOf), loanAccount(record, asOf)),
-    isChargedOff: file.events.some((event) => event.kind === 'CHARGED_OFF'),
-  };
+  const account = loanAccount(record, asOf);
+  return { effect: effectOf(loanAccount(without, asOf), account), account, isChargedOff: account.chargedOffOn !== null };
 }

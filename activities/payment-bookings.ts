@@ -122,12 +122,17 @@ export async function bookRepayment(deps: ActivityDeps, tx: Tx, { loan, instruct
   });
 }
 
-/** The refund is confirmed: the surplus is the borrower's again. */
-export async function bookRefund(tx: Tx, { loan, instruction, attempt, valueDate, at }: Confirmed): Promise<void> {
+/** The refund is confirmed: the surplus is the borrower's again, even if the payment it came from was returned meanwhile. */
+export async function bookRefund(
+  deps: Pick<ActivityDeps, 'catalogue'>,
+  tx: Tx,
+  { loan, instruction, attempt, valueDate, at }: Confirmed,
+): Promise<void> {
   const { id, amount_fen: amount, business_date: businessDate } = instruction;
   const fact = { loanId: loan.id, type: 'CREDIT_BALANCE_REFUND', amount, valueDate, businessDate, instructionId: id } as const;
   if (!(await insertTransaction(tx, { ...fact, key: keys.refund(id) }))) return;
-  const posting = refundPaid(attempt.channel, amount);
+  const { effect, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.refund(id), valueDate);
+  const posting = refundPaid(attempt.channel, amount, effect, isChargedOff);
   await postEntry(tx, { key: `payment:${attempt.number}:succeeded`, loanId: loan.id, businessDate, posting });
   await tell(tx, loan, { kind: 'REFUNDED', template: 'refunded' }, { key: `refunded:${id}`, amount, valueDate, at });
 }

@@ -50,7 +50,7 @@ async function recordSuccess(
   );
   const confirmed = { loan, instruction, attempt, valueDate, at };
   if (instruction.direction === 'DEBIT') return bookRepayment(deps, tx, confirmed);
-  if (instruction.direction === 'REFUND') return bookRefund(tx, confirmed);
+  if (instruction.direction === 'REFUND') return bookRefund(deps, tx, confirmed);
   await activateLoan(deps, tx, confirmed);
   await postEntry(tx, {
     key: `payment:${attempt.number}:succeeded`,

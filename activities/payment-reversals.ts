@@ -1,6 +1,6 @@
 import { healBreaks, openBreak } from '../db/breaks';
 import { postEntry } from '../db/journal';
-import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, recordOf, updateLoan, type LoanFile, type LoanRow } from '../db/loans';
+import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, updateLoan, type LoanFile, type LoanRow } from '../db/loans';
 import { addFactNotice, addMail } from '../db/outbox';
 import { moveAttempt, moveInstruction, readAttempt, readInstruction, type AttemptRow, type InstructionRow } from '../db/payments';
 import type { Tx } from '../db/pool';
@@ -8,10 +8,9 @@ import { latestValueDate } from '../domain/account';
 import { factsInForce } from '../domain/account/facts';
 import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
-import { loanAccount } from '../domain/loan-account';
 import { fen, yuan } from '../domain/money';
 import { ACCRUED, accrued, debitReturned, payoutReturned, refundReturned } from '../domain/postings';
-import { effectOf } from './account-effect';
+import { effectOfFact } from './account-effect';
 import type { ActivityDeps } from './deps';
 import { comesIn, intoSuspenseFor } from './suspense';
 
@@ -87,17 +86,13 @@ async function undoRepayment(
   attempt: AttemptRow,
   input: ReturnedPayment,
 ): Promise<void> {
-  const before = await readLoanFile(tx, loan.id);
   await insertReversal(tx, attempt, input, keys.repayment(instruction.id));
-  const file = await readLoanFile(tx, loan.id);
-  const asOf = latestValueDate(file.facts, input.valueDate);
-  const account = loanAccount(recordOf(deps.catalogue, file), asOf);
-  const effect = effectOf(loanAccount(recordOf(deps.catalogue, before), asOf), account);
+  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.returned(attempt.number), input.valueDate);
   await postEntry(tx, {
     key: `payment:${attempt.number}:returned`,
     loanId: loan.id,
     businessDate: input.valueDate,
-    posting: debitReturned(attempt.channel, instruction.amount_fen, effect, account.chargedOffOn !== null),
+    posting: debitReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
   });
   await insertLoanEvent(tx, loan.id, {
     key: `repayment-returned:${attempt.number}`,
@@ -166,7 +161,7 @@ export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPa
   await moveInstruction(tx, instruction, 'RETURNED', input.at, 'RETURNED');
   if (instruction.direction === 'PAYOUT') await undoPayout(tx, loan, instruction, attempt, input);
   else if (instruction.direction === 'DEBIT') await undoRepayment(deps, tx, loan, instruction, attempt, input);
-  else await undoRefund(tx, loan, instruction, attempt, input);
+  else await undoRefund(deps, tx, loan, instruction, attempt, input);
   await healBreaks(
     tx,
     { channel: attempt.channel, number: attempt.number, codes: ['RETURNED', 'FAILED_AFTER_SUCCESS', 'SHORT', 'CUTOFF'] },
@@ -175,13 +170,21 @@ export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPa
   await addFactNotice(tx, loanId, `returned:${attempt.number}`);
 }
 
-async function undoRefund(tx: Tx, loan: LoanRow, instruction: InstructionRow, attempt: AttemptRow, input: ReturnedPayment): Promise<void> {
+async function undoRefund(
+  deps: ActivityDeps,
+  tx: Tx,
+  loan: LoanRow,
+  instruction: InstructionRow,
+  attempt: AttemptRow,
+  input: ReturnedPayment,
+): Promise<void> {
   await insertReversal(tx, attempt, input, keys.refund(instruction.id));
+  const { effect, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.returned(attempt.number), input.valueDate);
   await postEntry(tx, {
     key: `payment:${attempt.number}:returned`,
     loanId: loan.id,
     businessDate: input.valueDate,
-    posting: refundReturned(attempt.channel, instruction.amount_fen),
+    posting: refundReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
   });
   if (loan.status === 'CLOSED_OBLIGATIONS_MET') {
     await updateLoan(tx, loan.id, { needs_attention: '!a refund came back: the surplus is still owed to the borrower' });

@@ -106,22 +106,18 @@ export function refundVoided(channel: string, amount: Fen): Posting {
   return posting('refund proved failed', [[`in-transit:${channel}`, amount]], [['refunds-in-payment', amount]]);
 }
 
-export function refundPaid(channel: string, amount: Fen): Posting {
+/** Confirmed refund; the effect's parts sum to minus its amount. What its surplus no longer covers is lent once more. */
+export function refundPaid(channel: string, amount: Fen, effect: AccountEffect, isChargedOff: boolean): Posting {
   return posting(
     'surplus refunded',
-    [
-      ['customer-credit', amount],
-      [`in-transit:${channel}`, amount],
-    ],
-    [
-      ['refunds-in-payment', amount],
-      [`settlement:${channel}`, amount],
-    ],
+    [[`in-transit:${channel}`, amount]],
+    [['refunds-in-payment', amount], [`settlement:${channel}`, amount], ...settled(effect, isChargedOff)],
   );
 }
 
-export function refundReturned(channel: string, amount: Fen): Posting {
-  return posting('refund returned', [[`settlement:${channel}`, amount]], [['customer-credit', amount]]);
+/** A refund that came back: the borrower's credit again, or no longer owed where it had been lent once more. */
+export function refundReturned(channel: string, amount: Fen, effect: AccountEffect, isChargedOff: boolean): Posting {
+  return posting('refund returned', [[`settlement:${channel}`, amount]], settled(effect, isChargedOff));
 }
 
 /** Money that moved at the channel and belongs to no payment of ours: what came in is owed, what left is claimed. */

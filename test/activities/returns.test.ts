@@ -116,6 +116,27 @@ describe('payments that come back', () => {
     await booksAgree();
   });
 
+  it.each([
+    ['while the refund is on its way', true],
+    ['after the refund', false],
+  ])('a surplus whose payment is returned %s is lent once more, and no longer when the refund comes back too', async (_, isOnItsWay) => {
+    const loanId = await payOut();
+    const { payoff } = await account(loanId, DAY);
+    const first = await debit(loanId, DAY, payoff.total + 5_000);
+    const refundId = `refund-${loanId}-1`;
+    await activities.lookAhead({ loanId, at: at(DAY, '11:00') });
+    const opened = await activities.openPayout({ loanId, instructionId: refundId, at: at(DAY, '11:00'), businessDate: DAY });
+    const back = addDays(DAY, 2);
+    if (isOnItsWay) await giveBack(first, back);
+    await desk.drive(refundId, DAY, opened);
+    if (!isOnItsWay) await giveBack(first, back);
+    expect((await account(loanId, back)).outstanding.principal).toBe(1_205_000);
+    await booksAgree();
+    await giveBack(refundId, addDays(DAY, 3));
+    expect(await account(loanId, addDays(DAY, 3))).toMatchObject({ status: 'ACTIVE', overpaid: 0, outstanding: { principal: 1_200_000 } });
+    await booksAgree();
+  });
+
   it('a payout that is returned after the borrower has paid waits in suspense for a person', async () => {
     const loanId = await payOut();
     await debit(loanId, addDays(DAY, 1), 20_000);
