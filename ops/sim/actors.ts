@@ -5,7 +5,7 @@ import { addDays, epochMs, instant } from '../../domain/dates';
 import { advanceClock } from '../clock';
 import { ApiProblem, BorrowerClient } from '../demo/borrower-client';
 import { inventPerson } from '../demo/person';
-import { isAway } from './checks';
+import { hasOpenPayments, isAway } from './checks';
 import { Messenger } from './messenger';
 import { operate } from './operators';
 import { Unexpected } from './unexpected';
@@ -19,6 +19,9 @@ interface Application {
 
 /** More loans than this make every step slow and teach nothing new. */
 const LOANS_MAX = 9;
+
+/** How many days the end of a run may take: banks are closed over holidays. */
+const LAST_DAYS_MAX = 10;
 
 /** How long a step waits for a payout to arrive. */
 const PAYOUT_MS = 1_500;
@@ -219,6 +222,8 @@ export class Actors {
     await this.advance(50);
     await this.world.calm();
     await this.advance(26);
+    // A return that came to light in these days begins a debit anew, and its bank may be closed for days.
+    for (let day = 0; day < LAST_DAYS_MAX && (await hasOpenPayments(this.world)); day += 1) await this.advance(26);
   }
 }
 

@@ -42,12 +42,16 @@ export async function violations(world: SimWorld, isThorough: boolean, patienceM
   }
 }
 
+/** Whether a payment is on its way. */
+export async function hasOpenPayments(world: SimWorld): Promise<boolean> {
+  return (await world.attached.db('payment_attempts').whereIn('state', OPEN_ATTEMPTS).first<object | undefined>('number')) !== undefined;
+}
+
 /** Gives payments that are on their way the time to arrive, so that what they did can be looked at. */
 export async function quiet(world: SimWorld, patienceMs: number): Promise<void> {
   const deadline = Date.now() + patienceMs;
-  const isMoving = async () =>
-    (await world.attached.db('payment_attempts').whereIn('state', OPEN_ATTEMPTS).first<object | undefined>('number')) !== undefined;
-  while (Date.now() < deadline && (await isMoving().catch(() => true))) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  while (Date.now() < deadline && (await hasOpenPayments(world).catch(() => true)))
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 
 /** At the end nothing may be open any more, and what differs between the books has to be a case. */
