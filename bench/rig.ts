@@ -106,7 +106,7 @@ export async function createRig(): Promise<Rig> {
   const deps = benchDeps(db, createChannels({ baseUrl, secrets, timeoutMs: 10_000 }));
   const connection = await NativeConnection.connect({ address: temporal.address });
   const workers = [
-    ...(await createFleet({ connection, namespace: 'default', deps, bundle: await workflowBundle() })),
+    ...(await createFleet({ connection, namespace: 'default', deps, bundle: await workflowBundle(), stickyTimeoutMs: 2_000 })),
     ...(await floorWorkers(connection)),
   ];
   const running = Promise.all(workers.map((worker) => worker.run()));

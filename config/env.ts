@@ -37,6 +37,13 @@ const schema = z.object({
     .max(120_000)
     .default(5_000)
     .describe('how long a channel may take to answer before its outcome is UNKNOWN'),
+  WORKER_STICKY_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(2_000)
+    .describe('how long each loan that a crashed worker had in memory waits once before another worker takes it over'),
   SIMULATOR_HOST: z.string().default('127.0.0.1').describe('address the simulated banks listen on'),
   SIMULATOR_PORT: port.default(8091).describe('port of the simulated banks'),
   SIMULATOR_BOOKS_FILE: z.string().optional().describe('file in which the simulated banks keep their books (default: memory)'),

@@ -4,17 +4,16 @@ import type { ActivityDeps } from '../activities/deps';
 import { CHANNEL_NAMES } from '../channels/index';
 import { taskQueues } from '../domain/ids';
 
-/**
- * What a crash of a worker adds to the answer of each loan that it had in memory: after this time another
- * worker takes the loan over and replays its history. The SDK's 10 seconds outlast the API's patience.
- */
-const STICKY_TIMEOUT = '2s';
-
 export interface FleetOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly deps: ActivityDeps;
   readonly bundle: NonNullable<WorkerOptions['workflowBundle']>;
+  /**
+   * What a crash of a worker adds to the answer of each loan that it had in memory: after this time another worker
+   * takes the loan over and replays its history. The SDK's 10 seconds outlast the API's patience.
+   */
+  readonly stickyTimeoutMs: number;
 }
 
 function only<K extends keyof Activities>(activities: Activities, ...names: K[]): Pick<Activities, K> {
@@ -38,7 +37,7 @@ export async function createFleet(options: FleetOptions): Promise<Worker[]> {
       workflowBundle: options.bundle,
       activities,
       maxCachedWorkflows: 500,
-      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+      stickyQueueScheduleToStartTimeout: options.stickyTimeoutMs,
       workflowTaskPollerBehavior: { type: 'autoscaling', initial: 4, minimum: 2, maximum: 20 },
       maxConcurrentLocalActivityExecutions: 40,
     }),

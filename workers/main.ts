@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     namespace: env.TEMPORAL_NAMESPACE,
     deps,
     bundle: await workflowBundle(env.LOANLOOM_CACHE_DIR),
+    stickyTimeoutMs: env.WORKER_STICKY_TIMEOUT_MS,
   });
   const relay = startRelay(deps, lazyClient(env), env.ALARM_MAIL_TO);
   let isStopping = false;

@@ -41,6 +41,7 @@ export class SimWorld {
       ports,
       progress: () => undefined,
       channelTimeoutMs: 300,
+      stickyTimeoutMs: 300,
       logLevel: 'warn',
       isWebhookHeld: true,
     });

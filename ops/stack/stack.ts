@@ -34,6 +34,7 @@ export interface StackOptions {
   readonly ports: StackPorts;
   readonly progress: (line: string) => void;
   readonly channelTimeoutMs?: number;
+  readonly stickyTimeoutMs?: number;
   readonly logLevel?: string;
   /** The banks keep their webhooks until they are fetched: for whoever delivers them in an order of its own. */
   readonly isWebhookHeld?: boolean;
@@ -80,6 +81,7 @@ async function environment(options: StackOptions, databaseUrl: string): Promise<
     CHANNEL_SECRETS_FILE: secrets.channelSecrets,
     CHANNELS_URL: `http://127.0.0.1:${String(ports.simulator)}`,
     CHANNEL_TIMEOUT_MS: String(options.channelTimeoutMs ?? 5_000),
+    WORKER_STICKY_TIMEOUT_MS: String(options.stickyTimeoutMs ?? 2_000),
     SIMULATOR_PORT: String(ports.simulator),
     SIMULATOR_WEBHOOK_URL: options.isWebhookHeld === true ? '' : `http://127.0.0.1:${String(ports.api)}/v1/webhooks/wallet`,
     SIMULATOR_BOOKS_FILE: join(dataDir, 'simulator-books.jsonl'),

@@ -178,7 +178,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 }
 
 async function startFleet(connection: NativeConnection, deps: ActivityDeps): Promise<Fleet> {
-  const workers: Worker[] = await createFleet({ connection, namespace: 'default', deps, bundle: { codePath: shared().bundlePath } });
+  const workers: Worker[] = await createFleet({
+    connection,
+    namespace: 'default',
+    deps,
+    bundle: { codePath: shared().bundlePath },
+    stickyTimeoutMs: 2_000,
+  });
   const running = Promise.all(workers.map((worker) => worker.run()));
   return {
     stop: async () => {
