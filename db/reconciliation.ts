@@ -78,7 +78,8 @@ export async function insertFile(tx: Tx, file: LoadedFile): Promise<void> {
 
 /**
  * Lines of a day and our successes of that value date that do not agree on sight, and every RETURN line: the rest
- * is matched. Equality is all that SQL decides here; what a difference means decides domain/reconciliation.ts.
+ * is matched. In the order of the file, but returns after payments, which a file may list the other way round.
+ * Equality is all that SQL decides here; what a difference means decides domain/reconciliation.ts.
  */
 export async function mismatches(db: Db | Tx, channel: string, date: BusinessDate): Promise<Mismatch[]> {
   const result = await db.raw<{ rows: Mismatch[] }>(
@@ -90,7 +91,8 @@ export async function mismatches(db: Db | Tx, channel: string, date: BusinessDat
         FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
         WHERE a.channel = ? AND a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
       ) o ON o.number = f.number AND o.kind = f.kind
-      WHERE f.number IS NULL OR o.number IS NULL OR NOT f.booked OR f.amount_fen <> o.amount_fen OR f.account_tail <> o.account_tail`,
+      WHERE f.number IS NULL OR o.number IS NULL OR NOT f.booked OR f.amount_fen <> o.amount_fen OR f.account_tail <> o.account_tail
+      ORDER BY f.kind = 'RETURN', f.line`,
     [channel, date, channel, date],
   );
   return result.rows;
