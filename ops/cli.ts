@@ -30,9 +30,14 @@ function addToken(program: Command): void {
     .option('--hours <n>', 'how long it is valid', '8')
     .action((options: { borrower?: string; operator?: string; hours: string }, command: Command) =>
       withAttached(command, async ({ tokenSecret }) => {
-        const subject = options.borrower ?? options.operator;
-        if (subject === undefined) throw new Error('say for whom: --borrower <id> or --operator <name>');
-        print(await mintToken(tokenSecret, options.borrower === undefined ? 'operator' : 'borrower', subject, Number(options.hours)));
+        const { borrower, operator } = options;
+        const subject = borrower ?? operator;
+        if (subject === undefined || (borrower !== undefined && operator !== undefined))
+          throw new LoanloomError('VALIDATION', 'say for whom: either --borrower <id> or --operator <name>', { path: '--borrower' });
+        const hours = Number(options.hours);
+        if (!(hours > 0 && hours <= 8_760))
+          throw new LoanloomError('VALIDATION', 'a token is valid for more than 0 and up to 8760 hours', { path: '--hours' });
+        print(await mintToken(tokenSecret, borrower === undefined ? 'operator' : 'borrower', subject, hours));
       }),
     );
 }

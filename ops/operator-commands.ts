@@ -60,6 +60,20 @@ function saidOf(outcome: Outcome, isStored: boolean): string {
 
 type Options = Record<string, string>;
 
+export const REASON_HELP = 'why (required), 3 to 500 characters; written to the audit log';
+
+function factIn(text: string): object {
+  try {
+    const fact: unknown = JSON.parse(text);
+    if (typeof fact === 'object' && fact !== null && !Array.isArray(fact)) return fact;
+  } catch {
+    // Said below, with what an object looks like.
+  }
+  throw new LoanloomError('VALIDATION', 'the fact is no JSON object: quote it as a whole, such as \'{"type":"REAMORTIZE"}\'', {
+    path: '--fact',
+  });
+}
+
 function binding(
   ops: Command,
   name: string,
@@ -72,7 +86,7 @@ function binding(
     .command(`${name} <${subject}>`)
     .description(description)
     .requiredOption('--operator <name>', 'who decides (required); written to the audit log')
-    .requiredOption('--reason <text>', 'why (required); written to the audit log')
+    .requiredOption('--reason <text>', REASON_HELP)
     .action((id: string, options: Options, command: Command) =>
       withAttached(command, async (attached) => {
         process.stdout.write(`${await sendOperatorCommand(attached, options.operator ?? '', path(id), body(options))}\n`);
@@ -129,7 +143,7 @@ export function addOperatorCommands(program: Command): void {
     'charge, waive, restructure, discount, write off, or reverse an adjustment',
     loan('adjustments'),
     (options) => ({
-      ...(JSON.parse(options.fact ?? '{}') as object),
+      ...factIn(options.fact ?? ''),
       reason: options.reason,
     }),
   ).requiredOption(

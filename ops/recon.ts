@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { CHANNEL_NAMES } from '../channels/index';
-import { openBreaks, readBreak } from '../db/breaks';
+import { openBreaks, readBreak, type BreakRow } from '../db/breaks';
 import { readChannelFacts } from '../db/channels';
 import { businessNow } from '../db/clock';
 import { BREAK_CODES } from '../domain/breaks';
@@ -12,7 +12,7 @@ import { fen, yuan } from '../domain/money';
 import { reconcileChannelDay } from '../workflows/reconcile-channel-day';
 import type { Attached } from './attach';
 import { csvOf, htmlOf, readReport } from './recon-report';
-import { sendOperatorCommand } from './operator-commands';
+import { REASON_HELP, sendOperatorCommand } from './operator-commands';
 import { defaultCommand, withAttached } from './subcommands';
 
 type Print = (line: string) => void;
@@ -29,25 +29,41 @@ interface Options {
 
 const money = (value: number) => yuan(fen(value));
 
+/** What is at stake, and whose word it is: the sides of a break, and what of it is in suspense. */
+function sidesOf(row: BreakRow): string {
+  const suspense = row.suspense_fen === 0 ? '' : `, in suspense ${money(row.suspense_fen)}`;
+  return `theirs ${money(row.amount_fen)}, ours ${money(row.expected_fen)}${suspense}`;
+}
+
+const subjectOf = (row: BreakRow): string => `${row.number ?? 'the day'}${row.loan_id === null ? '' : `, loan ${row.loan_id}`}`;
+
+function stateOf(row: BreakRow): string {
+  if (row.proposal === null) return row.state;
+  return `${row.state} (${row.proposal}${row.applies_to === null ? '' : ` to ${row.applies_to}`} by ${row.proposed_by ?? ''})`;
+}
+
+async function writeOut(file: string, text: string, option: string): Promise<void> {
+  await writeFile(file, text).catch((error: unknown) => {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new LoanloomError('VALIDATION', `${file} cannot be written (${why}): name a file in a folder that is there`, { path: option });
+  });
+}
+
 async function printBreaks(attached: Attached, print: Print): Promise<void> {
   const { today } = await businessNow(attached.db);
   const rows = await openBreaks(attached.db);
   if (rows.length === 0) print('no break is open');
   for (const row of rows)
     print(
-      `${row.id}  ${row.code.padEnd(20)} ${row.channel.padEnd(10)} ${row.business_date}  theirs ${money(row.amount_fen)}, ours ${money(row.expected_fen)}  ${row.owner} until ${row.due_on}${row.is_urgent ? '  URGENT' : ''}${today > row.due_on ? '  OVERDUE' : ''}  ${row.state}`,
+      `${row.id}  ${row.code.padEnd(20)} ${row.channel.padEnd(10)} ${row.business_date}  ${sidesOf(row)}  ${row.owner} until ${row.due_on}${row.is_urgent ? '  URGENT' : ''}${today > row.due_on ? '  OVERDUE' : ''}  ${stateOf(row)}\n    ${subjectOf(row)}`,
     );
 }
 
 async function printBreak(attached: Attached, id: string, print: Print): Promise<void> {
   const row = await readBreak(attached.db, id);
   print(`${row.code} at ${row.channel} for ${row.business_date}: ${BREAK_CODES[row.code].meaning}`);
-  print(
-    `  about ${row.number ?? 'the day'}${row.loan_id === null ? '' : `, loan ${row.loan_id}`}; theirs ${money(row.amount_fen)}, ours ${money(row.expected_fen)}, in suspense ${money(row.suspense_fen)}`,
-  );
-  print(
-    `  ${row.owner} until ${row.due_on}; ${row.state}${row.proposal === null ? '' : ` (${row.proposal}${row.applies_to === null ? '' : ` to ${row.applies_to}`} by ${row.proposed_by ?? ''})`}`,
-  );
+  print(`  about ${subjectOf(row)}; ${sidesOf(row)}`);
+  print(`  ${row.owner} until ${row.due_on}; ${stateOf(row)}`);
   const events = await attached
     .db('break_events')
     .where({ break_id: id })
@@ -97,8 +113,8 @@ async function report(attached: Attached, options: Options, print: Print): Promi
   const missing = found.days.filter((row) => row.lines === null).map((row) => row.channel);
   if (missing.length > 0)
     process.stderr.write(`${date} is not reconciled at ${missing.join(', ')}: "loan recon run" does what can be done\n`);
-  if (options.csv !== undefined) await writeFile(options.csv, csvOf(found));
-  if (options.html !== undefined) await writeFile(options.html, htmlOf(found));
+  if (options.csv !== undefined) await writeOut(options.csv, csvOf(found), '--csv');
+  if (options.html !== undefined) await writeOut(options.html, htmlOf(found), '--html');
   if (options.csv === undefined && options.html === undefined) print(csvOf(found));
   else print(`${date}: ${String(found.days.length - missing.length)} channels, ${String(found.breaks.length)} breaks`);
 }
@@ -153,7 +169,7 @@ function addDecisions(recon: Command, send: Send): void {
   const byOperator = (command: Command) =>
     command
       .requiredOption('--operator <name>', 'who decides (required); written to the audit log')
-      .requiredOption('--reason <text>', 'why (required); written to the audit log');
+      .requiredOption('--reason <text>', REASON_HELP);
   const path = (id: string) => `/v1/ops/breaks/${id}`;
   byOperator(recon.command('accept <break>').description('propose to clear a break of which no money is in suspense, as explained')).action(
     send(

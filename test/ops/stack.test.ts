@@ -100,6 +100,13 @@ describe('npm start', () => {
     expect(await loan('ledger')).toMatch(/loans-receivable +ASSET +10000\.00 +0\.00 +10000\.00\n[^]*sum +\S+ +\S+ +0\.00/);
     expect(await loan('ledger', 'loan', id)).toContain('payout confirmed');
     expect(await loan('ledger', 'verify')).toContain('every entry is as it was written');
+    for (const [args, advice] of [
+      [['token', '--operator', 'li', '--hours', '-5'], 'more than 0'],
+      [['token', '--operator', 'li', '--borrower', id], 'either --borrower <id> or --operator <name>'],
+      [['ops', 'adjust', id, '--operator', 'li', '--reason', 'a test', '--fact', '{type}'], 'the fact is no JSON object'],
+      [['recon', 'report', '--date', '2026-01-02', '--csv', join(dataDir, 'nowhere', 'r.csv')], 'name a file in a folder that is there'],
+    ] as const)
+      await expect(loan(...args)).rejects.toMatchObject({ stderr: expect.stringContaining(advice) as unknown });
 
     // Ctrl-C: everything is gone within ten seconds, and nothing is left behind.
     const running = await record();
