@@ -146,20 +146,22 @@ export class Actors {
   }
 
   private async sign(): Promise<void> {
+    const signed: string[] = [];
     for (const { id, client } of this.applications) {
       const row = await this.world.attached.db('applications').where({ id }).first<{ status: string } | undefined>('status');
       if (row?.status !== 'AWAITING_SIGNATURE') continue;
       await client.sign(id);
-      await this.untilPaidOut(id);
+      signed.push(id);
     }
+    await this.untilPaidOut(signed);
   }
 
-  /** A moment for the payout, so that the next steps meet active loans; one that takes longer is left to itself. */
-  private async untilPaidOut(id: string): Promise<void> {
+  /** A moment for the payouts, so that the next steps meet active loans; one that takes longer is left to itself. */
+  private async untilPaidOut(ids: readonly string[]): Promise<void> {
     const deadline = Date.now() + PAYOUT_MS;
-    const isPaidOut = async () =>
-      (await this.world.attached.db('loans').where({ id, status: 'ACTIVE' }).first<object | undefined>('id')) !== undefined;
-    while (Date.now() < deadline && !(await isPaidOut())) await new Promise((resolve) => setTimeout(resolve, 100));
+    const arePaidOut = async () =>
+      (await this.world.attached.db('loans').whereIn('id', ids).where({ status: 'ACTIVE' }).select('id')).length === ids.length;
+    while (Date.now() < deadline && !(await arePaidOut())) await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   /** The same payment asked for several times at once, under one key: one effect. */

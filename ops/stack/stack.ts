@@ -92,6 +92,31 @@ async function environment(options: StackOptions, databaseUrl: string): Promise<
   };
 }
 
+const ANSWER_MS = 10_000;
+const ASKED_MAX = 3;
+
+/** Schedules and rate limits. A server that has just come up has left a first call without an answer: it is asked again. */
+async function prepareTemporal(address: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  try {
+    for (let asked = 1; ; asked += 1)
+      try {
+        await connection.withDeadline(Date.now() + ANSWER_MS, async () => {
+          await ensureSchedules(client);
+          await ensureRateLimits(client);
+        });
+        return;
+      } catch (error) {
+        if (asked < ASKED_MAX) continue;
+        const why = error instanceof Error ? error.message : String(error);
+        throw new StackFault('Temporal is up but takes no schedules: its own words are below and in logs/temporal.log', why);
+      }
+  } finally {
+    await connection.close();
+  }
+}
+
 /**
  * Starts the whole local stack, or resumes the one that left its data: Postgres, Temporal with its Web
  * UI, banks, mail, worker, API. Everything that began is stopped again when a part cannot start.
@@ -126,11 +151,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
           children.push(running.child);
           stops.push(() => running.stop());
           progress('Temporal is up');
-          const connection = await Connection.connect({ address: running.address });
-          const client = new Client({ connection });
-          await ensureSchedules(client)
-            .then(() => ensureRateLimits(client))
-            .finally(() => connection.close());
+          await prepareTemporal(running.address);
           return running;
         },
       ),

@@ -37,7 +37,8 @@ export interface RunningTemporal {
 /**
  * The dev server as the sandbox needs it: time skipping on, and no minimal interval between runs of one
  * workflow id (without it virtual time leaps from the third continue-as-new on, design §6 rule 1). A timer
- * task due at once waits for the time shift, a second by default: that second was the price of every skip.
+ * task due at once waits for the time shift, a second by default: that second was the price of every skip. And
+ * the timer queue is read 20 times a second by default, which let many skips at once stand still for seconds.
  */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const command = await findTemporalBinary(TEMPORAL_CLI, {
@@ -64,6 +65,8 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     'history.workflowIdReuseMinimalInterval="0s"',
     '--dynamic-config-value',
     `history.timerProcessorMaxTimeShift="${String(options.timerShiftMs ?? 50)}ms"`,
+    '--dynamic-config-value',
+    'history.timerProcessorMaxPollRPS=1000',
     ...ALL_SEARCH_ATTRIBUTES.flatMap((key) => ['--search-attribute', `${key.name}=${ATTRIBUTE_TYPES[key.type] ?? 'Keyword'}`]),
   ];
   const child = startChild({ name: 'temporal', command, args, env: process.env, logDir: options.logDir });
@@ -85,10 +88,12 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
 async function keepHistories(address: string): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
-    await connection.workflowService.updateNamespace({
-      namespace: 'default',
-      config: { workflowExecutionRetentionTtl: { seconds: Long.fromNumber(30 * 86_400) } },
-    });
+    await connection.withDeadline(Date.now() + 30_000, () =>
+      connection.workflowService.updateNamespace({
+        namespace: 'default',
+        config: { workflowExecutionRetentionTtl: { seconds: Long.fromNumber(30 * 86_400) } },
+      }),
+    );
   } finally {
     await connection.close();
   }
