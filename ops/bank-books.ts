@@ -35,7 +35,7 @@ interface OurAttempt {
 }
 
 /** Reads everything of ours that is compared with a bank's books. */
-async function readOurs(db: Db) {
+export async function readOurs(db: Db) {
   const attempts = await db('payment_attempts').select<OurAttempt[]>('channel', 'number', 'instruction_id', 'state');
   const { rows: suspended } = await db.raw<{ rows: { channel: string; number: string; code: string; key: string }[] }>(
     `SELECT b.channel, b.number, b.code, e.key FROM breaks b JOIN journal_entries e ON e.key IN ('break:' || b.id || ':suspense', 'break:' || b.id || ':healed')`,
@@ -59,11 +59,10 @@ async function readOurs(db: Db) {
   };
 }
 
-type Ours = Awaited<ReturnType<typeof readOurs>>;
+export type Ours = Awaited<ReturnType<typeof readOurs>>;
 
 /** I1: by the banks' books, at most one payout per instruction that the bank had not sworn never to make. What came back counts: a new try has a new instruction. */
-export async function onePayoutPerInstruction(db: Db, books: BankBooks): Promise<string[]> {
-  const { attempts } = await readOurs(db);
+export function onePayoutPerInstruction({ attempts }: Ours, books: BankBooks): string[] {
   const paid = new Map<string, string[]>();
   for (const entry of books.entries) {
     if (entry.kind !== 'PAYOUT' || entry.state !== 'BOOKED' || entry.againstItsWord || isForeign(entry)) continue;
@@ -92,8 +91,7 @@ function standing(entry: BankEntry, ours: Ours): 'BOOKED' | 'OPEN' | 'UNKNOWN' {
  * I3: per channel, the ledger's cash is what the bank moved, but for payments whose outcome we do not know yet
  * and for what only a file will tell: that may be unknown until its day is reconciled, and not after.
  */
-export async function ledgerEqualsBanks(db: Db, books: BankBooks): Promise<string[]> {
-  const ours = await readOurs(db);
+export async function ledgerEqualsBanks(db: Db, ours: Ours, books: BankBooks): Promise<string[]> {
   const known = new Map<string, number>();
   const late: string[] = [];
   for (const entry of books.entries) {

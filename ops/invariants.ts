@@ -8,7 +8,7 @@ import type { Db } from '../db/pool';
 import { factsInForce } from '../domain/account/facts';
 import { nextAppointment } from '../domain/agenda';
 import { sumOf } from '../domain/allocation';
-import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, type BankBooks } from './bank-books';
+import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, type BankBooks } from './bank-books';
 import { loanAccountNow } from '../domain/loan-account';
 import type { BusinessDate } from '../domain/dates';
 import { workflowIds } from '../domain/ids';
@@ -205,19 +205,21 @@ export async function checkInvariants(input: {
       find: () => allocationsAddUp(db, folded.files),
     },
   ];
-  if (books)
+  if (books) {
+    const ours = await readOurs(db);
     checks.push(
       {
         invariant: 'I1',
         claim: 'at most one payout per instruction by the banks’ own books, but for what a bank admits to have paid against its word',
-        find: () => onePayoutPerInstruction(db, books),
+        find: () => Promise.resolve(onePayoutPerInstruction(ours, books)),
       },
       {
         invariant: 'I3',
         claim: 'ledger cash is what the banks moved, but for open payments and days whose file is still to come',
-        find: () => ledgerEqualsBanks(db, books),
+        find: () => ledgerEqualsBanks(db, ours, books),
       },
     );
+  }
   if (client)
     checks.push({
       invariant: 'I11',
