@@ -1,10 +1,12 @@
-import { readLoanFile, recordOf } from '../db/loans';
+import { postEntry } from '../db/journal';
+import { readDoubt, readLoanFile, recordOf } from '../db/loans';
 import type { Tx } from '../db/pool';
 import { latestValueDate, settledTotals, type Account } from '../domain/account';
-import type { BusinessDate } from '../domain/dates';
+import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
+import { keys } from '../domain/ids';
 import { loanAccount } from '../domain/loan-account';
-import { minus } from '../domain/money';
-import type { AccountEffect } from '../domain/postings';
+import { minus, ZERO } from '../domain/money';
+import { adjusted, type AccountEffect } from '../domain/postings';
 import type { ActivityDeps } from './deps';
 
 /** What changed between two folds of one loan: all that the ledger receives. */
@@ -33,4 +35,38 @@ export async function effectOfFact(
   const without = { ...record, facts: record.facts.filter((fact) => fact.key !== key) };
   const account = loanAccount(record, asOf);
   return { effect: effectOf(loanAccount(without, asOf), account), account, isChargedOff: account.chargedOffOn !== null };
+}
+
+/**
+ * Runs what moves a debit from one state to another, and posts what its doubt moved by that between the components
+ * of the account. A debit's doubt is a fact that is read from its states: from the day on which its outcome became
+ * unknown until the day on which it is known no penalty runs, so that money valued in that time is split otherwise
+ * than it was posted.
+ */
+export async function withDoubtPosted<T>(
+  deps: Pick<ActivityDeps, 'catalogue'>,
+  tx: Tx,
+  debit: { readonly loanId: string; readonly instructionId: string; readonly at: Instant },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { loanId, instructionId, at } = debit;
+  const before = await readDoubt(tx, instructionId);
+  const result = await work();
+  const after = await readDoubt(tx, instructionId);
+  if (JSON.stringify(before) === JSON.stringify(after)) return result;
+  const file = await readLoanFile(tx, loanId);
+  const asOf = latestValueDate(file.facts, businessDateOf(at));
+  // The debit's own money is posted as it is split under the doubt that is left.
+  const others = file.facts.filter(({ key }) => key !== keys.repayment(instructionId) && key !== before?.key && key !== after?.key);
+  const fold = (doubt: typeof before) =>
+    loanAccount({ ...recordOf(deps.catalogue, file), facts: doubt ? [...others, doubt] : others }, asOf);
+  const account = fold(after);
+  const isBegun = before === undefined;
+  await postEntry(tx, {
+    key: `doubt:${instructionId}:${isBegun ? 'began' : 'ended'}`,
+    loanId,
+    businessDate: businessDateOf(at),
+    posting: adjusted(effectOf(fold(before), account), ZERO, account.chargedOffOn !== null),
+  });
+  return result;
 }

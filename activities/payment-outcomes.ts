@@ -8,6 +8,7 @@ import type { Tx } from '../db/pool';
 import { businessDateOf, type Instant } from '../domain/dates';
 import { debitVoided, payoutSucceeded, payoutVoided, refundVoided } from '../domain/postings';
 import { isTerminal, ATTEMPT_TRANSITIONS } from '../domain/states';
+import { withDoubtPosted } from './account-effect';
 import { failDebit } from './debit-failure';
 import type { ActivityDeps } from './deps';
 import { activateLoan, bookRefund, bookRepayment } from './payment-bookings';
@@ -102,6 +103,25 @@ async function recordOpen(tx: Tx, instruction: InstructionRow, attempt: AttemptR
   await moveAttempt(tx, attempt, { state, code: reply.code, notFoundSince }, at);
 }
 
+interface Known {
+  readonly loan: LoanRow;
+  readonly instruction: InstructionRow;
+  readonly attempt: AttemptRow;
+  readonly reply: ChannelReply;
+  readonly at: Instant;
+}
+
+async function recordOn(deps: ActivityDeps, tx: Tx, { loan, instruction, attempt, reply, at }: Known): Promise<void> {
+  if (isTerminal(ATTEMPT_TRANSITIONS, attempt.state) || attempt.state === 'SUCCEEDED') {
+    const contradicts =
+      (attempt.state === 'FAILED' && reply.outcome === 'SUCCEEDED') ||
+      (attempt.state === 'SUCCEEDED' && reply.outcome === 'FAILED_DEFINITIVE');
+    if (contradicts) await recordContradiction(deps, tx, { instruction, attempt, reply, at });
+  } else if (reply.outcome === 'SUCCEEDED') await recordSuccess(deps, tx, loan, instruction, attempt, reply, at);
+  else if (reply.outcome === 'FAILED_DEFINITIVE') await recordFailure(tx, instruction, attempt, reply, at);
+  else await recordOpen(tx, instruction, attempt, reply, at);
+}
+
 interface Reply {
   readonly instructionId: string;
   readonly attempt: number;
@@ -125,14 +145,9 @@ export async function recordReplyIn(deps: ActivityDeps, tx: Tx, input: Reply): P
   const loan = await lockLoan(tx, loanId);
   const instruction = await readInstruction(tx, input.instructionId);
   const attempt = await readAttempt(tx, input.instructionId, input.attempt);
-  if (isTerminal(ATTEMPT_TRANSITIONS, attempt.state) || attempt.state === 'SUCCEEDED') {
-    const contradicts =
-      (attempt.state === 'FAILED' && reply.outcome === 'SUCCEEDED') ||
-      (attempt.state === 'SUCCEEDED' && reply.outcome === 'FAILED_DEFINITIVE');
-    if (contradicts) await recordContradiction(deps, tx, { instruction, attempt, reply, at });
-  } else if (reply.outcome === 'SUCCEEDED') await recordSuccess(deps, tx, loan, instruction, attempt, reply, at);
-  else if (reply.outcome === 'FAILED_DEFINITIVE') await recordFailure(tx, instruction, attempt, reply, at);
-  else await recordOpen(tx, instruction, attempt, reply, at);
+  const record = () => recordOn(deps, tx, { loan, instruction, attempt, reply, at });
+  if (instruction.direction !== 'DEBIT') await record();
+  else await withDoubtPosted(deps, tx, { loanId, instructionId: instruction.id, at }, record);
   if (reply.outcome === 'SUCCEEDED' || reply.outcome === 'FAILED_DEFINITIVE') await addFactNotice(tx, loanId, `outcome:${attempt.number}`);
   const after = await readAttempt(tx, input.instructionId, input.attempt);
   return {

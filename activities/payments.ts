@@ -24,6 +24,7 @@ import { keys } from '../domain/ids';
 import { ZERO, type Fen } from '../domain/money';
 import { debitSent, payoutSent, refundSent } from '../domain/postings';
 import { OPEN_ATTEMPTS } from '../domain/states';
+import { withDoubtPosted } from './account-effect';
 import { failDebit } from './debit-failure';
 import { accountNow } from './loan-agenda';
 import { productOf, type ActivityDeps } from './deps';
@@ -111,7 +112,8 @@ export function createPaymentActivities(deps: ActivityDeps) {
   }
 
   async function debitExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
-    await failDebit(tx, instruction, tried.at(-1)?.code ?? 'NO_CHANNEL', at);
+    const debit = { loanId: instruction.loan_id, instructionId: instruction.id, at };
+    await withDoubtPosted(deps, tx, debit, () => failDebit(tx, instruction, tried.at(-1)?.code ?? 'NO_CHANNEL', at));
     await addFactNotice(tx, instruction.loan_id, `debit-failed:${instruction.id}`);
     return { next: 'DONE', state: 'FAILED', valueDate: null };
   }

@@ -55,6 +55,9 @@ export const SIGNED_SCHEDULE = `(SELECT s.installments FROM loan_schedules s WHE
 export const FACTS = `(SELECT jsonb_agg(t.data || jsonb_strip_nulls(jsonb_build_object('key', t.key, 'type', t.type, 'valueDate', t.value_date, 'amount', t.amount_fen)))
      FROM loan_transactions t WHERE t.loan_id = l.id)`;
 
+const DOUBT_SINCE = `(SELECT min(e.at) FROM payment_events e WHERE e.instruction_id = i.id AND e.to_state = 'UNKNOWN')`;
+const RESOLVED_AT = `(SELECT max(e.at) FROM payment_events e WHERE e.instruction_id = i.id AND e.attempt IS NULL AND e.to_state IN ('SUCCEEDED', 'FAILED'))`;
+
 const LOAN_FILE_COLUMNS = `
   to_jsonb(l) AS loan,
   ${SIGNED_SCHEDULE} AS schedule,
@@ -64,16 +67,20 @@ const LOAN_FILE_COLUMNS = `
   (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'direction', i.direction, 'state', i.state, 'amount', i.amount_fen, 'businessDate', i.business_date,
       'open', i.state IN ('CREATED', 'AUTHORIZED', 'IN_FLIGHT', 'MANUAL'),
       'presentment', i.presentment, 'queries', i.queries, 'lastQueriedAt', i.last_queried_at, 'hintedAt', i.hinted_at,
-      'doubtSince', (SELECT min(e.at) FROM payment_events e WHERE e.instruction_id = i.id AND e.to_state = 'UNKNOWN'),
-      'resolvedAt', (SELECT max(e.at) FROM payment_events e WHERE e.instruction_id = i.id AND e.attempt IS NULL AND e.to_state IN ('SUCCEEDED', 'FAILED')),
+      'doubtSince', ${DOUBT_SINCE},
+      'resolvedAt', ${RESOLVED_AT},
       'sentAt', (SELECT max(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id)) ORDER BY i.created_at, i.id)
      FROM payment_instructions i WHERE i.loan_id = l.id) AS instructions,
   (SELECT a.channel FROM payment_attempts a WHERE a.loan_id = l.id ORDER BY a.created_at DESC LIMIT 1) AS channel`;
 
-interface RecordedInstruction extends OpenInstruction {
+interface Doubt {
+  readonly id: string;
+  readonly direction: string;
   readonly doubtSince: Instant | null;
   readonly resolvedAt: Instant | null;
 }
+
+type RecordedInstruction = OpenInstruction & Doubt;
 
 interface LoanFileRow {
   readonly loan: LoanRow;
@@ -88,7 +95,7 @@ interface LoanFileRow {
 const normalised = (at: Instant | null): Instant | null => (at === null ? null : instant(at));
 
 /** A debit without an outcome is a fact of the account: from the day it became unknown to the day it was resolved. */
-function doubts(instructions: readonly RecordedInstruction[]): LoanFact[] {
+function doubts(instructions: readonly Doubt[]): LoanFact[] {
   return instructions.flatMap((each): LoanFact[] => {
     if (each.direction !== 'DEBIT' || each.doubtSince === null) return [];
     const valueDate = businessDateOf(instant(each.doubtSince));
@@ -96,6 +103,16 @@ function doubts(instructions: readonly RecordedInstruction[]): LoanFact[] {
     if (until !== undefined && until <= valueDate) return [];
     return [{ key: `doubt:${each.id}`, type: 'DEBIT_IN_DOUBT', valueDate, ...(until === undefined ? {} : { until }) }];
   });
+}
+
+/** The doubt of one debit as its states tell it now; undefined where it had none, or one that ended on its own day. */
+export async function readDoubt(tx: Tx, instructionId: string): Promise<LoanFact | undefined> {
+  const { rows } = await tx.raw<{ rows: { id: string; direction: string; since: Date | null; resolved: Date | null }[] }>(
+    `SELECT i.id, i.direction, ${DOUBT_SINCE} AS since, ${RESOLVED_AT} AS resolved FROM payment_instructions i WHERE i.id = ?`,
+    [instructionId],
+  );
+  const at = (date: Date | null) => (date === null ? null : instant(date.getTime()));
+  return doubts(rows.map(({ id, direction, since, resolved }) => ({ id, direction, doubtSince: at(since), resolvedAt: at(resolved) })))[0];
 }
 
 function toLoanFile(row: LoanFileRow): LoanFile {

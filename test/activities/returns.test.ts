@@ -30,25 +30,7 @@ describe('payments that come back', () => {
   afterEach(() => desk.close());
 
   const payOut = async () => (await desk.payOut(DAY)).loanId;
-  async function debit(loanId: string, on: BusinessDate, amount: number, presentment = 2): Promise<string> {
-    const instructionId = `debit-${loanId}-${on}-${String(presentment)}`;
-    await deps.db('payment_instructions').insert({
-      id: instructionId,
-      loan_id: loanId,
-      direction: 'DEBIT',
-      amount_fen: amount,
-      business_date: on,
-      presentment,
-      state: 'AUTHORIZED',
-    });
-    const now = at(on, '10:00');
-    await desk.drive(
-      instructionId,
-      on,
-      await activities.openDebit({ loanId, instructionId, businessDate: on, presentment, plannedAt: null, at: now }),
-    );
-    return instructionId;
-  }
+  const debit = (loanId: string, on: BusinessDate, amount: number) => desk.debit(loanId, on, amount);
   const giveBack = (instructionId: string, on: BusinessDate) =>
     deps.db.transaction((tx) => recordReturn(deps, tx, { instructionId, attempt: 1, valueDate: on, at: at(on, '10:00') }));
   async function account(loanId: string, on: BusinessDate) {

@@ -61,6 +61,29 @@ export class PaymentDesk {
     return { loanId, number: `${instructionId}a1` };
   }
 
+  /** Presents a debit over the channel that routing chooses. Returns its instruction's id. */
+  async debit(
+    loanId: string,
+    on: BusinessDate,
+    amount: number,
+    { behaviour, queries = 1, presentment = 2 }: { behaviour?: string; queries?: number; presentment?: number } = {},
+  ): Promise<string> {
+    const instructionId = `debit-${loanId}-${on}-${String(presentment)}`;
+    if (behaviour !== undefined) await this.banks.tell('scripts', { behaviour, reference: loanId });
+    await this.deps.db('payment_instructions').insert({
+      id: instructionId,
+      loan_id: loanId,
+      direction: 'DEBIT',
+      amount_fen: amount,
+      business_date: on,
+      presentment,
+      state: 'AUTHORIZED',
+    });
+    const opening = { loanId, instructionId, businessDate: on, presentment, plannedAt: null, at: at(on, '10:00') };
+    await this.drive(instructionId, on, await this.activities.openDebit(opening), queries);
+    return instructionId;
+  }
+
   /** Sends what was opened, and asks how it ended while that is unknown. */
   async drive(instructionId: string, on: BusinessDate, step: { next: string; attempt?: number }, queries = 1): Promise<void> {
     if (step.next !== 'SEND' || step.attempt === undefined) throw new Error(step.next);
