@@ -5,7 +5,7 @@ import { latestValueDate, settledTotals, type Account } from '../domain/account'
 import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
 import { loanAccount } from '../domain/loan-account';
-import { minus, ZERO } from '../domain/money';
+import { minus } from '../domain/money';
 import { adjusted, type AccountEffect } from '../domain/postings';
 import type { ActivityDeps } from './deps';
 
@@ -66,7 +66,7 @@ export async function withDoubtPosted<T>(
     key: `doubt:${instructionId}:${isBegun ? 'began' : 'ended'}`,
     loanId,
     businessDate: businessDateOf(at),
-    posting: adjusted(effectOf(fold(before), account), ZERO, account.chargedOffOn !== null),
+    posting: adjusted(effectOf(fold(before), account), account.chargedOffOn !== null),
   });
   return result;
 }

@@ -7,8 +7,8 @@ import { latestValueDate, type Account, type LoanFact } from '../domain/account'
 import { businessDate, businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { loanAccount } from '../domain/loan-account';
-import { fen, plus, positiveFen, ZERO } from '../domain/money';
-import { adjusted, writtenOff } from '../domain/postings';
+import { fen, minus, plus, positiveFen, ZERO } from '../domain/money';
+import { adjusted } from '../domain/postings';
 import { rational } from '../domain/rational';
 import type { Installment } from '../domain/schedule';
 import type { ActivityDeps } from './deps';
@@ -120,11 +120,10 @@ export async function adjust(
     instructionId: null,
   });
   const isChargedOff = after.chargedOffOn !== null;
-  const discount = fact.type === 'SETTLEMENT_DISCOUNT' ? fact.amount : ZERO;
-  const posting =
-    fact.type === 'WRITEOFF' && !isChargedOff
-      ? writtenOff(before.payoff.principal)
-      : adjusted(effectOf(before, after), discount, isChargedOff);
+  const posting = adjusted(effectOf(before, after), isChargedOff, {
+    discount: minus(after.discounted, before.discounted),
+    writtenOff: minus(after.writtenOff?.principal ?? ZERO, before.writtenOff?.principal ?? ZERO),
+  });
   await postEntry(tx, { key: `loan:${loan.id}:${key}`, loanId: loan.id, businessDate: today, posting });
   await insertLoanEvent(tx, loan.id, { key, kind: 'ADJUSTED', at, businessDate: valueDate, data: { type, by: command.caller } });
   if (RESTRUCTURES.has(type)) await newVersion(deps, tx, (await readLoanFile(tx, loan.id)).loan, after, valueDate, type, key);

@@ -1,5 +1,5 @@
 import { COMPONENTS, sumOf, type Component, type Components } from './allocation';
-import { fen, type Fen } from './money';
+import { fen, ZERO, type Fen } from './money';
 
 export interface PostingLine {
   readonly account: string;
@@ -153,9 +153,28 @@ export function writeOffReversed(channel: string, cameIn: boolean, amount: Fen):
     : posting('payment that was lost came back', [[`suspense-short:${channel}`, amount]], [['write-off-expense', amount]]);
 }
 
-/** A fact without money that moved earlier allocations, or a settlement discount, whose parts sum to `discount`. */
-export function adjusted(effect: AccountEffect, discount: Fen, isChargedOff: boolean): Posting {
-  return posting('account adjusted', [['discount-expense', discount]], settled(effect, isChargedOff));
+/** What a decision about an account gave up; a decision that is reversed gives up less than nothing. */
+export interface GivenUp {
+  /** Forgiven in a settlement: part of what the effect says is settled. */
+  readonly discount: Fen;
+  /** Principal that will not be paid; income that was accrued and never received is taken back by the daily close. */
+  readonly writtenOff: Fen;
+}
+
+const NOTHING_GIVEN_UP: GivenUp = { discount: ZERO, writtenOff: ZERO };
+
+/** A fact without money that moved earlier allocations or gave something up; the effect's parts sum to the discount. */
+export function adjusted(effect: AccountEffect, isChargedOff: boolean, { discount, writtenOff } = NOTHING_GIVEN_UP): Posting {
+  // What is charged off is an expense already.
+  const principal = isChargedOff ? ZERO : writtenOff;
+  return posting(
+    'account adjusted',
+    [
+      ['discount-expense', discount],
+      ['write-off-expense', principal],
+    ],
+    [...settled(effect, isChargedOff), ['loans-receivable', principal]],
+  );
 }
 
 /** Income components of the daily close. */
@@ -176,11 +195,6 @@ export function chargedOff(owed: Components): Posting {
     [['charge-off-expense', sumOf(owed)]],
     COMPONENTS.map((component): [string, Fen] => [accountOf(component, false), owed[component]]),
   );
-}
-
-/** The principal is given up; income that was accrued and never received is taken back by the daily close. */
-export function writtenOff(principal: Fen): Posting {
-  return posting('loan written off', [['write-off-expense', principal]], [['loans-receivable', principal]]);
 }
 
 /** What a channel may charge for a day's payments, until its bill comes. */

@@ -103,6 +103,19 @@ describe('an operator’s adjustments', () => {
   });
 
   it.each([
+    ['a settlement discount', { type: 'SETTLEMENT_DISCOUNT', amountFen: 50_000 }],
+    ['a write-off', { type: 'WRITEOFF' }],
+  ])('takes %s back when it is reversed, in the account and in the ledger', async (_name, body) => {
+    const { loanId } = await lateLoan();
+    const [account, ledger] = [await accountOf(loanId), await balance()];
+    const { result } = await adjust(loanId, body);
+    expect((await accountOf(loanId)).outstanding).not.toEqual(account.outstanding);
+    expect(await adjust(loanId, { type: 'REVERSAL', of: String(result!.fact) })).toMatchObject({ state: 'APPLIED' });
+    expect((await accountOf(loanId)).outstanding).toEqual(account.outstanding);
+    expect(await balance()).toMatchObject(ledger);
+  });
+
+  it.each([
     ['a waiver of more than is due', { type: 'WAIVER', component: 'interest', amountFen: 999_999_999 }, 'ADJUSTMENT_REFUSED'],
     ['a reversal of a payment', { type: 'REVERSAL', of: 'repayment:x' }, 'NOTHING_TO_REVERSE'],
     ['a reversal of nothing', { type: 'REVERSAL', of: 'adjustment:ghost' }, 'NOTHING_TO_REVERSE'],
