@@ -1,4 +1,5 @@
 import { businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
 import type { Db, Tx } from './pool';
 
 /** How far business time is ahead of the wall clock, in ms; 0 outside the sandbox. */
@@ -19,4 +20,25 @@ export async function setClockOffset(db: Db, offsetMs: number): Promise<void> {
     .insert({ id: 1, offset_ms: offsetMs })
     .onConflict('id')
     .merge({ offset_ms: db.raw('greatest(sandbox_clock.offset_ms, excluded.offset_ms)'), moved_at: db.fn.now() });
+}
+
+const MOVING_CLOCK = 20_261_124;
+
+/** Runs while nobody else moves the clock, in this or another process: UNAVAILABLE where somebody does. The lock goes with its holder. */
+export async function whileHoldingClock<T>(db: Db, work: () => Promise<T>): Promise<T> {
+  const client = db.client as { acquireConnection(): Promise<unknown>; releaseConnection(connection: unknown): Promise<void> };
+  const connection = await client.acquireConnection();
+  const ask = (statement: string) =>
+    db.raw<{ rows: { is: boolean }[] }>(`SELECT ${statement}(?) AS is`, [MOVING_CLOCK]).connection(connection);
+  try {
+    const { rows } = await ask('pg_try_advisory_lock');
+    if (rows[0]?.is !== true) throw new LoanloomError('UNAVAILABLE', 'somebody else is moving the clock: try again when that is done');
+    try {
+      return await work();
+    } finally {
+      await ask('pg_advisory_unlock').catch(() => undefined);
+    }
+  } finally {
+    await client.releaseConnection(connection);
+  }
 }

@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { clockOffsetMs, setClockOffset } from '../db/clock';
+import { clockOffsetMs, setClockOffset, whileHoldingClock } from '../db/clock';
 import type { Db } from '../db/pool';
 import { addDays, businessDateOf, epochMs, instant, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
@@ -131,11 +131,15 @@ async function closeDates(deps: ClockDeps, target: Instant): Promise<void> {
 /**
  * Moves the sandbox's one business clock to `target`: fast-forwards every open workflow, waits until each
  * has done all that was due, moves API and banks, and closes the dates crossed. Only forward, only in a
- * sandbox (FORBIDDEN otherwise).
+ * sandbox (FORBIDDEN otherwise), and one move at a time (UNAVAILABLE otherwise).
  */
 export async function advanceClock(deps: ClockDeps, target: Instant): Promise<void> {
   if (!deps.isSandbox)
     throw new LoanloomError('FORBIDDEN', 'the clock moves in a sandbox only: set LOANLOOM_SANDBOX=true where no real money is');
+  await whileHoldingClock(deps.db, () => move(deps, target));
+}
+
+async function move(deps: ClockDeps, target: Instant): Promise<void> {
   const offset = await clockOffsetMs(deps.db);
   const ahead = epochMs(target) - Date.now();
   if (ahead < offset)

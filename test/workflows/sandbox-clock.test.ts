@@ -1,5 +1,5 @@
 import { readLoanFile } from '../../db/loans';
-import { businessNow } from '../../db/clock';
+import { businessNow, whileHoldingClock } from '../../db/clock';
 import { addDays, at, monthsFromAnchor, type BusinessDate } from '../../domain/dates';
 import { workflowIds } from '../../domain/ids';
 import { advanceClock } from '../../ops/clock';
@@ -118,5 +118,16 @@ describe('on the dev server, under the sandbox clock', () => {
       code: 'FORBIDDEN',
     });
     await expect(advanceClock(clock(), at(addDays(today, -1), '10:00'))).rejects.toMatchObject({ code: 'INVALID_DATE' });
+  });
+
+  it('is moved by one at a time', async () => {
+    const { now, today } = await businessNow(world.deps.db);
+    const tomorrow = at(addDays(today, 1), '23:00');
+    await whileHoldingClock(world.deps.db, async () => {
+      await expect(advanceClock(clock(), tomorrow)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    });
+    expect(Date.parse((await businessNow(world.deps.db)).now) - Date.parse(now)).toBeLessThan(60_000);
+    await advanceClock(clock(), tomorrow);
+    expect((await businessNow(world.deps.db)).today).toBe(addDays(today, 1));
   });
 });
