@@ -48,14 +48,17 @@ export async function readOurs(db: Db) {
       'account',
       db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`),
     );
-  const days = await db('reconciliations').select<{ channel: string; day: string }[]>('channel', 'business_date as day');
+  // A file that lacks what the house bank moved is a case of its own (BANK) until a later file lists it.
+  const days = await db('reconciliations')
+    .whereRaw('bank_net_fen = file_net_fen')
+    .select<{ channel: string; day: string }[]>('channel', 'business_date as day');
   return {
     attempts: new Map(attempts.map((attempt) => [`${attempt.channel}|${attempt.number}`, attempt])),
     suspense: new Set(suspended.filter((row) => row.key.endsWith(':suspense')).map((row) => `${row.channel}|${row.number}|${row.code}`)),
     healed: new Set(suspended.filter((row) => row.key.endsWith(':healed')).map((row) => `${row.channel}|${row.number}`)),
     returned: new Set(returned.map((row) => row.key.slice('payment:'.length, -':returned'.length))),
     settlement: new Map(settlement.map((row) => [row.account.replace('settlement:', ''), row.balance])),
-    reconciledDays: new Set(days.map((row) => `${row.channel}|${row.day}`)),
+    provedDays: new Set(days.map((row) => `${row.channel}|${row.day}`)),
   };
 }
 
@@ -89,7 +92,8 @@ function standing(entry: BankEntry, ours: Ours): 'BOOKED' | 'OPEN' | 'UNKNOWN' {
 
 /**
  * I3: per channel, the ledger's cash is what the bank moved, but for payments whose outcome we do not know yet
- * and for what only a file will tell: that may be unknown until its day is reconciled, and not after.
+ * and for what only a file will tell: that may be unknown until its day is reconciled and proved by the house
+ * bank's statement, and not after.
  */
 export async function ledgerEqualsBanks(db: Db, ours: Ours, books: BankBooks): Promise<string[]> {
   const known = new Map<string, number>();
@@ -98,7 +102,7 @@ export async function ledgerEqualsBanks(db: Db, ours: Ours, books: BankBooks): P
     if (entry.state !== 'BOOKED') continue;
     const how = standing(entry, ours);
     if (how === 'BOOKED') known.set(entry.bank, (known.get(entry.bank) ?? 0) + movement(entry));
-    else if (how === 'UNKNOWN' && ours.reconciledDays.has(`${entry.bank}|${entry.valueDate}`))
+    else if (how === 'UNKNOWN' && ours.provedDays.has(`${entry.bank}|${entry.valueDate}`))
       late.push(`${entry.bank}: ${entry.kind} ${entry.number} of ${entry.valueDate} is reconciled and in no book of ours`);
   }
   const channels = new Set([...known.keys(), ...ours.settlement.keys()]);

@@ -209,6 +209,18 @@ describe('reconciliation', () => {
     expect(await settlementDifferences(deps.db)).toEqual([]);
   });
 
+  it('makes a case of a transfer that only the settlement account shows, and takes it up from the next day’s file', async () => {
+    await payOut();
+    await banks.tell('foreign-entries', { bank: 'wallet', number: 'unknown-1', kind: 'DEBIT', amountFen: 4_200, date: DAY });
+    await desk.spoil('unknown-1', 'next-day');
+    await reconcile(DAY);
+    expect(await breaks()).toEqual(['BANK']);
+    await agree();
+    await reconcile(addDays(DAY, 1));
+    expect(await breakOf('LONG')).toMatchObject({ amount_fen: 4_200, suspense_fen: 4_200, state: 'OPEN' });
+    await agree();
+  });
+
   it('notices when the settlement account says something else than the file', async () => {
     await payOut();
     await banks.tell('house-bank-faults', { bank: 'wallet', date: DAY, offFen: 7 });
