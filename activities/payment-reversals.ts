@@ -4,12 +4,12 @@ import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, updateLoan,
 import { addFactNotice, addMail } from '../db/outbox';
 import { moveAttempt, moveInstruction, readAttempt, readInstruction, type AttemptRow, type InstructionRow } from '../db/payments';
 import type { Tx } from '../db/pool';
-import { latestValueDate } from '../domain/account';
+import { latestValueDate, type Account } from '../domain/account';
 import { factsInForce } from '../domain/account/facts';
 import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
 import { fen, yuan } from '../domain/money';
-import { ACCRUED, accrued, debitReturned, payoutReturned, refundReturned } from '../domain/postings';
+import { ACCRUED, accrued, debitReturned, payoutReturned, refundReturned, type AccountEffect, type Posting } from '../domain/postings';
 import { effectOfFact } from './account-effect';
 import type { ActivityDeps } from './deps';
 import { comesIn, intoSuspenseFor } from './suspense';
@@ -77,7 +77,27 @@ async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, at
   });
 }
 
-/** A repayment was taken back by its bank: folded without it, and the ledger receives the difference. */
+/** Records that what a payment had booked never counted: folded without it, and the ledger receives the difference. */
+async function bookReversal(
+  deps: ActivityDeps,
+  tx: Tx,
+  attempt: AttemptRow,
+  input: ReturnedPayment,
+  of: string,
+  posting: (effect: AccountEffect, isChargedOff: boolean) => Posting,
+): Promise<Account> {
+  await insertReversal(tx, attempt, input, of);
+  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, attempt.loan_id, keys.returned(attempt.number), input.valueDate);
+  await postEntry(tx, {
+    key: `payment:${attempt.number}:returned`,
+    loanId: attempt.loan_id,
+    businessDate: input.valueDate,
+    posting: posting(effect, isChargedOff),
+  });
+  return account;
+}
+
+/** A repayment was taken back by its bank: what it had settled is owed again, and a loan that it had closed is open again. */
 async function undoRepayment(
   deps: ActivityDeps,
   tx: Tx,
@@ -86,14 +106,9 @@ async function undoRepayment(
   attempt: AttemptRow,
   input: ReturnedPayment,
 ): Promise<void> {
-  await insertReversal(tx, attempt, input, keys.repayment(instruction.id));
-  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.returned(attempt.number), input.valueDate);
-  await postEntry(tx, {
-    key: `payment:${attempt.number}:returned`,
-    loanId: loan.id,
-    businessDate: input.valueDate,
-    posting: debitReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
-  });
+  const account = await bookReversal(deps, tx, attempt, input, keys.repayment(instruction.id), (effect, isChargedOff) =>
+    debitReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
+  );
   await insertLoanEvent(tx, loan.id, {
     key: `repayment-returned:${attempt.number}`,
     kind: 'REPAYMENT_RETURNED',
@@ -178,14 +193,9 @@ async function undoRefund(
   attempt: AttemptRow,
   input: ReturnedPayment,
 ): Promise<void> {
-  await insertReversal(tx, attempt, input, keys.refund(instruction.id));
-  const { effect, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.returned(attempt.number), input.valueDate);
-  await postEntry(tx, {
-    key: `payment:${attempt.number}:returned`,
-    loanId: loan.id,
-    businessDate: input.valueDate,
-    posting: refundReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
-  });
+  await bookReversal(deps, tx, attempt, input, keys.refund(instruction.id), (effect, isChargedOff) =>
+    refundReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
+  );
   if (loan.status === 'CLOSED_OBLIGATIONS_MET') {
     await updateLoan(tx, loan.id, { needs_attention: '!a refund came back: the surplus is still owed to the borrower' });
   }
