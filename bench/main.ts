@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
+import { benchAccountLaws } from './account-laws';
 import { benchClosing } from './closing';
 import { benchEngine } from './engine';
 import { costPerLoanMonth, runFloor, runLoans, type Throughput } from './loans';
@@ -44,7 +45,7 @@ async function benchLoans(count: number, months: number): Promise<void> {
   }
 }
 
-const PARTS = ['engine', 'close', 'recon', 'loans'] as const;
+const PARTS = ['account-laws', 'engine', 'close', 'recon', 'loans'] as const;
 
 /** `npm run bench`: what the engine, the daily close and a loan cost, as ratios within one run. docs/benchmarks.md says how to read it. */
 async function main(): Promise<void> {
@@ -53,11 +54,16 @@ async function main(): Promise<void> {
     .option('--only <part>', PARTS.join(', '))
     .option('--close <sizes>', 'loans to close, growing', '1000,10000,100000')
     .option('--recon <sizes>', 'lines of a file to reconcile, growing', '10000,100000,1000000')
+    .option('--lives <n>', 'random lives to try the account’s laws on', '20000')
     .option('--loans <n>', 'loans at once', '100')
     .option('--months <n>', 'term of each', '3');
-  const options = program.parse().opts<{ only?: string; close: string; recon: string; loans: string; months: string }>();
+  const options = program.parse().opts<{ only?: string; close: string; lives: string; recon: string; loans: string; months: string }>();
   const wants = (part: (typeof PARTS)[number]) => options.only === undefined || options.only === part;
   print(`Node ${process.version}, ${String(cpus().length)} cores`);
+  if (wants('account-laws')) {
+    const broken = benchAccountLaws(Number(options.lives), 20_261_125, print);
+    if (broken > 0) throw new Error(`${String(broken)} lives broke a law of the account`);
+  }
   if (wants('engine')) benchEngine(print);
   if (wants('close')) await benchClosing(print, options.close.split(',').map(Number));
   if (wants('recon')) await benchReconciliation(print, options.recon.split(',').map(Number));

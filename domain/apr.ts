@@ -22,10 +22,21 @@ export function irr(flows: readonly bigint[]): Decimal {
   return uniqueRate(flows.map((amount, period) => ({ amount, time: { numerator: BigInt(period), denominator: 1n } })));
 }
 
-/** Effective yearly rate of flows at exact fractions of a year (2008/48/EC Annex I). */
+/**
+ * Effective yearly rate of flows at exact fractions of a year (2008/48/EC Annex I). Years count from any common
+ * moment: a flow before it (a deposit paid ahead of the first advance) has a negative time.
+ */
 export function effectiveRate(flows: readonly Flow[]): Decimal {
-  return uniqueRate(flows);
+  const earliest = flows.reduce<Rational>((first, { time }) => (isLess(time, first) ? time : first), { numerator: 0n, denominator: 1n });
+  return uniqueRate(flows.map(({ amount, time }) => ({ amount, time: difference(time, earliest) })));
 }
+
+const isLess = (a: Rational, b: Rational) => a.numerator * b.denominator < b.numerator * a.denominator;
+
+const difference = (a: Rational, b: Rational): Rational => ({
+  numerator: a.numerator * b.denominator - b.numerator * a.denominator,
+  denominator: a.denominator * b.denominator,
+});
 
 /** Effective yearly rate of dated flows, years counted from the earliest date by a day count. */
 export function xirr(flows: readonly { readonly amount: bigint; readonly on: BusinessDate }[], convention: DayCount): Decimal {

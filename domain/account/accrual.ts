@@ -1,13 +1,12 @@
 import type { BusinessDate } from '../dates';
 import { addDays } from '../dates';
 import { dayCount } from '../day-count';
-import { fen, type Fen } from '../money';
+import type { Fen } from '../money';
 import { factor, roundProduct, type Factor } from '../rounding';
 import { rateOver } from '../terms';
 import { bucketOf, daysPastDueOf } from './delinquency';
 import { daysFrom } from './facts';
 import { overdueInterest, relieve, splitInterest } from './interest';
-import { Purse } from './purse';
 import { followsBalance, type Freeze, type Row, type State } from './state';
 import { makeFinal, principalLeft, unpaidBy } from './sums';
 
@@ -66,10 +65,6 @@ function resume(state: State, ended: Freeze, on: BusinessDate): void {
   state.frozen = state.frozen.filter((each) => each !== ended);
   if (ended.kind === 'hardship') state.paused.push({ from: ended.since, until: on });
   observe(state, on);
-  if (ended.kind !== 'hardship') return;
-  if (state.interestStopsUntil === null || state.interestStopsUntil > on) return;
-  splitInterest(state, on);
-  state.interestStopsUntil = null;
 }
 
 /** Notes each change of the loan's delinquency bucket up to `on`, while nothing else changes. */
@@ -142,28 +137,16 @@ function finalise(state: State, row: Row): void {
   relieve(state, row, Math.max(0, target - row.relieved), row.dueOn);
 }
 
-/** Interest that was paid ahead and never earned (a rate that fell, a restructuring) pays what is overdue; the rest is surplus. */
-function giveBack(state: State, credit: number, on: BusinessDate): void {
-  let left = credit;
-  for (const row of [...state.rows].reverse()) {
-    const part = Math.min(left, row.paid.interest);
-    row.paid.interest -= part;
-    row.due.interest -= part;
-    left -= part;
-  }
-  const purse = new Purse(state, on, fen(credit - left));
-  purse.payRows(unpaidBy(state, on), state.policy.allocation.due);
-  state.surplus += purse.left;
-}
-
-/** After the last due date, interest on what is still owed falls due at once, with the last row. */
+/**
+ * After the last due date, interest on what is still owed falls due at once, with the last row. Interest that was
+ * paid ahead and never earned stays a credit, which the payoff takes into account: time alone moves no money.
+ */
 function collectTail(state: State, on: BusinessDate): void {
   const last = state.rows.at(-1);
   if (!last?.final || last.dueOn >= on || !followsBalance(state)) return;
   splitInterest(state, on);
-  if (state.running === 0) return;
-  if (state.running > 0) last.due.interest += state.running;
-  else giveBack(state, -state.running, on);
+  if (state.running <= 0) return;
+  last.due.interest += state.running;
   state.running = 0;
   state.sums.firstOpen = 0;
 }

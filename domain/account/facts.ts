@@ -91,12 +91,18 @@ export function latestValueDate(facts: readonly LoanFact[], fallback: BusinessDa
 
 /**
  * The facts that count on `asOf`: those with a value date up to it, without the reversed ones and their
- * reversals. NOTHING_TO_REVERSE where a reversal names no fact that could be reversed.
+ * reversals. Recorded facts never throw: a reversal of nothing reverses nothing.
  */
 export function factsInForce(facts: readonly LoanFact[], asOf: BusinessDate): LoanFact[] {
   const known = facts.filter((fact) => fact.valueDate <= asOf);
+  const reversed = new Set(known.flatMap((fact) => (fact.type === 'REVERSAL' ? [fact.of] : [])));
+  return inValueOrder(known.filter((fact) => fact.type !== 'REVERSAL' && !reversed.has(fact.key)));
+}
+
+/** NOTHING_TO_REVERSE where a reversal names no fact that could be reversed on its day, or one that is reversed already: for facts that are still to be recorded. */
+export function assertReversals(facts: readonly LoanFact[]): void {
   const reversed = new Set<string>();
-  for (const fact of known) {
+  for (const fact of facts) {
     if (fact.type !== 'REVERSAL') continue;
     const target = facts.find((each) => each.key === fact.of);
     if (!target || target.type === 'REVERSAL' || target.valueDate > fact.valueDate || reversed.has(fact.of))
@@ -106,7 +112,6 @@ export function factsInForce(facts: readonly LoanFact[], asOf: BusinessDate): Lo
       });
     reversed.add(fact.of);
   }
-  return inValueOrder(known.filter((fact) => fact.type !== 'REVERSAL' && !reversed.has(fact.key)));
 }
 
 export function daysFrom(from: BusinessDate, to: BusinessDate): number {

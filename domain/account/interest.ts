@@ -10,13 +10,50 @@ export function currentRow(state: State, on: BusinessDate): Row | undefined {
   return state.rows.find((row) => row.accruesTo > on) ?? state.rows.at(-1);
 }
 
+/** The parts of a stretch that bear interest: without the days of a hardship pause that bears none. */
+export function bearingParts(
+  state: Pick<State, 'interestFree'>,
+  from: BusinessDate,
+  to: BusinessDate,
+): (readonly [BusinessDate, BusinessDate])[] {
+  const parts: (readonly [BusinessDate, BusinessDate])[] = [];
+  let first = from;
+  for (const free of [...state.interestFree].sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    if (free.until <= first || free.from >= to) continue;
+    if (free.from > first) parts.push([first, free.from]);
+    first = free.until;
+  }
+  if (first < to) parts.push([first, to]);
+  return parts;
+}
+
+/** The sum of the rates of several stretches, exactly. */
+function rateOfParts(
+  parts: readonly (readonly [BusinessDate, BusinessDate])[],
+  rateOf: (from: BusinessDate, to: BusinessDate) => Factor,
+): Factor {
+  let [numerator, denominator] = [0n, 1n];
+  for (const [from, to] of parts) {
+    const part = rateOf(from, to);
+    numerator = numerator * part.denominator + part.numerator * denominator;
+    denominator *= part.denominator;
+  }
+  return factor({ numerator, denominator });
+}
+
 /** Interest of `balance` over a part of one row's stretch. */
 export function interestOver(state: State, row: Row, balance: number, from: BusinessDate, to: BusinessDate): number {
-  const stopped = state.interestStopsUntil;
-  const first = stopped !== null && stopped > from ? stopped : from;
-  if (balance <= 0 || first >= to) return 0;
-  const isWhole = first === row.startsOn && to === row.accruesTo;
-  const rate = isWhole ? row.rate : rateOver(state.interest, first, to, { from: row.startsOn, to: row.accruesTo });
+  if (balance <= 0 || from >= to) return 0;
+  const within = { from: row.startsOn, to: row.accruesTo };
+  const parts = bearingParts(state, from, to);
+  const [only] = parts;
+  if (only === undefined) return 0;
+  const isWhole = parts.length === 1 && only[0] === row.startsOn && only[1] === row.accruesTo;
+  const rate = isWhole
+    ? row.rate
+    : parts.length === 1
+      ? rateOver(state.interest, only[0], only[1], within)
+      : rateOfParts(parts, (first, last) => rateOver(state.interest, first, last, within));
   return roundProduct(balance as Fen, rate, state.terms.interestRounding);
 }
 
@@ -41,10 +78,13 @@ export function rateAcross(state: State, from: BusinessDate, to: BusinessDate): 
 
 /** Contract interest on overdue principal, whose days may lie in several periods. */
 export function overdueInterest(state: State, principal: number, from: BusinessDate, to: BusinessDate): number {
-  const stopped = state.interestStopsUntil;
-  const first = stopped !== null && stopped > from ? stopped : from;
-  if (principal <= 0 || first >= to) return 0;
-  return roundProduct(principal as Fen, rateAcross(state, first, to), state.terms.interestRounding);
+  const parts = from >= to ? [] : bearingParts(state, from, to);
+  if (principal <= 0 || parts.length === 0) return 0;
+  return roundProduct(
+    principal as Fen,
+    rateOfParts(parts, (first, last) => rateAcross(state, first, last)),
+    state.terms.interestRounding,
+  );
 }
 
 /** Interest of the balance from the last split up to `on`, not yet part of `running`. */
@@ -90,6 +130,13 @@ export function earnedOfRow(state: State, row: Row, balance: number, on: Busines
   if (on <= row.counted.upTo) return Math.min(row.earns, row.counted.interest);
   if (!row.byDays) return Math.min(row.earns, row.counted.interest + interestOver(state, row, balance, row.counted.upTo, on));
   const { upTo, interest } = row.counted;
-  const part = factor({ numerator: BigInt(daysBetween(upTo, on)), denominator: BigInt(daysBetween(upTo, row.accruesTo)) });
+  const all = bearingDays(state, upTo, row.accruesTo);
+  if (all === 0) return Math.min(row.earns, interest);
+  const part = factor({ numerator: BigInt(bearingDays(state, upTo, on)), denominator: BigInt(all) });
   return interest + roundProduct(Math.max(0, row.earns - interest) as Fen, part, state.terms.interestRounding);
+}
+
+/** Days of a stretch that bear interest. */
+export function bearingDays(state: State, from: BusinessDate, to: BusinessDate): number {
+  return bearingParts(state, from, to).reduce((days, [first, last]) => days + daysBetween(first, last), 0);
 }

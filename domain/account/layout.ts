@@ -83,11 +83,16 @@ export function project(state: State, on: BusinessDate): void {
   if (followsBalance(state) && state.disbursed) spread(state, startOf(state, on));
 }
 
-/** Interest of the current row that is earned by `on` where rows stand: what a change of balance must not touch. */
+/** Interest of the rows to come that is earned by `on` where rows stand: what a change of balance must not touch. Two rows are running where a due date was shifted past the end of its stretch. */
 export function earnedSoFar(state: State, on: BusinessDate): number {
-  const [first] = openRows(state);
-  if (!first || followsBalance(state)) return 0;
-  return earnedOfRow(state, first, principalLeft(state), on);
+  if (followsBalance(state)) return 0;
+  let [earned, balance] = [0, principalLeft(state)];
+  for (const row of openRows(state)) {
+    if (row.startsOn >= on) break;
+    earned += earnedOfRow(state, row, balance, on);
+    balance -= row.due.principal;
+  }
+  return earned;
 }
 
 /**

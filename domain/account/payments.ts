@@ -1,23 +1,24 @@
-import { NO_COMPONENTS, subtract, take, type Components } from '../allocation';
+import { NO_COMPONENTS, subtract, sumOf, take, type Components } from '../allocation';
 import type { BusinessDate } from '../dates';
 import { fen, type Fen } from '../money';
-import { interestOver, relieve, splitInterest } from './interest';
+import { earnedTo, interestOver, relieve, runningTo, splitInterest } from './interest';
 import { hasOpenRows, makeFinal, payOn, principalLeft, principalOutstanding, resum, unpaidBy } from './sums';
 import type { PrepaymentEffect } from './facts';
 import { dropEmptyTail, earnedSoFar, layOutAnew, openRows, project, relevel } from './layout';
 import { advanceOrder } from './policy';
-import { settle, settles } from './payoff';
+import { creditOf, payoffOf, settle, settles } from './payoff';
 import { Purse } from './purse';
-import { followsBalance, type Allocation, type Row, type State } from './state';
+import { followsBalance, openOf, totalOf, type Allocation, type Row, type State } from './state';
 
 /** A coming row of a loan whose interest follows the balance: interest to date where the policy wants it first, then principal, up to the row's total. */
 function fill(purse: Purse, row: Row, isLast: boolean): void {
   const { state, on } = purse;
   purse.payInto(row, ['penalty', 'fee']);
-  splitInterest(state, on);
-  const interestToDate = state.policy.earlyPayment === 'interest_then_principal' ? Math.max(0, state.running - row.paid.interest) : 0;
+  // Not split here: a stretch ends where the balance changes, and interest alone changes none.
+  const running = state.running + runningTo(state, on);
+  const interestToDate = state.policy.earlyPayment === 'interest_then_principal' ? Math.max(0, running - row.paid.interest) : 0;
   const rest = Math.max(0, interestOver(state, row, state.bearing, on > row.startsOn ? on : row.startsOn, row.accruesTo));
-  const total = isLast ? Infinity : (row.level ?? row.share + state.running + rest);
+  const total = isLast ? Infinity : (row.level ?? row.share + running + rest);
   let room = total - row.paid.interest - row.paid.principal;
   const interest = Math.min(purse.left, interestToDate, room);
   room -= interest;
@@ -57,10 +58,9 @@ function reduce(purse: Purse, effect: Exclude<PrepaymentEffect, 'advance_next'>)
   const { state, on } = purse;
   const [current] = openRows(state);
   if (!current) return;
-  splitInterest(state, on);
   const earned = earnedSoFar(state, on);
   if (state.policy.earlyPayment === 'interest_then_principal') {
-    const toDate = followsBalance(state) ? state.running : Math.min(earned, current.due.interest);
+    const toDate = followsBalance(state) ? state.running + runningTo(state, on) : Math.min(earned, current.due.interest);
     const open = toDate - current.paid.interest;
     const interest = Math.min(purse.left, Math.max(0, open));
     const taken = { ...NO_COMPONENTS, interest: fen(interest) };
@@ -82,20 +82,32 @@ function reduce(purse: Purse, effect: Exclude<PrepaymentEffect, 'advance_next'>)
  * Takes money back that rows had received, latest rows and principal first: a surplus was refunded and the
  * payment it came from was returned since, so what was refunded was never there. Returns what rows had.
  */
-export function takePaid(state: State, amount: number): number {
+export function takePaid(state: State, amount: number, on: BusinessDate): number {
   let left = amount;
-  for (const row of [...state.rows].reverse()) {
-    for (const component of ['principal', 'interest', 'fee', 'penalty'] as const) {
-      const part = Math.min(left, row.paid[component]);
-      row.paid[component] -= part;
-      left -= part;
-      if (component !== 'principal' || !followsBalance(state)) continue;
-      const bears = Math.min(part, row.relieved);
-      row.relieved -= bears;
-      state.bearing += bears;
-    }
-  }
+  for (const row of [...state.rows].reverse())
+    for (const component of ['principal', 'interest', 'fee', 'penalty'] as const) left -= unpayRow(state, row, component, left, on);
   resum(state);
+  return amount - left;
+}
+
+function unpayRow(state: State, row: Row, component: keyof Components, amount: number, on: BusinessDate): number {
+  const part = Math.max(0, Math.min(amount, row.paid[component]));
+  row.paid[component] -= part;
+  if (part > 0 && row.penalisedTo < on) row.penalisedTo = on;
+  const isOver = row.final && row.dueOn <= on && state.policy.overdueInterest === 'none';
+  if (part === 0 || component !== 'principal' || !followsBalance(state) || isOver) return part;
+  // It bears interest again from now on, not for the time in which it was paid.
+  splitInterest(state, on);
+  const bears = Math.min(part, row.relieved);
+  row.relieved -= bears;
+  state.bearing += bears;
+  return part;
+}
+
+/** Takes money of one component back, latest rows first; what follows has to make the sums anew. Returns what was taken. */
+function unpay(state: State, component: keyof Components, amount: number, on: BusinessDate): number {
+  let left = amount;
+  for (const row of [...state.rows].reverse()) left -= unpayRow(state, row, component, left, on);
   return amount - left;
 }
 
@@ -114,42 +126,107 @@ export function lendAgain(state: State, amount: number, on: BusinessDate): void 
   resum(state);
 }
 
+interface Money {
+  readonly key: string;
+  readonly amount: Fen;
+}
+
 /** Attributes a day's allocation to its facts in their order; what no component takes is surplus. */
-function shareOut(facts: readonly { readonly key: string; readonly amount: Fen }[], components: Components): Allocation[] {
+function shareOut(facts: readonly Money[], components: Components): Allocation[] {
   let open = components;
   return facts.map(({ key, amount }) => {
     const { taken, left } = take(open, amount, ['penalty', 'fee', 'interest', 'principal']);
     open = subtract(open, taken);
-    return { key, components: taken, surplus: left };
+    return { key, components: taken, recovered: fen(0), surplus: left };
   });
 }
 
-/** Money that comes early and does not settle the loan. A wish of the borrower goes before the product's rule. */
+/** Money that comes early and does not reach the principal. A wish of the borrower goes before the product's rule. */
 function payAhead(purse: Purse, effect: PrepaymentEffect | undefined): void {
   const { earlyPayment, prepayment } = purse.state.policy;
   const chosen = effect ?? (earlyPayment === 'hold_to_due' ? 'advance_next' : prepayment.effect);
-  // Money that reaches the principal but not the payoff pays the rows as they are: nothing that a settlement owes is avoided.
-  if (chosen === 'advance_next' || purse.left >= principalOutstanding(purse.state)) advanceNext(purse);
+  if (chosen === 'advance_next') advanceNext(purse);
   else reduce(purse, chosen);
+}
+
+/** Whether the money would pay what is due and repay all principal, with what was paid ahead of interest that is not earned. */
+function reachesPrincipal({ state, left, on }: Purse): boolean {
+  const principalOf = (row: Row) => row.due.principal - row.paid.principal;
+  const due = unpaidBy(state, on);
+  const dueOther = due.reduce((sum, row) => sum + openOf(row) - principalOf(row), 0);
+  if (principalOutstanding(state) <= 0 || left - dueOther < principalOutstanding(state) - state.sums.aheadOther - creditOf(state))
+    return false;
+  const { principal } = payoffOf(state, on);
+  const interest = earnedTo(state, on) - state.rows.reduce((sum, row) => sum + row.paid.interest, 0);
+  const dueInterest = due.reduce((sum, row) => sum + row.due.interest - row.paid.interest, 0);
+  return left - dueOther >= principal + Math.min(0, interest - dueInterest);
+}
+
+/**
+ * Money that reaches the principal and not the payoff: the loan is as though settled, and what was short of the
+ * quote is left, to the fen, on its last row. Nothing that a settlement owes is avoided, and nothing that it
+ * would have spared is owed.
+ */
+function settleShort(purse: Purse): void {
+  const { state, on } = purse;
+  let short = sumOf(payoffOf(state, on)) - purse.left;
+  const taken = settle(state, on);
+  let kept = taken;
+  for (const component of ['principal', 'interest', 'fee', 'penalty'] as const) {
+    const part = unpay(state, component, Math.min(short, Math.max(0, taken[component])), on);
+    kept = { ...kept, [component]: fen(kept[component] - part) };
+    short -= part;
+  }
+  resum(state);
+  purse.record(kept);
+}
+
+/** Money for what was written off: up to that it is recovered, the rest is the borrower's. */
+function recover(state: State, facts: readonly Money[]): void {
+  for (const { key, amount } of facts) {
+    const room = state.writtenOff === null ? 0 : Math.max(0, totalOf(state.writtenOff) - state.recovered);
+    const recovered = fen(Math.min(amount, room));
+    const surplus = fen(amount - recovered);
+    state.recovered += recovered;
+    state.surplus += surplus;
+    state.allocations.push({ key, components: NO_COMPONENTS, recovered, surplus });
+  }
 }
 
 /**
  * The money of one day, taken together so that splitting a payment changes nothing: where it
  * suffices, settlement as quoted; else what is due, in the product's order, and then the product's way
- * with money that comes early. What is left over is a surplus, a liability of ours.
+ * with money that comes early. What is left over when nothing is owed is a surplus, a liability of ours.
  */
-export function applyMoney(
-  state: State,
-  facts: readonly { readonly key: string; readonly amount: Fen }[],
-  effect: PrepaymentEffect | undefined,
-  on: BusinessDate,
-): void {
+export function applyMoney(state: State, facts: readonly Money[], effect: PrepaymentEffect | undefined, on: BusinessDate): void {
+  if (state.writtenOff || !state.disbursed) {
+    recover(state, facts);
+    return;
+  }
   const purse = new Purse(state, on, fen(facts.reduce((sum, fact) => sum + fact.amount, 0)));
-  if (!state.writtenOff) {
-    if (!settles(state, purse.left, on)) purse.payRows(unpaidBy(state, on), state.policy.allocation.due);
-    if (settles(state, purse.left, on)) purse.record(settle(state, on));
-    else if (purse.left > 0 && hasOpenRows(state)) payAhead(purse, effect);
+  if (settles(state, purse.left, on)) purse.record(settle(state, on));
+  else if (reachesPrincipal(purse)) settleShort(purse);
+  else {
+    purse.payRows(unpaidBy(state, on), state.policy.allocation.due);
+    if (purse.left > 0 && hasOpenRows(state)) payAhead(purse, effect);
+    payWhatIsOpen(purse);
   }
   state.surplus += purse.left;
   state.allocations.push(...shareOut(facts, purse.taken));
+}
+
+/** Whatever is still open takes the rest: rows whose split is final before their date, interest that runs. */
+function payWhatIsOpen(purse: Purse): void {
+  if (purse.left <= 0) return;
+  project(purse.state, purse.on);
+  purse.payRows(
+    purse.state.rows.filter((row) => openOf(row) > 0),
+    purse.state.policy.allocation.due,
+  );
+}
+
+/** Closes a loan of which a decision (a rate that fell, a waiver) left nothing owed; interest paid beyond that is the borrower's. */
+export function settleWhatIsPaid(state: State, on: BusinessDate): void {
+  if (!state.disbursed || state.writtenOff || !settles(state, 0, on)) return;
+  state.surplus -= sumOf(settle(state, on));
 }

@@ -7,10 +7,19 @@ import { hasOpenRows, principalLeft, principalOutstanding, resum } from './sums'
 import { openRows, project, uncollected } from './layout';
 import { addTo, followsBalance, openOf, tally, type Row, type State } from './state';
 
-/** The fee for settling early: fixed, or a share of the principal that is not due yet. */
-function feeFor(state: State): number {
+/**
+ * The fee for settling early: fixed, or a share of the principal that is not due yet. It never costs the borrower
+ * more than the settlement spares: paying the coming installments today is always as good.
+ */
+function feeFor(state: State, on: BusinessDate, withoutFee: number): number {
   const { payoffFee } = state.policy;
   if (!payoffFee || !hasOpenRows(state)) return 0;
+  project(state, on);
+  const installments = state.rows.reduce((sum, row) => sum + openOf(row), 0);
+  return Math.max(0, Math.min(agreedFee(state, payoffFee), installments - withoutFee));
+}
+
+function agreedFee(state: State, payoffFee: NonNullable<State['policy']['payoffFee']>): number {
   if ('amount' in payoffFee) return payoffFee.amount;
   const overdue = state.rows.reduce((sum, row) => (row.final ? sum + row.due.principal - row.paid.principal : sum), 0);
   const { numerator, denominator } = payoffFee.rate;
@@ -18,7 +27,7 @@ function feeFor(state: State): number {
 }
 
 /** Fees of a row that are owed on `on` whether or not the loan goes on: those of rows to come only where they were charged by then. */
-function feeOwed(row: Row, on: BusinessDate): number {
+export function feeOwed(row: Row, on: BusinessDate): number {
   if (row.final) return row.due.fee;
   const dated = row.dated.reduce((sum, fee) => (fee.on <= on ? sum + fee.amount : sum), 0);
   return Math.min(row.due.fee, row.charged + dated);
@@ -31,32 +40,39 @@ function interestForPayoff(state: State, on: BusinessDate): number {
   return earnedTo(state, until);
 }
 
+const NOTHING: Components = { penalty: fen(0), fee: fen(0), interest: fen(0), principal: fen(0) };
+
+/** What is owed on `on` were the loan ended then without a fee for it: what a write-off gives up. */
+export function owedOf(state: State, on: BusinessDate): Components {
+  if (!state.disbursed || state.writtenOff) return NOTHING;
+  let [penalty, fee, paidInterest, open] = [0, 0, 0, 0];
+  for (const row of state.rows) {
+    penalty += row.due.penalty - row.paid.penalty;
+    fee += feeOwed(row, on) - row.paid.fee;
+    paidInterest += row.paid.interest;
+    open += row.final ? Math.abs(openOf(row)) : 1;
+  }
+  if (open === 0) return NOTHING;
+  return {
+    penalty: fen(penalty),
+    fee: fen(fee),
+    interest: fen(interestForPayoff(state, on) - paidInterest),
+    principal: fen(principalOutstanding(state)),
+  };
+}
+
 /**
  * What settles the loan on `on`, the day up to which the fold has moved: the principal, interest to date
  * (Civil Code art. 677) or to the period's end, fees due, the early-settlement fee and all penalty.
  * Interest or fees that were paid ahead and are not earned count towards it, so a component may be negative.
  */
 export function payoffOf(state: State, on: BusinessDate): Components {
-  if (!state.disbursed || state.writtenOff) return { penalty: fen(0), fee: fen(0), interest: fen(0), principal: fen(0) };
-  let [penalty, fee, paidInterest] = [0, 0, 0];
-  for (const row of state.rows) {
-    penalty += row.due.penalty - row.paid.penalty;
-    fee += feeOwed(row, on) - row.paid.fee;
-    paidInterest += row.paid.interest;
-  }
-  const principal = principalOutstanding(state);
-  if (state.rows.every((row) => row.final && openOf(row) === 0))
-    return { penalty: fen(0), fee: fen(0), interest: fen(0), principal: fen(0) };
-  return {
-    penalty: fen(penalty),
-    fee: fen(fee + feeFor(state)),
-    interest: fen(interestForPayoff(state, on) - paidInterest),
-    principal: fen(principal),
-  };
+  const owed = owedOf(state, on);
+  return { ...owed, fee: fen(owed.fee + feeFor(state, on, sumOf(owed))) };
 }
 
 /** Interest that rows hold beyond what was earned: paid ahead, and released by what came later. */
-function creditOf(state: State): number {
+export function creditOf(state: State): number {
   return Math.max(0, followsBalance(state) ? -state.running : -uncollected(state));
 }
 
@@ -76,16 +92,17 @@ function takeBack(state: State, credit: number): void {
  * what is owed besides it can fall below zero only by what was paid ahead.
  */
 export function settles(state: State, money: number, on: BusinessDate): boolean {
-  if (!hasOpenRows(state) || money < principalOutstanding(state) - state.sums.aheadOther - creditOf(state)) return false;
-  return money >= sumOf(payoffOf(state, on));
+  if (money < principalOutstanding(state) - state.sums.aheadOther - creditOf(state)) return false;
+  const isOpen = hasOpenRows(state) || state.rows.some((row) => openOf(row) !== 0);
+  return isOpen && money >= sumOf(payoffOf(state, on));
 }
 
 /** Settles everything on `on`: the rows to come owe what payoffOf says and are paid. Returns what was taken from the money. */
 export function settle(state: State, on: BusinessDate): Components {
   project(state, on);
   const rows = openRows(state);
+  let fee = feeFor(state, on, sumOf(owedOf(state, on)));
   let interest = interestForPayoff(state, on) - state.rows.reduce((sum, row) => (row.final ? sum + row.due.interest : sum), 0);
-  let fee = feeFor(state);
   takeBack(state, Math.max(0, -interest));
   interest = Math.max(0, interest);
   let left = principalLeft(state) - state.sums.aheadPrincipal;
@@ -98,6 +115,8 @@ export function settle(state: State, on: BusinessDate): Components {
     left -= principal;
     [interest, fee] = [0, 0];
   }
+  const last = state.rows.at(-1);
+  if (rows.length === 0 && last) last.due.interest += interest;
   const taken = tally();
   for (const row of state.rows) {
     addTo(taken, row.due as Components);

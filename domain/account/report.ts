@@ -4,7 +4,7 @@ import { fen, minus, plus, ZERO, type Fen } from '../money';
 import { earnedTo } from './interest';
 import { bucketOf, daysPastDueOf } from './delinquency';
 import { payoffOf } from './payoff';
-import { openOf, type Allocation, type Bucket, type BucketChange, type Row, type State, type Tally } from './state';
+import { openOf, type Allocation, type Bucket, type BucketChange, type Remark, type Row, type State, type Tally } from './state';
 
 export interface AccountInstallment {
   readonly number: number;
@@ -50,6 +50,8 @@ export interface Account {
   readonly recovered: Fen;
   readonly refunded: Fen;
   readonly discounted: Fen;
+  /** Recorded facts that found less to act on than they name, or nothing. */
+  readonly remarks: readonly Remark[];
 }
 
 const components = (amounts: Tally): Components => ({
@@ -112,13 +114,19 @@ export function report(state: State, asOf: BusinessDate): Account {
     recovered: fen(state.recovered),
     refunded: fen(state.refunded),
     discounted: fen(state.discounted),
+    remarks: state.remarks,
   };
 }
 
-/** Everything that money has settled so far, and the surplus: two of these subtracted are what one fact changed. */
-export function settledTotals(account: Account): Components & { readonly surplus: Fen } {
+/** Everything that money has settled so far, what it recovered of a write-off, and the surplus: two of these subtracted are what one fact changed. */
+export function settledTotals(account: Account): Components & { readonly recovered: Fen; readonly surplus: Fen } {
   const paid = account.installments.reduce((total, row) => add(total, row.paid), NO_COMPONENTS);
-  return { ...paid, principal: minus(plus(paid.principal, account.prepaidPrincipal), account.relentPrincipal), surplus: account.overpaid };
+  return {
+    ...paid,
+    principal: minus(plus(paid.principal, account.prepaidPrincipal), account.relentPrincipal),
+    recovered: account.recovered,
+    surplus: account.overpaid,
+  };
 }
 
 /**

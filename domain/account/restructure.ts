@@ -6,10 +6,10 @@ import { fen, type Fen } from '../money';
 import { rational } from '../rational';
 import { factor, roundProduct } from '../rounding';
 import { periodRates } from '../terms';
-import { daysWithin } from './delinquency';
-import { splitInterest } from './interest';
+import { bearingDays, earnedOfRow, splitInterest } from './interest';
+import { feeOwed } from './payoff';
 import { resum } from './sums';
-import { daysFrom, type LoanFact } from './facts';
+import type { LoanFact } from './facts';
 import { dropEmptyTail, earnedSoFar, layOutAnew, openRows, relevel } from './layout';
 import { addTo, followsBalance, openOf, tally, type Row, type State } from './state';
 
@@ -131,10 +131,20 @@ function restoreBearing(state: State): void {
   }
 }
 
+/** What was charged on rows that are to be dropped and is unpaid: fees by hand or by date up to `on`, and penalty. */
+function chargesOn(rows: readonly Row[], on: BusinessDate): { penalty: number; fee: number } {
+  let [penalty, fee] = [0, 0];
+  for (const row of rows) {
+    penalty += row.due.penalty - row.paid.penalty;
+    fee += Math.max(0, feeOwed(row, on) - row.paid.fee);
+  }
+  return { penalty, fee };
+}
+
 /** New dates for everything outstanding: coming rows are dropped, unpaid interest and charges fall on the first new one. */
 export function reage(state: State, fact: FactOf<'REAGE'>): void {
   const on = fact.valueDate;
-  if (state.settledEarly || !state.rows.some((row) => openOf(row) > 0))
+  if (state.writtenOff || !state.rows.some((row) => openOf(row) > 0))
     throw inconsistent('nothing is outstanding that could be re-aged', fact);
   const held = state.rows.filter((row) => row.final).at(-1)?.dueOn ?? on;
   if (fact.firstDueOn <= on || fact.firstDueOn <= held)
@@ -142,29 +152,43 @@ export function reage(state: State, fact: FactOf<'REAGE'>): void {
   splitInterest(state, on);
   const earned = earnedSoFar(state, on);
   restoreBearing(state);
-  const arrears = takeArrears(state, on);
-  const like = openRows(state)[0] ?? state.rows.at(-1);
+  const dropped = openRows(state);
+  const model = dropped[0] ?? state.rows.at(-1);
+  const like = model === undefined ? undefined : { ...model };
+  const arrears = takeArrears(state, held > on ? held : on);
+  const charges = chargesOn(dropped, on);
+  const later = dropped.flatMap((row) => row.dated.filter((fee) => fee.on > on));
   const ahead = tally();
-  for (const row of openRows(state)) addTo(ahead, row.paid as Components);
+  for (const row of dropped) addTo(ahead, row.paid as Components);
   // Principal paid on a row that is dropped stays repaid; the rest of the money moves to the first new row.
   state.unscheduled += ahead.principal;
   state.rows = state.rows.filter((row) => row.final);
   resum(state);
   append(state, datesByRule({ every: fact.every, count: fact.count, firstDueOn: fact.firstDueOn }, on), on, like);
   for (const row of openRows(state)) if (state.terms.method !== 'interest_first') row.share = Math.max(row.share, 1);
+  // Levels before anything is put on the rows: a fee that is paid makes none of them paid ahead.
+  relevel(state, on, null, arrears.interest);
   const [first] = openRows(state);
   if (first) {
-    const moved = { ...ahead, principal: 0 };
-    addTo(first.paid, moved as Components);
-    first.due.penalty += ahead.penalty;
-    first.due.fee += ahead.fee;
-    first.charged += ahead.fee;
+    addTo(first.paid, { ...ahead, principal: 0 } as Components);
+    first.due.penalty += ahead.penalty + charges.penalty;
+    first.due.fee += ahead.fee + charges.fee;
+    first.charged += ahead.fee + charges.fee;
+    for (const fee of later) dateFee(state, fee);
     resum(state);
   }
   const carried = carry(state, arrears);
-  relevel(state, on, null, arrears.interest);
   layOutAnew(state, on, 0, earned + carried);
   dropEmptyTail(state);
+}
+
+/** A fee of the terms with a date of its own falls due with the first new row that is due by then, or the last. */
+function dateFee(state: State, fee: { readonly on: BusinessDate; readonly amount: number }): void {
+  const index = state.rows.findIndex((row) => !row.final && row.dueOn >= fee.on);
+  const row = state.rows[index === -1 ? state.rows.length - 1 : index];
+  if (!row || row.final) return;
+  row.due.fee += fee.amount;
+  row.dated = [...row.dated, fee];
 }
 
 /** The spacing of the last rows, to continue by. */
@@ -203,19 +227,33 @@ export function pause(state: State, fact: FactOf<'HARDSHIP_PAUSE'>): void {
   if (until <= from) throw inconsistent('a pause ends after it begins', fact);
   state.frozen.push({ since: from, until, kind: 'hardship' });
   if (fact.interest === 'accrues') return;
-  splitInterest(state, from);
-  if (state.interestStopsUntil === null || until > state.interestStopsUntil) state.interestStopsUntil = until;
   const before = state.interestFree;
+  const kept = followsBalance(state) ? [] : earnedByRows(state, from);
   state.interestFree = [...before, { from, until }];
-  if (followsBalance(state)) return;
-  for (const row of state.rows) {
-    const free = daysWithin(before, row.startsOn, row.accruesTo);
-    const days = daysWithin(state.interestFree, row.startsOn, row.accruesTo) - free;
-    if (days <= 0) continue;
-    const part = factor({ numerator: BigInt(days), denominator: BigInt(daysFrom(row.startsOn, row.accruesTo) - free) });
-    const cut = Math.min(roundProduct(row.earns as Fen, part, state.terms.interestRounding), row.due.interest - row.paid.interest);
+  for (const { row, earned, days } of kept) {
+    const start = row.counted.upTo > from ? row.counted.upTo : from;
+    const left = bearingDays(state, start, row.accruesTo);
+    if (left === days) continue;
+    // What is earned by now stays; of the rest, the days of the pause earn nothing.
+    const rest = Math.max(0, row.earns - earned);
+    const part = factor({ numerator: BigInt(days - left), denominator: BigInt(days) });
+    const cut = Math.min(rest, roundProduct(rest as Fen, part, state.terms.interestRounding));
+    row.counted = { upTo: start, interest: earned };
     row.earns -= cut;
-    row.due.interest -= cut;
+    // What was paid for it already stays on the row: a credit that the payoff takes into account.
+    row.due.interest -= Math.max(0, Math.min(cut, row.due.interest - row.paid.interest));
     row.byDays = true;
   }
+}
+
+/** What the rows that are not over have earned by `on`, and the days that were to bear the rest of their interest. */
+function earnedByRows(state: State, on: BusinessDate): { row: Row; earned: number; days: number }[] {
+  let balance = state.rows.reduce((sum, row) => sum + row.due.principal, 0);
+  return state.rows.flatMap((row) => {
+    const own = balance;
+    balance -= row.due.principal;
+    if (row.final || row.accruesTo <= on) return [];
+    const start = row.counted.upTo > on ? row.counted.upTo : on;
+    return [{ row, earned: earnedOfRow(state, row, own, on), days: bearingDays(state, start, row.accruesTo) }];
+  });
 }

@@ -34,7 +34,7 @@ export interface Row {
   /** Fees charged by hand that fall due with this row: owed from their day on, also by an early settlement. */
   charged: number;
   /** Fees of the terms that have a date of their own, owed from then on. */
-  readonly dated: readonly { readonly on: BusinessDate; readonly amount: number }[];
+  dated: readonly { readonly on: BusinessDate; readonly amount: number }[];
   due: Tally;
   paid: Tally;
   /** Its own interest is shown, and collected, by the first row after the grace. */
@@ -47,11 +47,18 @@ export interface Row {
   penalisedTo: BusinessDate;
 }
 
-/** Where one repayment went; components plus surplus = its amount. */
+/** Where one repayment went; components, what it recovered of a write-off, and surplus sum to its amount. */
 export interface Allocation {
   readonly key: string;
   readonly components: Components;
+  readonly recovered: Fen;
   readonly surplus: Fen;
+}
+
+/** What a recorded fact could not do, because of what else is known: a waiver of what is paid, a write-off of nothing. */
+export interface Remark {
+  readonly key: string;
+  readonly message: string;
 }
 
 export interface BucketChange {
@@ -95,17 +102,15 @@ export interface State {
   chargedOffOn: BusinessDate | null;
   /** Days past due stand still: since when, and why. */
   frozen: Freeze[];
-  /** Until then interest does not run (hardship); null = it runs. */
-  interestStopsUntil: BusinessDate | null;
-  /** Stretches without interest (hardship), whenever they ended; they may overlap. */
+  /** Stretches without interest (hardship), whenever they end; they may overlap. */
   interestFree: { readonly from: BusinessDate; readonly until: BusinessDate }[];
-  /** A payment was reversed: a refund may then exceed the surplus that is left. */
-  readonly hasReversedMoney: boolean;
   /** Stretches of hardship that are over: their days never count as past due. */
   paused: { readonly from: BusinessDate; readonly until: BusinessDate }[];
   allocations: Allocation[];
   history: BucketChange[];
   settledEarly: boolean;
+  /** Facts that found less to act on than they name, or nothing. */
+  remarks: Remark[];
   sums: Sums;
 }
 
@@ -179,6 +184,7 @@ export function copyState(state: State): State {
     interestFree: [...state.interestFree],
     allocations: [...state.allocations],
     history: [...state.history],
+    remarks: [...state.remarks],
     sums: { ...state.sums },
   };
 }

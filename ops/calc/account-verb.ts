@@ -1,4 +1,4 @@
-import { foldAccount } from '../../domain/account';
+import { assertReversals, foldAccount } from '../../domain/account';
 import { sumOf, type Components } from '../../domain/allocation';
 import { LoanloomError } from '../../domain/errors';
 import { minorText, type Fen, type MinorUnits } from '../../domain/money';
@@ -40,6 +40,7 @@ export function account(raw: unknown): unknown {
   const keys = facts.map((fact) => fact.key);
   let folded;
   try {
+    assertReversals(facts);
     folded = foldAccount({ terms, policy, facts, asOf });
   } catch (error) {
     if (!(error instanceof LoanloomError)) throw error;
@@ -76,5 +77,6 @@ export function account(raw: unknown): unknown {
     recovered: money(folded.recovered),
     refunded: money(folded.refunded),
     discounted: money(folded.discounted),
+    remarks: folded.remarks.map(({ key, message }) => ({ id: key, message })),
   };
 }

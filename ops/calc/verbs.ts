@@ -95,10 +95,7 @@ const apr: Verb = (raw) => {
     }
     case 'effective': {
       const flows = input.flows.map(({ amount, years }, index) => {
-        const time = read.fraction(years, at(index, 'years'));
-        if (time.numerator < 0n)
-          throw new LoanloomError('VALIDATION', 'years are counted from the first flow on', { path: at(index, 'years') });
-        return { amount: BigInt(read.signed(amount, at(index, 'amount'))), time };
+        return { amount: BigInt(read.signed(amount, at(index, 'amount'))), time: read.fraction(years, at(index, 'years')) };
       });
       return { rate: rateText(effectiveRate(flows)) };
     }

@@ -164,9 +164,9 @@ describe('a refund of what was overpaid', () => {
     expect((Number(returned.outstanding.principal) - Number(before.outstanding.principal)).toFixed(2)).toBe('100.00');
   });
 
-  it('is refused beyond the surplus where no payment was returned', () => {
-    expect(() => account({ transactions: [{ on: '2026-02-01', type: 'refund', amount: '0.01' }], asOf: '2026-02-01' })).toThrow(
-      'cannot exceed',
-    );
+  it('is owed again beyond the surplus, whether or not a payment was returned', () => {
+    const refunded = account({ transactions: [{ on: '2026-02-01', type: 'refund', amount: '0.01' }], asOf: '2026-02-01' });
+    const before = account({ asOf: '2026-02-01' });
+    expect((Number(refunded.outstanding.principal) - Number(before.outstanding.principal)).toFixed(2)).toBe('0.01');
   });
 });

@@ -86,33 +86,51 @@ const event = fc.oneof(
 );
 
 /** An account with repayments and one to three other things that happened. */
-export const eventfulCase = fc
-  .record({
-    base: accountCase,
-    events: fc.array(
-      fc.record({
-        day: fc.integer({ min: 0, max: 500 }),
-        event,
-        span: fc.integer({ min: 1, max: 90 }),
-        kind: fc.integer({ min: 0, max: 9 }),
-      }),
-      {
-        minLength: 1,
-        maxLength: 3,
-      },
-    ),
-  })
-  .map(({ base, events }) => {
-    const start = businessDate(base.terms.disbursedOn);
-    const more = events.map(({ day, event: what, span, kind }, index) => {
-      const [on, id] = [addDays(start, day), `e${String(index)}`];
-      const until = addDays(on, span);
-      if (kind === 0) return { id, on, type: 'hardship_pause', until, interest: span % 2 === 0 ? 'none' : 'accrues' };
-      if (kind === 1) return { id, on, type: 'debit_in_doubt', until };
-      if (kind === 2) return { id, on, type: 're_age', every: { months: 1 }, count: 1 + (span % 24), firstDueOn: until };
-      if (kind === 3 && base.transactions[0])
-        return { id, on: addDays(businessDate(base.transactions[0].on), span), type: 'reversal', of: 'p0' };
-      return { id, on, ...what };
+export const eventfulCase = eventful(accountCase, event, 3);
+
+/** Also money after the end, and a refund of what was never there. */
+const anything = fc.oneof(
+  { weight: 7, arbitrary: event as fc.Arbitrary<object> },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('recovery'), amount: fc.constantFrom('5.00', '400.00') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('refund'), amount: fc.constantFrom('0.01', '30.00') }) },
+);
+
+const payoffFee = fc.option(fc.oneof(fc.constant('50.00'), fc.record({ rate: fc.constantFrom('0.005', '0.03') })), { nil: undefined });
+
+/** The same with a fee for early settlement and more that happened: lives to try the account's laws on. */
+export const randomLife = fc
+  .record({ base: eventful(accountCase, anything, 6), payoffFee })
+  .map(({ base, payoffFee: fee }) => plain({ ...base, policy: { ...base.policy, payoffFee: fee } }));
+
+function eventful(cases: fc.Arbitrary<AccountCase>, what: fc.Arbitrary<object>, most: number) {
+  return fc
+    .record({
+      base: cases,
+      events: fc.array(
+        fc.record({
+          day: fc.integer({ min: 0, max: 500 }),
+          event: what,
+          span: fc.integer({ min: 1, max: 90 }),
+          kind: fc.integer({ min: 0, max: 9 }),
+        }),
+        {
+          minLength: 1,
+          maxLength: most,
+        },
+      ),
+    })
+    .map(({ base, events }) => {
+      const start = businessDate(base.terms.disbursedOn);
+      const more = events.map(({ day, event: what, span, kind }, index) => {
+        const [on, id] = [addDays(start, day), `e${String(index)}`];
+        const until = addDays(on, span);
+        if (kind === 0) return { id, on, type: 'hardship_pause', until, interest: span % 2 === 0 ? 'none' : 'accrues' };
+        if (kind === 1) return { id, on, type: 'debit_in_doubt', until };
+        if (kind === 2) return { id, on, type: 're_age', every: { months: 1 }, count: 1 + (span % 24), firstDueOn: until };
+        if (kind === 3 && base.transactions[0])
+          return { id, on: addDays(businessDate(base.transactions[0].on), span), type: 'reversal', of: 'p0' };
+        return { id, on, ...what };
+      });
+      return { ...base, transactions: [...base.transactions, ...more] };
     });
-    return { ...base, transactions: [...base.transactions, ...more] };
-  });
+}
