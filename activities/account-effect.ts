@@ -5,7 +5,7 @@ import { latestValueDate, settledTotals, type Account } from '../domain/account'
 import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
 import { loanAccount } from '../domain/loan-account';
-import { minus } from '../domain/money';
+import { minus, ZERO } from '../domain/money';
 import { adjusted, type AccountEffect } from '../domain/postings';
 import type { ActivityDeps } from './deps';
 
@@ -18,6 +18,9 @@ export function effectOf(before: Account, after: Account): AccountEffect {
     interest: minus(a.interest, b.interest),
     principal: minus(a.principal, b.principal),
     surplus: minus(a.surplus, b.surplus),
+    recovered: minus(a.recovered, b.recovered),
+    discounted: minus(after.discounted, before.discounted),
+    writtenOff: minus(after.writtenOff?.principal ?? ZERO, before.writtenOff?.principal ?? ZERO),
   };
 }
 

@@ -89,9 +89,10 @@ async function assertBorrowersMoney(tx: Tx, row: BreakRow): Promise<void> {
     });
 }
 
+/** A loan that is closed takes money too: what it does not owe is the borrower's, and goes back. */
 function assertTakesMoney(loan: LoanRow): void {
-  if (loan.status !== 'ACTIVE' && loan.status !== 'OVERPAID')
-    throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${loan.status}: money of a break is applied to an active loan only`);
+  if (loan.activated_on === null)
+    throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${loan.status}: money of a break is applied to a loan that was paid out`);
 }
 
 /** What an approved proposal books. */

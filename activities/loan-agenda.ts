@@ -9,7 +9,8 @@ import { openPromise } from '../domain/agenda-candidates';
 import { businessDateOf, laterOf, type BusinessDate, type Instant } from '../domain/dates';
 import { yuan } from '../domain/money';
 import { chargedOff } from '../domain/postings';
-import { receivables } from './receivables';
+import { promiseOutcome } from '../domain/promises';
+import { accrueNow, receivables } from './receivables';
 import { assertTransition, LOAN_TRANSITIONS } from '../domain/states';
 import { type ActivityDeps } from './deps';
 import { renderMail } from './mail-templates';
@@ -52,36 +53,32 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       businessDate: closedOn,
       data: { overpaid: account.overpaid },
     });
-    await addMail(tx, {
-      key: `settled:${file.loan.id}`,
-      borrowerId: file.loan.borrower_id,
-      template: 'settled',
-      params: { loanId: file.loan.id, closedOn },
-    });
+    // Each closing is told; what is written off is not settled.
+    if (status === 'CLOSED_OBLIGATIONS_MET')
+      await addMail(tx, {
+        key: `settled:${file.loan.id}:${appointment.key}`,
+        borrowerId: file.loan.borrower_id,
+        template: 'settled',
+        params: { loanId: file.loan.id, closedOn },
+      });
   }
 
   async function checkPromise(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
     const promise = openPromise(file.events);
-    const made = file.events.find((event) => event.kind === 'PROMISE_MADE' && event.data.promiseId === promise?.id);
-    if (!promise || !made) return;
-    const paid = file.facts
-      .filter((fact) => fact.type === 'REPAYMENT')
-      .filter((fact) => fact.valueDate >= made.businessDate && fact.valueDate <= promise.dueOn)
-      .reduce((sum, fact) => sum + fact.amount, 0);
-    const kind = paid >= Number(made.data.amount) ? 'PROMISE_KEPT' : paid > 0 ? 'PROMISE_PARTIAL' : 'PROMISE_BROKEN';
+    const outcome = promise && promiseOutcome(promise.id, file.events, file.facts);
+    if (!promise || !outcome) return;
     await insertLoanEvent(tx, file.loan.id, {
       key: appointment.key,
-      kind,
+      kind: outcome.kind,
       at,
       businessDate: appointment.businessDate,
-      data: { promiseId: promise.id, promised: made.data.amount ?? 0, paid, plannedAt: appointment.at ?? at },
+      data: { promiseId: promise.id, promised: outcome.required, paid: outcome.received, plannedAt: appointment.at ?? at },
     });
   }
 
   async function remind(tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
-    const number = Number(appointment.key.split(':')[1]);
     const account = accountNow(deps, file, appointment.businessDate);
-    const dueOn = account.installments.find((each) => each.number === number)?.dueOn ?? appointment.businessDate;
+    const dueOn = appointment.dueOn ?? appointment.businessDate;
     const owed = owedOn(account, dueOn);
     await insertLoanEvent(tx, file.loan.id, {
       key: appointment.key,
@@ -105,16 +102,17 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       loanId: file.loan.id,
       key: 'charge-off',
       type: 'CHARGE_OFF',
-      amount: principal,
+      amount: principal === 0 ? null : principal,
       valueDate: appointment.businessDate,
       businessDate: appointment.businessDate,
       instructionId: null,
     });
+    await accrueNow(tx, file.loan, account, { key: 'charge-off', businessDate: appointment.businessDate });
     await postEntry(tx, {
       key: `loan:${file.loan.id}:charge-off`,
       loanId: file.loan.id,
       businessDate: appointment.businessDate,
-      posting: chargedOff(receivables(file, account)),
+      posting: chargedOff(receivables(account)),
     });
     await insertLoanEvent(tx, file.loan.id, {
       key: appointment.key,
@@ -206,7 +204,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       const action = appointment.action ?? 'MAIL';
       const account = accountNow(deps, file, appointment.businessDate);
       const owed = owedOn(account, appointment.businessDate);
-      const daysPastDue = Number(appointment.key.split(':')[2]);
+      const daysPastDue = appointment.daysPastDue ?? account.daysPastDue;
       await deps
         .db('contacts')
         .insert({ loan_id: input.loanId, key: appointment.key, action, business_date: appointment.businessDate })

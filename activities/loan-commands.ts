@@ -11,7 +11,8 @@ import { addDays, businessDate, businessDateOf, type Instant } from '../domain/d
 import { LoanloomError } from '../domain/errors';
 import { keys } from '../domain/ids';
 import { positiveFen, yuan } from '../domain/money';
-import { adjust } from './adjustments';
+import { leastPromise } from '../domain/promises';
+import { adjust, decideAdjustment } from './adjustments';
 import { applyOnce, type Verdict } from './commands';
 import { productOf, type ActivityDeps } from './deps';
 import { accountNow } from './loan-agenda';
@@ -77,13 +78,20 @@ export function createLoanCommands(deps: ActivityDeps) {
       throw new LoanloomError('INVALID_DATE', `a promise is for today or up to ${String(promise.daysMax)} days from now`, {
         path: 'dueOn',
       });
+    const least = leastPromise(productOf(deps, file.loan), account.owedNow);
+    if (amount < least)
+      throw new LoanloomError(
+        'INVALID_AMOUNT',
+        `a promise is for at least ${yuan(least)} yuan of the ${yuan(account.owedNow)} that are due`,
+        { path: 'amount' },
+      );
     if (openPromise(file.events)) throw new LoanloomError('PROMISE_OPEN', 'there is an open promise already: it is checked on its date');
     await insertLoanEvent(tx, file.loan.id, {
       key: `promise:${command.id}`,
       kind: 'PROMISE_MADE',
       at,
       businessDate: today,
-      data: { promiseId: command.id, amount, dueOn },
+      data: { promiseId: command.id, amount, dueOn, owed: account.owedNow },
     });
     return { promiseId: command.id, dueOn };
   };
@@ -130,6 +138,8 @@ export function createLoanCommands(deps: ActivityDeps) {
   /** A new approval after every channel refused: a new instruction, with the channel the operator wants first. */
   const retryPayout: Handler = async (tx, command, file, at) => {
     const { latest, approval, isRefund } = failedPayout(file);
+    const amount = isRefund ? accountNow(deps, file, businessDateOf(at)).overpaid : latest.amount;
+    if (amount === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is left that could be refunded');
     const channel = command.body.channel;
     if (channel !== undefined && !CHANNEL_NAMES.includes(String(channel)))
       throw new LoanloomError('CHANNEL_UNKNOWN', `the channels are ${CHANNEL_NAMES.join(', ')}`, { path: 'channel' });
@@ -140,7 +150,7 @@ export function createLoanCommands(deps: ActivityDeps) {
         id,
         loan_id: file.loan.id,
         direction: latest.direction,
-        amount_fen: isRefund ? accountNow(deps, file, businessDateOf(at)).overpaid : latest.amount,
+        amount_fen: amount,
         business_date: businessDateOf(at),
         presentment: approval,
       },
@@ -175,6 +185,23 @@ export function createLoanCommands(deps: ActivityDeps) {
     return {};
   };
 
+  /** Another card for whatever is still to move: a payment that is on its way keeps the one it was opened with. */
+  const changeCard: Handler = async (tx, command, file, at) => {
+    const cardId = String(command.body.bankCardId);
+    // The card is the borrower's own: its row is looked up under them.
+    await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
+    await updateLoan(tx, file.loan.id, { bank_card_id: cardId });
+    const by = command.caller.startsWith('operator:') ? { by: command.caller } : {};
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `card:${command.id}`,
+      kind: 'CARD_CHANGED',
+      at,
+      businessDate: businessDateOf(at),
+      data: by,
+    });
+    return {};
+  };
+
   const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
     PAY: pay,
     PROMISE_TO_PAY: promiseToPay,
@@ -184,6 +211,8 @@ export function createLoanCommands(deps: ActivityDeps) {
     SWITCH_CHANNEL: retryPayout,
     REJECT_LOAN: rejectLoan,
     ADJUST: (tx, command, file, at) => adjust(deps, tx, command, file, at),
+    DECIDE_ADJUSTMENT: (tx, command, file, at) => decideAdjustment(deps, tx, command, file, at),
+    CHANGE_CARD: changeCard,
   };
 
   return {

@@ -11,6 +11,7 @@ import { scheduleFor } from '../domain/offer';
 import { debitSucceeded, refundPaid, type AccountEffect, type Posting } from '../domain/postings';
 import { effectOfFact } from './account-effect';
 import { productOf, type ActivityDeps } from './deps';
+import { reopenWhereOwed } from './loan-status';
 
 /** What a confirmed payment books: the fact, its posting, the event and the borrower's mail, each once by its key. */
 
@@ -66,6 +67,8 @@ export async function activateLoan(deps: ActivityDeps, tx: Tx, { loan, instructi
 /** Money that moved between the borrower and us, as the loan's history and its borrower hear of it. */
 interface Movement {
   readonly key: string;
+  /** The fact's key. */
+  readonly fact: string;
   readonly amount: Fen;
   readonly valueDate: BusinessDate;
   readonly at: Instant;
@@ -75,9 +78,9 @@ async function tell(
   tx: Tx,
   loan: LoanRow,
   what: { readonly kind: 'PAYMENT_RECEIVED' | 'REFUNDED'; readonly template: 'payment-received' | 'refunded' },
-  { key, amount, valueDate, at }: Movement,
+  { key, fact, amount, valueDate, at }: Movement,
 ): Promise<void> {
-  await insertLoanEvent(tx, loan.id, { key, kind: what.kind, at, businessDate: valueDate, data: { amount } });
+  await insertLoanEvent(tx, loan.id, { key, kind: what.kind, at, businessDate: valueDate, data: { amount, fact } });
   await addMail(tx, {
     key,
     borrowerId: loan.borrower_id,
@@ -88,8 +91,6 @@ async function tell(
 
 /** A repayment, however it reached us: split as the fold says, on the day on which it came in. */
 export interface Receipt extends Movement {
-  /** The fact's key. */
-  readonly fact: string;
   readonly businessDate: BusinessDate;
   readonly instructionId: string | null;
   /** The journal entry's key and lines. */
@@ -99,10 +100,12 @@ export interface Receipt extends Movement {
 
 export async function bookReceipt(deps: Pick<ActivityDeps, 'catalogue'>, tx: Tx, loan: LoanRow, receipt: Receipt): Promise<void> {
   const { amount, valueDate, businessDate, instructionId } = receipt;
-  const fact = { loanId: loan.id, key: receipt.fact, type: 'REPAYMENT', amount, valueDate, businessDate, instructionId } as const;
-  if (!(await insertTransaction(tx, fact))) return;
-  const { effect, isChargedOff } = await effectOfFact(deps, tx, loan.id, receipt.fact, valueDate);
+  // Fineract's word for it; the fold decides by the dates what it repays and what it recovers.
+  const type = loan.status === 'CLOSED_WRITTEN_OFF' ? 'RECOVERY_REPAYMENT' : 'REPAYMENT';
+  if (!(await insertTransaction(tx, { loanId: loan.id, key: receipt.fact, type, amount, valueDate, businessDate, instructionId }))) return;
+  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, loan.id, receipt.fact, valueDate);
   await postEntry(tx, { key: receipt.entry, loanId: loan.id, businessDate, posting: receipt.posting(effect, isChargedOff) });
+  await reopenWhereOwed(tx, loan, account, { key: receipt.fact, at: receipt.at, businessDate: valueDate });
   await tell(tx, loan, { kind: 'PAYMENT_RECEIVED', template: 'payment-received' }, receipt);
 }
 
@@ -131,8 +134,9 @@ export async function bookRefund(
   const { id, amount_fen: amount, business_date: businessDate } = instruction;
   const fact = { loanId: loan.id, type: 'CREDIT_BALANCE_REFUND', amount, valueDate, businessDate, instructionId: id } as const;
   if (!(await insertTransaction(tx, { ...fact, key: keys.refund(id) }))) return;
-  const { effect, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.refund(id), valueDate);
+  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.refund(id), valueDate);
   const posting = refundPaid(attempt.channel, amount, effect, isChargedOff);
   await postEntry(tx, { key: `payment:${attempt.number}:succeeded`, loanId: loan.id, businessDate, posting });
-  await tell(tx, loan, { kind: 'REFUNDED', template: 'refunded' }, { key: `refunded:${id}`, amount, valueDate, at });
+  await reopenWhereOwed(tx, loan, account, { key: keys.refund(id), at, businessDate: valueDate });
+  await tell(tx, loan, { kind: 'REFUNDED', template: 'refunded' }, { key: `refunded:${id}`, fact: keys.refund(id), amount, valueDate, at });
 }

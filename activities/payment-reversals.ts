@@ -4,7 +4,7 @@ import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, updateLoan,
 import { addFactNotice, addMail } from '../db/outbox';
 import { moveAttempt, moveInstruction, readAttempt, readInstruction, type AttemptRow, type InstructionRow } from '../db/payments';
 import type { Tx } from '../db/pool';
-import { latestValueDate, type Account } from '../domain/account';
+import { latestValueDate } from '../domain/account';
 import { factsInForce } from '../domain/account/facts';
 import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
@@ -12,6 +12,7 @@ import { fen, yuan } from '../domain/money';
 import { ACCRUED, accrued, debitReturned, payoutReturned, refundReturned, type AccountEffect, type Posting } from '../domain/postings';
 import { effectOfFact } from './account-effect';
 import type { ActivityDeps } from './deps';
+import { reopenWhereOwed } from './loan-status';
 import { comesIn, intoSuspenseFor } from './suspense';
 
 export interface ReturnedPayment {
@@ -81,11 +82,12 @@ async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, at
 async function bookReversal(
   deps: ActivityDeps,
   tx: Tx,
+  loan: LoanRow,
   attempt: AttemptRow,
   input: ReturnedPayment,
   of: string,
   posting: (effect: AccountEffect, isChargedOff: boolean) => Posting,
-): Promise<Account> {
+): Promise<void> {
   await insertReversal(tx, attempt, input, of);
   const { effect, account, isChargedOff } = await effectOfFact(deps, tx, attempt.loan_id, keys.returned(attempt.number), input.valueDate);
   await postEntry(tx, {
@@ -94,7 +96,8 @@ async function bookReversal(
     businessDate: input.valueDate,
     posting: posting(effect, isChargedOff),
   });
-  return account;
+  if (loan.status === 'OVERPAID' && account.status === 'ACTIVE') await updateLoan(tx, loan.id, { status: 'ACTIVE' });
+  await reopenWhereOwed(tx, loan, account, { key: keys.returned(attempt.number), at: input.at, businessDate: input.valueDate });
 }
 
 /** A repayment was taken back by its bank: what it had settled is owed again, and a loan that it had closed is open again. */
@@ -106,7 +109,7 @@ async function undoRepayment(
   attempt: AttemptRow,
   input: ReturnedPayment,
 ): Promise<void> {
-  const account = await bookReversal(deps, tx, attempt, input, keys.repayment(instruction.id), (effect, isChargedOff) =>
+  await bookReversal(deps, tx, loan, attempt, input, keys.repayment(instruction.id), (effect, isChargedOff) =>
     debitReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
   );
   await insertLoanEvent(tx, loan.id, {
@@ -116,17 +119,6 @@ async function undoRepayment(
     businessDate: input.valueDate,
     data: { amount: instruction.amount_fen },
   });
-  if (account.status === 'ACTIVE' && loan.status !== 'ACTIVE') {
-    await updateLoan(tx, loan.id, { status: 'ACTIVE', closed_on: null });
-    if (loan.closed_on !== null)
-      await insertLoanEvent(tx, loan.id, {
-        key: `reopened:${attempt.number}`,
-        kind: 'REOPENED',
-        at: input.at,
-        businessDate: input.valueDate,
-        data: {},
-      });
-  }
   await addMail(tx, {
     key: `repayment-returned:${attempt.number}`,
     borrowerId: loan.borrower_id,
@@ -137,8 +129,7 @@ async function undoRepayment(
 
 /** Whether the books can take the return back by themselves; otherwise it waits in suspense for a person. */
 function isSimple(loan: LoanRow, instruction: InstructionRow, file: LoanFile): boolean {
-  if (instruction.direction === 'REFUND') return true;
-  if (instruction.direction === 'DEBIT') return loan.status !== 'CLOSED_WRITTEN_OFF';
+  if (instruction.direction !== 'PAYOUT') return true;
   // Only what came with the payout itself may be there: money or restructurings since then need a decision.
   const facts = factsInForce(file.facts, latestValueDate(file.facts, loan.opened_on));
   return loan.status === 'ACTIVE' && !file.instructions.some((each) => each.open) && facts.every((fact) => fact.type === 'DISBURSEMENT');
@@ -146,8 +137,8 @@ function isSimple(loan: LoanRow, instruction: InstructionRow, file: LoanFile): b
 
 /**
  * Records that a successful payment came back: SUCCEEDED → RETURNED, never anything else. Repeating it has
- * no further effect. What the books cannot undo by themselves (a payout returned after repayments, a
- * repayment of a loan that is written off) goes to suspense and stays an open break.
+ * no further effect. What the books cannot undo by themselves (a payout returned after repayments) goes to
+ * suspense and stays an open break.
  */
 export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPayment): Promise<void> {
   const { loan_id: loanId } = await readInstruction(tx, input.instructionId);
@@ -193,10 +184,7 @@ async function undoRefund(
   attempt: AttemptRow,
   input: ReturnedPayment,
 ): Promise<void> {
-  await bookReversal(deps, tx, attempt, input, keys.refund(instruction.id), (effect, isChargedOff) =>
+  await bookReversal(deps, tx, loan, attempt, input, keys.refund(instruction.id), (effect, isChargedOff) =>
     refundReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
   );
-  if (loan.status === 'CLOSED_OBLIGATIONS_MET') {
-    await updateLoan(tx, loan.id, { needs_attention: '!a refund came back: the surplus is still owed to the borrower' });
-  }
 }

@@ -1,8 +1,7 @@
 import type { LoanFact } from '../domain/account';
 import type { BusinessDate } from '../domain/dates';
-import { LoanloomError } from '../domain/errors';
 import type { Fen } from '../domain/money';
-import type { AccruedComponent } from '../domain/postings';
+import { ACCRUED, type AccruedComponent } from '../domain/postings';
 import type { Installment } from '../domain/schedule';
 import { FACTS, SIGNED_SCHEDULE } from './loans';
 import type { Db, Tx } from './pool';
@@ -14,6 +13,8 @@ export interface LoanToClose {
   readonly product_version: number;
   readonly principal_fen: Fen;
   readonly term_months: number;
+  readonly activated_on: BusinessDate;
+  readonly closed_through: BusinessDate | null;
   readonly accrued: Readonly<Record<AccruedComponent, number>>;
   readonly schedule: readonly Installment[];
   readonly facts: readonly LoanFact[];
@@ -22,6 +23,8 @@ export interface LoanToClose {
 /** What the daily close writes of one loan. */
 export interface ClosedLoan {
   readonly id: string;
+  /** What was read of it: a loan that is another by now is not written. */
+  readonly read: Pick<LoanToClose, 'activated_on' | 'closed_through' | 'accrued'>;
   readonly productId: string;
   readonly status: string;
   readonly daysPastDue: number;
@@ -43,7 +46,7 @@ export interface BatchTotals {
 /** Loans whose own date cursor lies before `date`, by id. A closed loan is recorded until its closing is. */
 export async function loansToClose(db: Db | Tx, date: BusinessDate, after: string, limit: number): Promise<LoanToClose[]> {
   const result = await db.raw<{ rows: LoanToClose[] }>(
-    `SELECT l.id, l.product_id, l.product_version, l.principal_fen, l.term_months,
+    `SELECT l.id, l.product_id, l.product_version, l.principal_fen, l.term_months, l.activated_on::text, l.closed_through::text,
         jsonb_build_object('interest', l.accrued_interest_fen, 'fee', l.accrued_fee_fen, 'penalty', l.accrued_penalty_fen) AS accrued,
         ${SIGNED_SCHEDULE} AS schedule, ${FACTS} AS facts
       FROM loans l
@@ -55,27 +58,53 @@ export async function loansToClose(db: Db | Tx, date: BusinessDate, after: strin
   return result.rows;
 }
 
+/** Sums of the loans that were recorded together: what the day's books are made from. */
+export function totalsOf(loans: readonly ClosedLoan[]): BatchTotals {
+  const buckets: Record<string, number> = {};
+  const sums: Record<string, { interest: number; fee: number; penalty: number }> = {};
+  let principalFen = 0;
+  for (const loan of loans) {
+    principalFen += loan.outstanding.principal;
+    buckets[loan.bucket] = (buckets[loan.bucket] ?? 0) + 1;
+    const product = (sums[loan.productId] ??= { interest: 0, fee: 0, penalty: 0 });
+    for (const component of ACCRUED) product[component] += loan.accrual[component];
+  }
+  return { loans: loans.length, principalFen, buckets, accrued: sums };
+}
+
 /**
- * Records one page: accruals, snapshots, each loan's cursor, and the page's sums, in one transaction. The
- * cursors are checked again, so a page that was recorded before is refused whole and nothing is doubled.
+ * Records one page: accruals, snapshots, each loan's cursor, and the page's sums, in one transaction. A loan that
+ * is not any more what was read of it (paid out, returned, charged off or closed by another in the meantime) is left
+ * for the next reading, so nothing is booked of a state that is gone and nothing is doubled. Returns how many were recorded.
  */
-export async function recordPage(tx: Tx, date: BusinessDate, loans: readonly ClosedLoan[], totals: BatchTotals): Promise<void> {
-  const ids = loans.map((loan) => loan.id);
-  const moved = await tx.raw<{ rowCount: number }>(
+export async function recordPage(tx: Tx, date: BusinessDate, page: readonly ClosedLoan[]): Promise<number> {
+  const moved = await tx.raw<{ rows: { id: string }[] }>(
     `UPDATE loans SET closed_through = ?, accrued_interest_fen = accrued_interest_fen + d.interest,
         accrued_fee_fen = accrued_fee_fen + d.fee, accrued_penalty_fen = accrued_penalty_fen + d.penalty
-      FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[]) AS d(id, interest, fee, penalty)
-      WHERE loans.id = d.id AND (closed_through IS NULL OR closed_through < ?)`,
+      FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::date[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[])
+        AS d(id, interest, fee, penalty, activated_on, closed_through, had_interest, had_fee, had_penalty)
+      WHERE loans.id = d.id AND (loans.closed_through IS NULL OR loans.closed_through < ?)
+        AND loans.activated_on = d.activated_on AND loans.closed_through IS NOT DISTINCT FROM nullif(d.closed_through, '')::date
+        AND (loans.accrued_interest_fen, loans.accrued_fee_fen, loans.accrued_penalty_fen) = (d.had_interest, d.had_fee, d.had_penalty)
+      RETURNING loans.id`,
     [
       date,
-      ids,
-      loans.map((loan) => loan.accrual.interest),
-      loans.map((loan) => loan.accrual.fee),
-      loans.map((loan) => loan.accrual.penalty),
+      page.map((loan) => loan.id),
+      page.map((loan) => loan.accrual.interest),
+      page.map((loan) => loan.accrual.fee),
+      page.map((loan) => loan.accrual.penalty),
+      page.map((loan) => loan.read.activated_on),
+      page.map((loan) => loan.read.closed_through ?? ''),
+      page.map((loan) => loan.read.accrued.interest),
+      page.map((loan) => loan.read.accrued.fee),
+      page.map((loan) => loan.read.accrued.penalty),
       date,
     ],
   );
-  if (moved.rowCount !== loans.length) throw new LoanloomError('UNAVAILABLE', 'another close has recorded these loans: try again');
+  const recorded = new Set(moved.rows.map((row) => row.id));
+  const loans = page.filter((loan) => recorded.has(loan.id));
+  const ids = loans.map((loan) => loan.id);
+  if (ids.length === 0) return 0;
   for (const component of ['interest', 'fee', 'penalty'] as const) {
     const earned = loans.filter((loan) => loan.accrual[component] !== 0);
     if (earned.length === 0) continue;
@@ -102,7 +131,8 @@ export async function recordPage(tx: Tx, date: BusinessDate, loans: readonly Clo
       loans.map((loan) => loan.outstanding.penalty),
     ],
   );
-  await tx('close_batches').insert({ business_date: date, first_loan_id: ids[0] ?? '', totals: JSON.stringify(totals) });
+  await tx('close_batches').insert({ business_date: date, first_loan_id: ids[0] ?? '', totals: JSON.stringify(totalsOf(loans)) });
+  return ids.length;
 }
 
 export async function readBatches(db: Db | Tx, date: BusinessDate): Promise<BatchTotals[]> {

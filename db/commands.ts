@@ -18,7 +18,9 @@ export type Operation =
   | 'RETRY_PAYOUT'
   | 'SWITCH_CHANNEL'
   | 'REJECT_LOAN'
-  | 'ADJUST';
+  | 'ADJUST'
+  | 'DECIDE_ADJUSTMENT'
+  | 'CHANGE_CARD';
 
 /** A verdict: applied with facts that the caller may see, or rejected with a code of the catalogue. */
 export interface CommandOutcome {

@@ -217,6 +217,8 @@ export async function insertTransaction(
     valueDate: BusinessDate;
     businessDate: BusinessDate;
     instructionId: string | null;
+    decidedBy?: string;
+    approvedBy?: string | null;
   },
 ): Promise<boolean> {
   const inserted = await tx('loan_transactions')
@@ -229,6 +231,9 @@ export async function insertTransaction(
       value_date: fact.valueDate,
       business_date: fact.businessDate,
       instruction_id: fact.instructionId,
+      decided_by: fact.decidedBy ?? null,
+      approved_by: fact.approvedBy ?? null,
+      needs_second: fact.approvedBy != null,
     })
     .onConflict(['loan_id', 'key'])
     .ignore()

@@ -23,6 +23,10 @@ export interface Candidate {
   readonly stopsForHold: boolean;
   readonly contact?: boolean;
   readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
+  /** REMIND, CONTACT: the due date that it is about. */
+  readonly dueOn?: BusinessDate;
+  /** CONTACT: the ladder's step. */
+  readonly daysPastDue?: number;
 }
 
 /** Same moment: what settles an account comes before what presses for payment. */
@@ -38,19 +42,22 @@ export function spreadMinutes(loanId: string, window: number): number {
 function reminders(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
   const { reminder } = input.product;
   const disbursedOn = disbursementOf(input.facts)?.valueDate;
+  const payouts = input.facts.filter((fact) => fact.type === 'DISBURSEMENT').length;
   return rows.flatMap((row): Candidate[] => {
-    const key = `remind:${String(row.number)}`;
+    // By the due date and the payout: a re-aged row, or the row of another payout, is reminded of anew.
+    const key = payouts > 1 ? `remind:${row.dueOn}:payout-${String(payouts)}` : `remind:${row.dueOn}`;
     const date = addDays(row.dueOn, -reminder.daysBefore);
     if (recorded.has(key) || (disbursedOn && date < disbursedOn)) return [];
     return [
       {
         kind: 'REMIND',
         key,
+        dueOn: row.dueOn,
         at: at(date, reminder.at),
         businessDate: date,
         stopsForHold: true,
         wanted: (account) => {
-          const open = account.installments.find((each) => each.number === row.number);
+          const open = account.installments.find((each) => each.dueOn === row.dueOn);
           return open && sumOf(open.outstanding) > 0 ? `remind of installment ${String(row.number)}` : undefined;
         },
       },
@@ -166,6 +173,8 @@ function ladder(
         {
           kind: isContact ? 'CONTACT' : 'CHARGE_OFF',
           key,
+          dueOn: row.dueOn,
+          daysPastDue: step.daysPastDue,
           at: moment,
           businessDate: date,
           stopsForHold: true,
@@ -181,11 +190,15 @@ function ladder(
   );
 }
 
-/** The moment up to which the loan has decided: what lies before it was performed or was not wanted. */
-export function decidedUpTo(events: readonly LoanEvent[]): Instant | undefined {
+/**
+ * The moment up to which the loan has decided: what lies before it was performed or was not wanted. A contact counts
+ * by the time that its ladder names, not by the lawful moment to which it was moved: what was missed meanwhile is still to be done.
+ */
+export function decidedUpTo(events: readonly LoanEvent[], contactsAt: string): Instant | undefined {
   let latest: Instant | undefined;
   for (const event of events) {
-    const planned = event.data.plannedAt;
+    const planned =
+      event.kind === 'CONTACTED' || event.kind === 'CONTACT_PLANNED' ? at(event.businessDate, contactsAt) : event.data.plannedAt;
     if (typeof planned === 'string' && (latest === undefined || planned > latest)) latest = planned as Instant;
   }
   return latest;
@@ -195,7 +208,7 @@ export function decidedUpTo(events: readonly LoanEvent[]): Instant | undefined {
 export function candidates(input: AgendaInput, rows: readonly AccountInstallment[]): Candidate[] {
   const recorded = new Set(input.events.map((event) => event.key));
   const promises = promisesOf(input.events);
-  const decided = decidedUpTo(input.events);
+  const decided = decidedUpTo(input.events, input.product.collections.at);
   const all = [
     ...reminders(input, rows, recorded),
     ...debits(input, rows, recorded),

@@ -36,6 +36,10 @@ export interface Appointment {
   readonly instructionId?: string;
   /** CONTACT: the ladder's action. */
   readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
+  /** REMIND, CONTACT: the due date that it is about. */
+  readonly dueOn?: BusinessDate;
+  /** CONTACT: the ladder's step. */
+  readonly daysPastDue?: number;
 }
 
 /** Everything that decides a loan's next appointment. `events` in the order of their recording. */
@@ -222,6 +226,8 @@ function firstThatHolds(input: AgendaInput, sorted: readonly Candidate[], accoun
       businessDate: candidate.businessDate,
       summary,
       ...(candidate.action === undefined ? {} : { action: candidate.action }),
+      ...(candidate.dueOn === undefined ? {} : { dueOn: candidate.dueOn }),
+      ...(candidate.daysPastDue === undefined ? {} : { daysPastDue: candidate.daysPastDue }),
       ...(candidate.kind === 'DEBIT' ? { presentment: SCHEDULED_PRESENTMENT } : {}),
     };
   }

@@ -17,7 +17,9 @@ export type LoanEventKind =
   | 'DEBIT_IN_DOUBT'
   | 'PAYMENT_REQUESTED'
   | 'PAYMENT_RECEIVED'
+  | 'CONTACT_PLANNED'
   | 'CONTACTED'
+  | 'CONTACT_MISSED'
   | 'PROMISE_MADE'
   | 'PROMISE_KEPT'
   | 'PROMISE_PARTIAL'
@@ -26,6 +28,7 @@ export type LoanEventKind =
   | 'HOLD_RELEASED'
   | 'CHARGED_OFF'
   | 'ADJUSTED'
+  | 'CARD_CHANGED'
   | 'REJECTED'
   | 'SETTLED';
 

@@ -57,8 +57,20 @@ export function debitVoided(channel: string, amount: Fen): Posting {
   return posting('debit proved failed', [['debits-in-clearing', amount]], [[`in-transit:${channel}`, amount]]);
 }
 
-/** What a fact changed in the account: the fold with it minus the fold without it. Backdated facts may shift earlier splits, so single components may be negative. */
-export type AccountEffect = Components & { readonly surplus: Fen };
+/**
+ * What a fact changed in the account: the fold with it minus the fold without it. Backdated facts may shift earlier
+ * splits, so single components may be negative. What money moved is the sum of components, recovered and surplus
+ * less what was discounted.
+ */
+export interface AccountEffect extends Components {
+  readonly surplus: Fen;
+  /** Of what was written off. */
+  readonly recovered: Fen;
+  /** Forgiven in a settlement: part of what the components say is settled. */
+  readonly discounted: Fen;
+  /** Principal given up; income that was accrued and never received is taken back by the daily close. */
+  readonly writtenOff: Fen;
+}
 
 /** Where each component of an account is booked; after a charge-off whatever comes in is a recovery. */
 function accountOf(component: Component, isChargedOff: boolean): string {
@@ -69,9 +81,15 @@ function accountOf(component: Component, isChargedOff: boolean): string {
 }
 
 function settled(effect: AccountEffect, isChargedOff: boolean): [string, Fen][] {
+  // What is charged off is an expense already.
+  const principal = isChargedOff ? ZERO : effect.writtenOff;
   return [
     ...COMPONENTS.map((component): [string, Fen] => [accountOf(component, isChargedOff), effect[component]]),
     ['customer-credit', effect.surplus],
+    ['recovery-income', effect.recovered],
+    ['discount-expense', fen(0 - effect.discounted)],
+    ['loans-receivable', principal],
+    ['write-off-expense', fen(0 - principal)],
   ];
 }
 
@@ -153,28 +171,9 @@ export function writeOffReversed(channel: string, cameIn: boolean, amount: Fen):
     : posting('payment that was lost came back', [[`suspense-short:${channel}`, amount]], [['write-off-expense', amount]]);
 }
 
-/** What a decision about an account gave up; a decision that is reversed gives up less than nothing. */
-export interface GivenUp {
-  /** Forgiven in a settlement: part of what the effect says is settled. */
-  readonly discount: Fen;
-  /** Principal that will not be paid; income that was accrued and never received is taken back by the daily close. */
-  readonly writtenOff: Fen;
-}
-
-const NOTHING_GIVEN_UP: GivenUp = { discount: ZERO, writtenOff: ZERO };
-
-/** A fact without money that moved earlier allocations or gave something up; the effect's parts sum to the discount. */
-export function adjusted(effect: AccountEffect, isChargedOff: boolean, { discount, writtenOff } = NOTHING_GIVEN_UP): Posting {
-  // What is charged off is an expense already.
-  const principal = isChargedOff ? ZERO : writtenOff;
-  return posting(
-    'account adjusted',
-    [
-      ['discount-expense', discount],
-      ['write-off-expense', principal],
-    ],
-    [...settled(effect, isChargedOff), ['loans-receivable', principal]],
-  );
+/** A fact without money that moved earlier allocations or gave something up; the effect's parts sum to nothing. */
+export function adjusted(effect: AccountEffect, isChargedOff: boolean): Posting {
+  return posting('account adjusted', [], settled(effect, isChargedOff));
 }
 
 /** Income components of the daily close. */

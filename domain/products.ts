@@ -115,6 +115,17 @@ const productSchema = z
       installmentToIncomeMax: rate,
       referAbove: money,
     }),
+    /** What one operator may decide alone on a loan within thirty days; above it, and whatever raises its rate, takes two. */
+    authority: z
+      .strictObject({
+        charge: money,
+        waiver: money,
+        discount: money,
+        writeOff: money,
+        reagePeriods: count(600),
+        pauseDays: count(720),
+      })
+      .prefault({ charge: '100.00', waiver: '500.00', discount: '500.00', writeOff: '0.00', reagePeriods: 24, pauseDays: 90 }),
     draftValidDays: z.int().min(1).max(365),
     review: z.strictObject({ validDays: z.int().min(1).max(90) }),
     offer: z.strictObject({
@@ -149,7 +160,7 @@ const productSchema = z
       lawfulHours: z.strictObject({ from: time, to: time }),
       at: time,
       ladder: z.array(ladderStep),
-      promise: z.strictObject({ daysMax: z.int().min(1).max(60), checkAt: time }),
+      promise: z.strictObject({ daysMax: z.int().min(1).max(60), checkAt: time, shareMin: rate.default('0.25') }),
     }),
   })
   .superRefine((product, context) => {

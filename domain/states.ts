@@ -26,9 +26,10 @@ export const LOAN_TRANSITIONS = {
   APPROVED: ['ACTIVE', 'REJECTED'],
   /** Back to APPROVED when the payout came back: the loan was never paid out after all. */
   ACTIVE: ['CLOSED_OBLIGATIONS_MET', 'OVERPAID', 'CLOSED_WRITTEN_OFF', 'APPROVED'],
-  OVERPAID: ['CLOSED_OBLIGATIONS_MET', 'ACTIVE'],
-  CLOSED_OBLIGATIONS_MET: ['ACTIVE'],
-  CLOSED_WRITTEN_OFF: [],
+  OVERPAID: ['CLOSED_OBLIGATIONS_MET', 'ACTIVE', 'CLOSED_WRITTEN_OFF'],
+  /** Open again when a payment came back, or when money arrived that is the borrower's. */
+  CLOSED_OBLIGATIONS_MET: ['ACTIVE', 'OVERPAID'],
+  CLOSED_WRITTEN_OFF: ['ACTIVE', 'OVERPAID'],
   REJECTED: [],
 } as const;
 

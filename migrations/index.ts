@@ -16,6 +16,7 @@ import * as routePayments from './20261124120000_route_payments';
 import * as watchBalances from './20261124130000_watch_balances';
 import * as applySuspense from './20261124140000_apply_suspense';
 import * as agreeFees from './20261124150000_agree_fees';
+import * as settleTheBooks from './20261125080000_settle_the_books';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -40,6 +41,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261124130000_watch_balances', ...watchBalances },
   { name: '20261124140000_apply_suspense', ...applySuspense },
   { name: '20261124150000_agree_fees', ...agreeFees },
+  { name: '20261125080000_settle_the_books', ...settleTheBooks },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

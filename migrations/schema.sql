@@ -2,6 +2,16 @@
 
 -- Tables
 
+CREATE TABLE adjustment_proposals (
+  id text NOT NULL,
+  loan_id text NOT NULL,
+  body jsonb NOT NULL,
+  why text NOT NULL,
+  proposed_by text NOT NULL,
+  proposed_at timestamp with time zone NOT NULL,
+  state text NOT NULL DEFAULT 'PROPOSED'::text,
+  decided_by text
+);
 CREATE TABLE application_drafts (
   application_id text NOT NULL,
   step text NOT NULL,
@@ -264,7 +274,10 @@ CREATE TABLE loan_transactions (
   business_date date NOT NULL,
   instruction_id text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
-  data jsonb NOT NULL DEFAULT '{}'::jsonb
+  data jsonb NOT NULL DEFAULT '{}'::jsonb,
+  decided_by text,
+  approved_by text,
+  needs_second boolean NOT NULL DEFAULT false
 ) PARTITION BY HASH (loan_id);
 CREATE TABLE loans (
   id text NOT NULL,
@@ -424,6 +437,11 @@ loan_transactions_7 PARTITION OF loan_transactions FOR VALUES WITH (modulus 8, r
 
 -- Constraints
 
+ALTER TABLE adjustment_proposals ADD CONSTRAINT adjustment_proposals_check CHECK ((decided_by <> proposed_by));
+ALTER TABLE adjustment_proposals ADD CONSTRAINT adjustment_proposals_check1 CHECK (((state = 'PROPOSED'::text) = (decided_by IS NULL)));
+ALTER TABLE adjustment_proposals ADD CONSTRAINT adjustment_proposals_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
+ALTER TABLE adjustment_proposals ADD CONSTRAINT adjustment_proposals_pkey PRIMARY KEY (id);
+ALTER TABLE adjustment_proposals ADD CONSTRAINT adjustment_proposals_state_check CHECK ((state = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'REFUSED'::text])));
 ALTER TABLE application_drafts ADD CONSTRAINT application_drafts_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
 ALTER TABLE application_drafts ADD CONSTRAINT application_drafts_pkey PRIMARY KEY (application_id, step, version);
 ALTER TABLE application_drafts ADD CONSTRAINT application_drafts_version_check CHECK ((version > 0));
@@ -499,10 +517,12 @@ ALTER TABLE loan_events ADD CONSTRAINT loan_events_pkey PRIMARY KEY (loan_id, ke
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_pkey PRIMARY KEY (loan_id, version);
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_version_check CHECK ((version > 0));
-ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_check CHECK (((amount_fen IS NULL) = (type = ANY (ARRAY['REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text]))));
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_check CHECK (((type = 'CHARGE_OFF'::text) OR ((amount_fen IS NULL) = (type = ANY (ARRAY['REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text])))));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_fen_check CHECK ((amount_fen > 0));
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_four_eyes CHECK (((NOT needs_second) OR ((decided_by IS NOT NULL) AND (approved_by IS NOT NULL))));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_pkey PRIMARY KEY (loan_id, key);
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_second_person CHECK ((approved_by <> decided_by));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_type_check CHECK ((type = ANY (ARRAY['DISBURSEMENT'::text, 'REPAYMENT'::text, 'CHARGE_OFF'::text, 'CHARGE'::text, 'WAIVER'::text, 'RECOVERY_REPAYMENT'::text, 'SETTLEMENT_DISCOUNT'::text, 'CREDIT_BALANCE_REFUND'::text, 'REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text])));
 ALTER TABLE loans ADD CONSTRAINT loans_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
 ALTER TABLE loans ADD CONSTRAINT loans_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
@@ -551,6 +571,7 @@ ALTER TABLE webhook_refusals ADD CONSTRAINT webhook_refusals_pkey PRIMARY KEY (c
 
 -- Indexes
 
+CREATE INDEX adjustment_proposals_open ON public.adjustment_proposals USING btree (loan_id) WHERE (state = 'PROPOSED'::text);
 CREATE INDEX applications_borrower ON public.applications USING btree (borrower_id);
 CREATE INDEX borrowers_phone_index ON public.borrowers USING btree (phone_index);
 CREATE INDEX breaks_number ON public.breaks USING btree (channel, number);
@@ -772,6 +793,7 @@ CREATE TRIGGER webhook_events_append_only BEFORE DELETE OR UPDATE ON public.webh
 
 -- Grants to the application’s role
 
+GRANT INSERT, SELECT ON adjustment_proposals TO loanloom_app;
 GRANT INSERT, SELECT ON application_drafts TO loanloom_app;
 GRANT INSERT, SELECT ON application_events TO loanloom_app;
 GRANT INSERT, SELECT ON applications TO loanloom_app;
@@ -822,6 +844,7 @@ GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;
 GRANT UPDATE (bank_card_id, principal_fen, status, term_months, waiting_until) ON applications TO loanloom_app;
 GRANT UPDATE (channel, last_at, refused) ON webhook_refusals TO loanloom_app;
+GRANT UPDATE (decided_by, state) ON adjustment_proposals TO loanloom_app;
 GRANT UPDATE (email_enc, id_number_enc, id_number_index, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
 GRANT UPDATE (failure_code, hinted_at, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;
 GRANT UPDATE (moved_at, offset_ms) ON sandbox_clock TO loanloom_app;

@@ -14,6 +14,8 @@ export const loanUpdates = {
   SWITCH_CHANNEL: defineUpdate<Verdict, [CommandMessage]>('switchChannel'),
   REJECT_LOAN: defineUpdate<Verdict, [CommandMessage]>('rejectLoan'),
   ADJUST: defineUpdate<Verdict, [CommandMessage]>('adjust'),
+  DECIDE_ADJUSTMENT: defineUpdate<Verdict, [CommandMessage]>('decideAdjustment'),
+  CHANGE_CARD: defineUpdate<Verdict, [CommandMessage]>('changeCard'),
 } as const;
 
 export const LOAN_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof loanUpdates, string>> = {
@@ -25,6 +27,8 @@ export const LOAN_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof loanUpdates,
   SWITCH_CHANNEL: 'Authorise a new payout, over a given channel first',
   REJECT_LOAN: 'Give up a loan whose payout failed',
   ADJUST: 'Charge, waive, restructure, discount or write off',
+  DECIDE_ADJUSTMENT: 'Approve or refuse an adjustment that takes two people',
+  CHANGE_CARD: 'Another bank card for debits, payout and refunds',
 };
 
 /** Facts about the loan were committed by someone else: look again. */

@@ -18,9 +18,11 @@ export function foldLoans(products: ProductTable, loans: readonly LoanToClose[],
       throw new LoanloomError('PRODUCT_NOT_FOUND', `there is no product ${loan.product_id} version ${String(loan.product_version)}`);
     const { principal_fen: principal, term_months: termMonths, schedule, facts, accrued } = loan;
     const account = loanAccount({ principal, termMonths, product, schedule, facts }, date);
-    const stopped = account.chargedOffOn !== null;
+    // From the moment of a charge-off, whatever day is closed: it has booked what was earned by then.
+    const stopped = facts.some((fact) => fact.type === 'CHARGE_OFF');
     return {
       id: loan.id,
+      read: loan,
       productId: loan.product_id,
       status: account.status,
       daysPastDue: account.daysPastDue,

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { openBreak } from '../../db/breaks';
 import { businessNow } from '../../db/clock';
-import { loansToClose, readBatches, recordPage, type BatchTotals, type ClosedLoan } from '../../db/close';
+import { loansToClose, readBatches, recordPage, type BatchTotals } from '../../db/close';
 import { postEntry, trialBalance } from '../../db/journal';
 import { settlementDifferences, unexplainedDays } from '../../db/settlement';
 import { addDays, type BusinessDate, type Instant } from '../../domain/dates';
@@ -19,19 +19,8 @@ const PAGE = 1_000;
 const WORTH_THREADS = 4 * PAGE;
 /** Pages under way at once: one is read, some are folded, one is written. */
 const PIPELINE = 3;
-
-function totalsOf(loans: readonly ClosedLoan[]): BatchTotals {
-  const buckets: Record<string, number> = {};
-  const sums: Record<string, { interest: number; fee: number; penalty: number }> = {};
-  let principalFen = 0;
-  for (const loan of loans) {
-    principalFen += loan.outstanding.principal;
-    buckets[loan.bucket] = (buckets[loan.bucket] ?? 0) + 1;
-    const product = (sums[loan.productId] ??= { interest: 0, fee: 0, penalty: 0 });
-    for (const component of ACCRUED) product[component] += loan.accrual[component];
-  }
-  return { loans: loans.length, principalFen, buckets, accrued: sums };
-}
+/** How often loans that change while they are folded are read again within one try. */
+const PASSES_MAX = 5;
 
 function combine(batches: readonly BatchTotals[]): BatchTotals {
   const buckets: Record<string, number> = {};
@@ -64,11 +53,20 @@ export function createCloseActivities(deps: ActivityDeps, threadsFrom = WORTH_TH
 
   async function closePage(loans: Awaited<ReturnType<typeof loansToClose>>, date: BusinessDate, pool: FoldPool): Promise<void> {
     const closed = await pool.fold(loans, date);
-    await deps.db.transaction((tx) => recordPage(tx, date, closed, totalsOf(closed)));
+    await deps.db.transaction((tx) => recordPage(tx, date, closed));
   }
 
-  /** Every loan whose cursor lies before the date, a few pages at a time. The first page that fails stops the day. */
+  /** Every loan whose cursor lies before the date. One that changed while it was folded is read again. */
   async function closeLoans(date: BusinessDate, pool: FoldPool): Promise<void> {
+    for (let pass = 1; pass <= PASSES_MAX; pass += 1) {
+      await closePages(date, pool);
+      if ((await loansToClose(deps.db, date, '', 1)).length === 0) return;
+    }
+    throw new LoanloomError('UNAVAILABLE', `loans were left behind on ${date}: the day stays open and is tried again`);
+  }
+
+  /** A few pages at a time. The first page that fails stops the day. */
+  async function closePages(date: BusinessDate, pool: FoldPool): Promise<void> {
     const underway = new Set<Promise<void>>();
     for (let after = ''; ;) {
       const loans = await loansToClose(deps.db, date, after, PAGE);
@@ -84,8 +82,6 @@ export function createCloseActivities(deps: ActivityDeps, threadsFrom = WORTH_TH
       if (underway.size >= PIPELINE) await Promise.race(underway);
     }
     await Promise.all(underway);
-    if ((await loansToClose(deps.db, date, '', 1)).length > 0)
-      throw new LoanloomError('INTERNAL', `loans were left behind on ${date}: the day stays open and is tried again`);
   }
 
   /** Ledger and payments have to agree before any day is closed on them; the difference becomes a break for engineers. */

@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { createLoanCommands } from '../../activities/loan-commands';
 import type { ActivityDeps } from '../../activities/deps';
-import { storeCommand } from '../../db/commands';
 import { trialBalance } from '../../db/journal';
 import { readCurrentSchedule, readLoanFile, recordOf } from '../../db/loans';
-import { at, businessDate } from '../../domain/dates';
+import { businessDate } from '../../domain/dates';
 import { loanAccount } from '../../domain/loan-account';
 import { fen } from '../../domain/money';
 import { checkInvariants } from '../../ops/invariants';
 import { VERBS } from '../../ops/calc/verbs';
+import { adjustByTwo, commandLoan } from '../support/adjust';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startApi, unreachableTemporal, type Api } from '../support/api';
 import { recordFact, seedActiveLoan } from '../support/seed';
@@ -33,19 +31,8 @@ describe('an operator’s adjustments', () => {
     await database.close();
   });
 
-  async function adjust(loanId: string, body: Record<string, string | number>) {
-    const { row } = await storeCommand(deps.db, {
-      id: randomUUID(),
-      caller: 'operator:test',
-      idempotencyKey: randomUUID(),
-      operation: 'ADJUST',
-      subject: loanId,
-      bodySha256: 'x',
-      body: { ...body, reason: 'because the test says so' },
-      businessDate: TODAY,
-    });
-    return createLoanCommands(deps).applyLoanCommand({ commandId: row.id, at: at(TODAY, '10:00') });
-  }
+  /** Decided by one operator, and approved by another where it takes two. */
+  const adjust = (loanId: string, body: Record<string, string | number>) => adjustByTwo(deps, loanId, body, TODAY);
 
   const lateLoan = (productId = 'consumer-equal-principal') => seedActiveLoan(deps, { productId, on: START });
   const accountOf = async (loanId: string) => loanAccount(recordOf(deps.catalogue, await readLoanFile(deps.db, loanId)), TODAY);
@@ -130,8 +117,63 @@ describe('an operator’s adjustments', () => {
     expect(await deps.db('journal_entries').count('id')).toEqual(entries);
   });
 
+  it('takes two people for what is above one person’s authority, and never the same one twice', async () => {
+    const { loanId } = await lateLoan();
+    const before = await accountOf(loanId);
+    const proposed = await commandLoan(deps, { loanId, operation: 'ADJUST', body: { type: 'WRITEOFF' } }, TODAY);
+    expect(proposed).toMatchObject({ state: 'APPLIED', result: { needsSecond: true } });
+    expect(await accountOf(loanId)).toEqual(before);
+    const decide = (caller: string, approve: boolean) =>
+      commandLoan(
+        deps,
+        { loanId, operation: 'DECIDE_ADJUSTMENT', body: { proposalId: proposed.result!.proposalId!, approve }, caller },
+        TODAY,
+      );
+    expect(await decide('operator:li', true)).toMatchObject({ state: 'REJECTED', code: 'FOUR_EYES_REQUIRED' });
+    expect(await decide('operator:wang', true)).toMatchObject({ state: 'APPLIED' });
+    expect(await decide('operator:zhao', true)).toMatchObject({ state: 'REJECTED', code: 'PROPOSAL_NOT_OPEN' });
+    expect(await accountOf(loanId)).toMatchObject({ status: 'CLOSED_WRITTEN_OFF' });
+    const row = await deps.db('loan_transactions').where({ loan_id: loanId, type: 'WRITEOFF' }).first('decided_by', 'approved_by');
+    expect(row).toEqual({ decided_by: 'operator:li', approved_by: 'operator:wang' });
+    await expect(
+      deps
+        .db('loan_transactions')
+        .insert({
+          loan_id: loanId,
+          key: 'x',
+          type: 'WRITEOFF',
+          value_date: TODAY,
+          business_date: TODAY,
+          needs_second: true,
+          decided_by: 'operator:li',
+          approved_by: 'operator:li',
+        }),
+    ).rejects.toMatchObject({ constraint: 'loan_transactions_second_person' });
+  });
+
+  it('adds up what one person waives: small amounts one after another take two as well', async () => {
+    const { loanId } = await lateLoan();
+    const charge = (amountFen: number) =>
+      commandLoan(deps, { loanId, operation: 'ADJUST', body: { type: 'CHARGE', component: 'fee', amountFen } }, TODAY);
+    expect((await charge(6_000)).result).not.toHaveProperty('needsSecond');
+    expect((await charge(6_000)).result).toMatchObject({ needsSecond: true });
+  });
+
+  it.each([
+    ['a rate above the cap', { type: 'RATE_CHANGE', annualRate: '0.2600' }, 'APR_CAP_EXCEEDED'],
+    ['a charge that lifts the yearly cost above the cap', { type: 'CHARGE', component: 'fee', amountFen: 300_000 }, 'APR_CAP_EXCEEDED'],
+    ['a term beyond the product’s', { type: 'TERM_EXTENSION', periods: 120 }, 'TERM_NOT_OFFERED'],
+    ['a discount above what is owed', { type: 'SETTLEMENT_DISCOUNT', amountFen: 1_300_000 }, 'ADJUSTMENT_REFUSED'],
+    ['a discount of all the money there is', { type: 'SETTLEMENT_DISCOUNT', amountFen: 999_999_999_999_999 }, 'ADJUSTMENT_REFUSED'],
+  ])('refuses %s, whoever decides', async (_name, body, code) => {
+    const { loanId } = await lateLoan();
+    const before = await accountOf(loanId);
+    expect(await adjust(loanId, body)).toMatchObject({ state: 'REJECTED', code });
+    expect(await accountOf(loanId)).toEqual(before);
+  });
+
   it('keeps the books whole through all of this', async () => {
-    for (const check of (await checkInvariants({ db: deps.db })).filter((each) => ['I2', 'I7'].includes(each.invariant)))
+    for (const check of (await checkInvariants({ db: deps.db })).filter((each) => ['I2', 'I7', 'I7b'].includes(each.invariant)))
       expect(check.violations).toEqual([]);
   });
 

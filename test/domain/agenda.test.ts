@@ -38,14 +38,14 @@ const KIND: Partial<Record<Appointment['kind'], LoanEventKind>> = {
 };
 
 /** Plays a loan's appointments up to `until`; a debit succeeds as `pays` says. Returns them in the order in which they were performed. */
-function play(input: AgendaInput, until: Instant, pays: (appointment: Appointment) => boolean): Appointment[] {
-  const performed: Appointment[] = [];
+function play(input: AgendaInput, until: Instant, pays: (appointment: Appointment) => boolean): (Appointment & { performedAt: Instant })[] {
+  const performed: (Appointment & { performedAt: Instant })[] = [];
   let state = { ...input };
   for (let step = 0; step < 2_000; step += 1) {
     const next = nextAppointment(state);
     if (next.at === null || next.at > until || next.kind === 'END') return performed;
     const now = next.at > state.now ? next.at : state.now;
-    performed.push(next);
+    performed.push({ ...next, performedAt: now });
     const kind = KIND[next.kind];
     const events: LoanEvent[] = kind
       ? [
@@ -124,7 +124,7 @@ describe('the agenda', () => {
         const now = at(addDays(START, days), `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`);
         const performed = play(loanOf(2, now), at(addDays(START, 400), '00:00'), () => false);
         for (const contact of performed.filter((each) => each.kind === 'CONTACT')) {
-          const moment = contact.at! > now ? contact.at! : now;
+          const moment = contact.performedAt;
           expect(localTime(moment) >= product.collections.lawfulHours.from && localTime(moment) < product.collections.lawfulHours.to).toBe(
             true,
           );
@@ -276,5 +276,56 @@ describe('money that came back', () => {
     expect(nextAppointment(loanOf(12, now, { facts: paid, events: [...reopened, happened('SETTLED', 'settle:2')] }))).toMatchObject({
       kind: 'END',
     });
+  });
+
+  it('performs the debits that were missed with a contact before them, though the contact waits for a lawful hour', () => {
+    const due = loanOf(12, at(START, '10:00')).schedule[0]!.dueOn;
+    const event = (key: string, kind: LoanEventKind, moment: Instant): LoanEvent => ({
+      key,
+      kind,
+      at: moment,
+      businessDate: businessDateOf(moment),
+      data: { plannedAt: moment },
+    });
+    const failed = {
+      id: 'debit',
+      direction: 'DEBIT',
+      state: 'FAILED',
+      open: false,
+      amount: fen(1),
+      businessDate: due,
+      presentment: 1,
+      sentAt: null,
+      lastQueriedAt: null,
+      queries: 0,
+    } as const;
+    const events = [
+      event(`remind:${due}`, 'REMINDED', at(addDays(due, -3), '09:00')),
+      event(`debit:${due}`, 'DEBIT_PRESENTED', at(due, '08:30')),
+    ];
+    const night = at(addDays(due, 2), '22:00');
+    const first = nextAppointment(loanOf(12, night, { events, instructions: [failed] }));
+    const morning = at(addDays(due, 3), '08:00');
+    const contacted: LoanEvent = {
+      key: first.key,
+      kind: 'CONTACTED',
+      at: morning,
+      businessDate: first.businessDate,
+      data: { plannedAt: first.at! },
+    };
+    const second = nextAppointment(loanOf(12, morning, { events: [...events, contacted], instructions: [failed] }));
+    expect([first.kind, first.at, second.key]).toEqual(['CONTACT', morning, `debit:${addDays(due, 2)}`]);
+  });
+
+  it('reminds anew of the same date after another payout', () => {
+    const input = loanOf(3, at(addDays(START, 20), '12:00'));
+    const reminded = nextAppointment(input);
+    const again = [
+      { key: 'd2', type: 'DISBURSEMENT', valueDate: START, amount: fen(1_200_000) },
+      { key: 'r', type: 'REVERSAL', valueDate: START, of: 'd' },
+    ] as const;
+    const next = nextAppointment({ ...input, facts: [...input.facts, ...again] });
+    expect([reminded.kind, next.kind, next.at]).toEqual(['REMIND', 'REMIND', reminded.at]);
+    expect(next.key).not.toBe(reminded.key);
   });
 });

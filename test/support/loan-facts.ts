@@ -90,7 +90,7 @@ export const eventfulCase = eventful(accountCase, event, 3);
 
 /** Also money after the end, and a refund of what was never there. */
 const anything = fc.oneof(
-  { weight: 7, arbitrary: event as fc.Arbitrary<object> },
+  { weight: 7, arbitrary: event },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('recovery'), amount: fc.constantFrom('5.00', '400.00') }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('refund'), amount: fc.constantFrom('0.01', '30.00') }) },
 );
