@@ -1,10 +1,11 @@
 import type { Channel, PaymentOrder } from '../channels/port';
 import { recordCall } from '../db/channels';
-import { noteAccountTail, readAttempt, readInstruction, type AttemptRow } from '../db/payments';
+import { beginSend, noteAccountTail, readAttempt, readInstruction, type AttemptRow } from '../db/payments';
 import type { Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import type { ActivityDeps } from './deps';
 import { whileHeartbeating } from './heartbeat';
+import { assertRestoreCleared } from './restore-check';
 import { recordReply, type RecordedOutcome } from './payment-outcomes';
 
 export interface ChannelCall {
@@ -26,7 +27,8 @@ export async function orderOf(
     .db('loans')
     .where({ id: instruction.loan_id })
     .first<{ borrower_id: string; bank_card_id: string }>('borrower_id', 'bank_card_id');
-  const account = await deps.borrowers.cardNumber(deps.db, loan.borrower_id, loan.bank_card_id);
+  // The card that the attempt was opened with: asking about it under another would not be answered.
+  const account = await deps.borrowers.cardNumber(deps.db, loan.borrower_id, attempt.bank_card_id ?? loan.bank_card_id);
   const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
   return {
     channel,
@@ -60,17 +62,19 @@ export function createChannelActivities(deps: ActivityDeps) {
     const outcome = reply.acknowledged ? 'ACCEPTED' : reply.outcome;
     await recordCall(deps.db, { channel: attempt.channel, kind, outcome, latencyMs: performance.now() - startedAt, at: call.at });
     deps.log.info({ number: attempt.number, channel: attempt.channel, outcome: reply.outcome, code: reply.code }, 'channel replied');
-    return recordReply(deps, { ...call, reply });
+    return recordReply(deps, { ...call, asked: kind, reply });
   }
 
   return {
     /**
      * Sends an attempt whose row is committed. maximumAttempts is 1: what is not known afterwards is
-     * asked, never sent again elsewhere. An attempt that is past SENDING is not sent.
+     * asked, never sent again elsewhere. The send is counted before it begins; one of which an earlier send may
+     * have reached the channel is not sent.
      */
     async sendPayment(call: ChannelCall): Promise<RecordedOutcome> {
+      await assertRestoreCleared(deps, deps.db);
       const attempt = await readAttempt(deps.db, call.instructionId, call.attempt);
-      if (attempt.state !== 'SENDING') return { state: attempt.state, retryAfterSeconds: null, notFoundForMs: 0 };
+      if (!(await beginSend(deps.db, attempt))) return { state: attempt.state, retryAfterSeconds: null, notFoundForMs: 0 };
       return ask(call, 'SEND');
     },
 

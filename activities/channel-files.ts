@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Channel } from '../channels/port';
 import { openBreak } from '../db/breaks';
+import { isDataRefusal } from '../db/pool';
 import { copyLines, insertFile, readFile } from '../db/reconciliation';
 import { agreedFee } from '../domain/channel-fees';
 import { addDays, at as instantAt, type BusinessDate, type Instant } from '../domain/dates';
@@ -42,6 +43,7 @@ export async function loadFile(
     return 'LOADED';
   } catch (error) {
     if (error instanceof LoanloomError && error.code === 'FILE_REFUSED') return { refused: String(error.details.reason) };
+    if (isDataRefusal(error)) return { refused: 'STORAGE' };
     throw error;
   } finally {
     file.content.destroy();

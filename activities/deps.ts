@@ -24,6 +24,8 @@ export interface ActivityDeps {
   readonly mailer: Mailer;
   readonly identityVerifier: IdentityVerifier;
   readonly log: Log;
+  /** The restore epoch that is kept outside the database, beside the keys. */
+  readonly restoreEpoch: () => Promise<number>;
 }
 
 export function productOf(deps: Pick<ActivityDeps, 'catalogue'>, pinned: { product_id: string; product_version: number }): Product {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { CHANNEL_NAMES } from '../channels/index';
 import { chooseChannel, type Route } from '../channels/router';
 import { CHANNEL_RULES } from '../channels/rules';
-import { readChannelFacts } from '../db/channels';
+import { lockChannel, readChannelFacts } from '../db/channels';
 import { postEntry } from '../db/journal';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan } from '../db/loans';
 import { addFactNotice } from '../db/outbox';
 import {
+  contradictedAttempts,
   insertAttempt,
   insertInstruction,
   moveInstruction,
@@ -21,13 +22,14 @@ import { holdInForce } from '../domain/agenda';
 import { isScheduled } from '../domain/agenda-candidates';
 import { epochMs, instant, type BusinessDate, type Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
+import { instructionAct } from '../domain/payment/attempt';
 import { ZERO, type Fen } from '../domain/money';
 import { debitSent, payoutSent, refundSent } from '../domain/postings';
-import { OPEN_ATTEMPTS } from '../domain/states';
 import { withDoubtPosted } from './account-effect';
 import { failDebit } from './debit-failure';
 import { accountNow } from './loan-agenda';
 import { productOf, type ActivityDeps } from './deps';
+import { assertRestoreCleared } from './restore-check';
 
 /** What a payment's child workflow does next about its instruction. */
 export type PaymentStep =
@@ -35,7 +37,8 @@ export type PaymentStep =
   | { readonly next: 'WAIT'; readonly until: Instant }
   | { readonly next: 'DONE'; readonly state: 'SUCCEEDED' | 'FAILED' | 'NOTHING_DUE' | 'GAVE_WAY'; readonly valueDate: BusinessDate | null };
 
-const LIVE = new Set<string>([...OPEN_ATTEMPTS, 'SUCCEEDED']);
+/** How soon a payment that was made against a channel's word is looked at again, should nobody tell of it. */
+const CONTRADICTED_LOOK_MS = 3_600_000;
 
 /** The how-manieth approval of its loan an instruction is: the number at the end of its id. */
 const serialOf = (instructionId: string) => Number(instructionId.split('-').at(-1));
@@ -50,14 +53,52 @@ interface DebitRequest {
   readonly at: Instant;
 }
 
+/** Commits attempt row and pending entry before anything is sent. */
+export async function openAttempt(
+  tx: Tx,
+  instruction: InstructionRow,
+  { attempt, channel, bankCardId }: { attempt: number; channel: string; bankCardId: string },
+  at: Instant,
+): Promise<{ attempt: number; channel: string }> {
+  const number = keys.attemptNumber(instruction.id, attempt);
+  const requestSha256 = createHash('sha256')
+    .update([number, instruction.direction, String(instruction.amount_fen), instruction.loan_id].join('|'))
+    .digest('hex');
+  await insertAttempt(tx, { instruction, attempt, channel, number, requestSha256, sentAt: at, bankCardId });
+  await moveInstruction(tx, instruction, 'IN_FLIGHT', at);
+  const pending = { PAYOUT: payoutSent, DEBIT: debitSent, REFUND: refundSent }[instruction.direction];
+  await postEntry(tx, {
+    key: `payment:${number}:sent`,
+    loanId: instruction.loan_id,
+    businessDate: instruction.business_date,
+    posting: pending(channel, instruction.amount_fen),
+  });
+  return { attempt, channel };
+}
+
 export function createPaymentActivities(deps: ActivityDeps) {
-  /** Where the instruction's next attempt goes: eligible channels by how they have done lately. */
-  async function route(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<Route> {
+  /**
+   * Where the instruction's next attempt goes: eligible channels by how they have done lately. What a channel may
+   * carry in a day is looked at again under its lock, which is held until the attempt is committed: two at once never pass it.
+   */
+  async function route(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], cardNumber: string, at: Instant): Promise<Route> {
+    const locked = new Set<string>();
+    for (;;) {
+      const to = await choose(tx, instruction, tried, cardNumber, at);
+      if (to.next !== 'SEND' || locked.has(to.channel)) return to;
+      await lockChannel(tx, to.channel);
+      locked.add(to.channel);
+    }
+  }
+
+  async function choose(
+    tx: Tx,
+    instruction: InstructionRow,
+    tried: readonly AttemptRow[],
+    cardNumber: string,
+    at: Instant,
+  ): Promise<Route> {
     const facts = await readChannelFacts(tx, CHANNEL_NAMES, at);
-    const loan = await tx('loans')
-      .where({ id: instruction.loan_id })
-      .first<{ borrower_id: string; bank_card_id: string }>('borrower_id', 'bank_card_id');
-    const cardNumber = await deps.borrowers.cardNumber(tx, loan.borrower_id, loan.bank_card_id);
     return chooseChannel({
       channels: CHANNEL_NAMES.flatMap((name) => {
         const [known, rules] = [facts.get(name), CHANNEL_RULES[name]];
@@ -70,31 +111,6 @@ export function createPaymentActivities(deps: ActivityDeps) {
       cardPrefix: cardNumber.slice(0, 6),
       now: at,
     });
-  }
-
-  /** Commits attempt row and pending entry before anything is sent. */
-  async function newAttempt(
-    tx: Tx,
-    instruction: InstructionRow,
-    tried: readonly AttemptRow[],
-    channel: string,
-    at: Instant,
-  ): Promise<{ attempt: number; channel: string }> {
-    const attempt = tried.length + 1;
-    const number = keys.attemptNumber(instruction.id, attempt);
-    const requestSha256 = createHash('sha256')
-      .update([number, instruction.direction, String(instruction.amount_fen), instruction.loan_id].join('|'))
-      .digest('hex');
-    await insertAttempt(tx, { instruction, attempt, channel, number, requestSha256, sentAt: at });
-    await moveInstruction(tx, instruction, 'IN_FLIGHT', at);
-    const pending = { PAYOUT: payoutSent, DEBIT: debitSent, REFUND: refundSent }[instruction.direction];
-    await postEntry(tx, {
-      key: `payment:${number}:sent`,
-      loanId: instruction.loan_id,
-      businessDate: instruction.business_date,
-      posting: pending(channel, instruction.amount_fen),
-    });
-    return { attempt, channel };
   }
 
   async function payoutExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
@@ -111,14 +127,14 @@ export function createPaymentActivities(deps: ActivityDeps) {
     return { next: 'DONE', state: 'FAILED', valueDate: null };
   }
 
-  async function debitExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
+  async function debitExhausted(tx: Tx, instruction: InstructionRow, code: string, at: Instant): Promise<PaymentStep> {
     const debit = { loanId: instruction.loan_id, instructionId: instruction.id, at };
-    await withDoubtPosted(deps, tx, debit, () => failDebit(tx, instruction, tried.at(-1)?.code ?? 'NO_CHANNEL', at));
+    await withDoubtPosted(deps, tx, debit, () => failDebit(tx, instruction, code, at));
     await addFactNotice(tx, instruction.loan_id, `debit-failed:${instruction.id}`);
     return { next: 'DONE', state: 'FAILED', valueDate: null };
   }
 
-  /** The instruction's next step: ask about the live attempt if there is one, else open the next. */
+  /** The instruction's next step: drive the live attempt if there is one, else open the next. */
   async function nextStep(tx: Tx, instruction: InstructionRow, at: Instant): Promise<PaymentStep> {
     const attempts = await readAttempts(tx, instruction.id);
     if (instruction.state === 'SUCCEEDED' || instruction.state === 'RETURNED')
@@ -126,14 +142,24 @@ export function createPaymentActivities(deps: ActivityDeps) {
     if (instruction.state === 'FAILED') return { next: 'DONE', state: 'FAILED', valueDate: null };
     const file = await readLoanFile(tx, instruction.loan_id);
     const slaAt = instant((attempts[0]?.sent_at.getTime() ?? epochMs(at)) + productOf(deps, file.loan).payout.slaHours * 3_600_000);
-    const live = attempts.find((attempt) => LIVE.has(attempt.state));
-    if (live) return { next: 'QUERY', attempt: live.attempt, channel: live.channel, slaAt };
+    const contradicted = await contradictedAttempts(tx, instruction.id);
+    const step = instructionAct(
+      attempts.map((row) => ({ ...row, sendsRefused: row.sends_refused, isContradicted: contradicted.has(row.attempt) })),
+    );
+    if ('attempt' in step) return { next: step.act, attempt: step.attempt.attempt, channel: step.attempt.channel, slaAt };
+    // Another channel would pay twice: the money is on its way back, or a person decides about the break.
+    if (step.act === 'STOP') return { next: 'WAIT', until: instant(epochMs(at) + CONTRADICTED_LOOK_MS) };
     const hold = instruction.direction !== 'DEBIT' || isScheduled(instruction.presentment) ? holdInForce(file.events, at) : undefined;
+    if (hold && instruction.direction === 'DEBIT') return debitExhausted(tx, instruction, 'ON_HOLD', at);
     if (hold) return { next: 'WAIT', until: hold.until };
-    const to = await route(tx, instruction, attempts, at);
-    if (to.next === 'SEND') return { next: 'SEND', ...(await newAttempt(tx, instruction, attempts, to.channel, at)), slaAt };
+    const cardNumber = await deps.borrowers.cardNumber(tx, file.loan.borrower_id, file.loan.bank_card_id);
+    const to = await route(tx, instruction, attempts, cardNumber, at);
+    if (to.next === 'SEND') {
+      const opened = { attempt: attempts.length + 1, channel: to.channel, bankCardId: file.loan.bank_card_id };
+      return { next: 'SEND', ...(await openAttempt(tx, instruction, opened, at)), slaAt };
+    }
     // A debit that nobody can take now is presented again by its calendar; a payout waits.
-    if (instruction.direction === 'DEBIT') return debitExhausted(tx, instruction, attempts, at);
+    if (instruction.direction === 'DEBIT') return debitExhausted(tx, instruction, attempts.at(-1)?.code ?? 'NO_CHANNEL', at);
     return to.next === 'WAIT' ? to : payoutExhausted(tx, instruction, attempts, at);
   }
 
@@ -144,6 +170,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
      */
     async openPayout(input: { loanId: string; instructionId: string; at: Instant; businessDate: BusinessDate }): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
+        await assertRestoreCleared(deps, tx);
         const loan = await lockLoan(tx, input.loanId);
         const isKnown = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
         if (!isKnown) {
@@ -175,6 +202,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
      */
     async openDebit(input: DebitRequest): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
+        await assertRestoreCleared(deps, tx);
         await lockLoan(tx, input.loanId);
         const known = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
         if (!known) {

@@ -25,7 +25,9 @@ function sidesOf({ line, ours }: Finding): { amount: number; expected: number } 
 /** The finding as an open break. What its action settles closes it again in the same transaction. */
 function breakOf(tx: Tx, { channel, date, finding, at }: Found): Promise<string> {
   const { line, ours, code } = finding;
-  const subject = line?.number ?? ours?.number ?? '';
+  const number = line?.number ?? ours?.number ?? '';
+  // A return that repeats itself is a case of its own each time.
+  const subject = line?.isRepeat === true ? `${number}:returned-again:${date}:${String(line.place ?? 0)}` : number;
   return openBreak(tx, { channel, businessDate: date, code, subject, loanId: ours?.loanId ?? null, ...sidesOf(finding) }, at);
 }
 
@@ -37,6 +39,7 @@ async function complete(deps: ActivityDeps, tx: Tx, found: Found): Promise<void>
   await recordReplyIn(deps, tx, {
     instructionId: ours.instructionId,
     attempt: ours.attempt,
+    asked: 'FILE',
     reply: { outcome: 'SUCCEEDED', code: 'IN_FILE', valueDate: line.valueDate },
     at: found.at,
   });
@@ -44,9 +47,10 @@ async function complete(deps: ActivityDeps, tx: Tx, found: Found): Promise<void>
 
 /** Money that moved for a payment which the channel had refused. */
 async function suspend(deps: ActivityDeps, tx: Tx, found: Found): Promise<void> {
-  const { line, ours } = found.finding;
+  const { finding } = found;
+  const { line, ours } = finding;
   if (!line) return;
-  if (ours) {
+  if (ours && finding.code === 'PAID_AFTER_FAILURE') {
     const instruction = await readInstruction(tx, ours.instructionId);
     const attempt = await readAttempt(tx, ours.instructionId, ours.attempt);
     await recordPaidAfterFailure(deps, tx, { instruction, attempt, valueDate: line.valueDate, at: found.at });

@@ -16,7 +16,8 @@ import {
   type Repeated,
 } from '../db/reconciliation';
 import { postEntry } from '../db/journal';
-import type { Tx } from '../db/pool';
+import { isConnectionFault, isDataRefusal, type Tx } from '../db/pool';
+import type { BankStatement } from '../channels/house-bank';
 import { addDays, type BusinessDate, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { fen } from '../domain/money';
@@ -37,7 +38,7 @@ export interface ReconcileResult {
   readonly reconciled: number;
   /** Breaks that were opened. */
   readonly breaks: number;
-  /** Days whose file was not loaded, and why: refused, or not there at its time. */
+  /** Days whose file was not loaded, and why: refused, or not there at its time; and days that the bank has not confirmed. */
   readonly withoutFile: readonly { readonly date: BusinessDate; readonly why: string }[];
   /** The first day whose file is not there yet, and not due yet. */
   readonly waitsFor: BusinessDate | null;
@@ -65,6 +66,9 @@ interface Day {
   readonly date: BusinessDate;
   readonly at: Instant;
 }
+
+/** A BANK break's subject where the statement itself is missing, beside the day whose nets differ. */
+const statementSubject = (date: BusinessDate) => `${date}:statement`;
 
 /** A FILE break for a day without its file, with the reason each time that it is another one. */
 async function openFileBreak(tx: Tx, { channel, date, at }: Day, note: string): Promise<void> {
@@ -142,14 +146,31 @@ async function endCutoffs(tx: Tx, { channel, date, at }: Day): Promise<number> {
 }
 
 export function createReconciliationActivities(deps: ActivityDeps) {
-  /** The house bank is the third book; null where it has no authenticated statement for us now. */
-  async function bankNetOf({ channel, date, at }: Day): Promise<{ net: number | null } | null> {
-    const statement = await deps.houseBank.statement(date, at, Context.current().cancellationSignal).catch(() => undefined);
-    return statement ? { net: statement.get(channel) ?? null } : null;
+  /** The house bank is the third book. */
+  async function bankStatementOf({ date, at }: Day): Promise<BankStatement> {
+    return deps.houseBank.statement(date, at, Context.current().cancellationSignal);
   }
 
-  /** Matches one loaded day and does about each difference what its code says. */
-  async function matchDay(day: Day): Promise<void> {
+  /** A finding that cannot be applied is a case for engineers, and the day goes on; a database that is away stops the day. */
+  async function settle(day: Day, finding: Finding): Promise<void> {
+    try {
+      await deps.db.transaction((tx) => settleFinding(deps, tx, { ...day, finding }));
+    } catch (error) {
+      if (isConnectionFault(error) || (error instanceof LoanloomError && error.code === 'UNAVAILABLE')) throw error;
+      const subject = `finding:${finding.line?.number ?? finding.ours?.number ?? ''}`;
+      const code = error instanceof LoanloomError ? error.code : isDataRefusal(error) ? 'DATA_REFUSED' : 'INTERNAL';
+      deps.log.error({ channel: day.channel, date: day.date, subject, code }, 'a finding of reconciliation cannot be applied');
+      const sides = { amount: difference(finding, day.date), expected: 0, note: `${finding.code} cannot be applied: ${code}` };
+      const about = { channel: day.channel, businessDate: day.date, subject, loanId: finding.ours?.loanId ?? null };
+      await deps.db.transaction((tx) => openBreak(tx, { ...about, code: 'INTERNAL', ...sides }, day.at));
+    }
+  }
+
+  /**
+   * Matches one loaded day and does about each difference what its code says. OPEN without the bank's statement:
+   * a match of two books does not count as three. Repeating it is harmless.
+   */
+  async function matchDay(day: Day): Promise<'DONE' | { readonly open: string }> {
     const { channel, date, at } = day;
     const file = await readFile(deps.db, channel, date);
     if (!file) throw new LoanloomError('INTERNAL', 'a day is matched before its file is loaded');
@@ -159,20 +180,19 @@ export function createReconciliationActivities(deps: ActivityDeps) {
       const findings = await findingsOf(tx, channel, date);
       return { findings, repeated: await repetitionsOf(tx, day, findings), fees: await feesOf(tx, channel, date) };
     });
-    for (const finding of findings) await deps.db.transaction((tx) => settleFinding(deps, tx, { channel, date, finding, at }));
-    const bank = await bankNetOf(day);
+    for (const finding of findings) await settle(day, finding);
+    const bank = await bankStatementOf(day);
+    if (bank.state !== 'READY') return { open: bank.code };
+    const net = bank.nets.get(channel) ?? null;
     await deps.db.transaction(async (tx) => {
       await openDuplicates(tx, day, repeated);
       const agreedFees = await settleFees(tx, day, fees, repeated);
       await proveNet(tx, day, file.net_fen - before, findings, repeated);
       const missing = await endCutoffs(tx, day);
-      if (bank && bank.net !== file.net_fen)
-        await openBreak(
-          tx,
-          { channel, businessDate: date, code: 'BANK', subject: date, amount: bank.net ?? 0, expected: file.net_fen },
-          at,
-        );
+      if (net !== file.net_fen)
+        await openBreak(tx, { channel, businessDate: date, code: 'BANK', subject: date, amount: net ?? 0, expected: file.net_fen }, at);
       await healBreaks(tx, { channel, number: date, codes: ['FILE'] }, { at, note: 'the file came and was loaded' });
+      await healBreaks(tx, { channel, number: statementSubject(date), codes: ['BANK'] }, { at, note: 'the bank’s statement came' });
       const differing = findings.filter((finding) => finding.action !== 'MATCHED');
       await insertReconciliation(tx, {
         channel,
@@ -181,12 +201,13 @@ export function createReconciliationActivities(deps: ActivityDeps) {
         matched: file.lines - differing.filter((finding) => finding.line !== null).length,
         file_net_fen: file.net_fen,
         ledger_net_fen: before,
-        bank_net_fen: bank?.net ?? null,
+        bank_net_fen: net,
         breaks: differing.length + repeated.length + fees.wrong.length + missing,
         fees_fen: agreedFees,
         at,
       });
     });
+    return 'DONE';
   }
 
   async function reconcileThrough(input: ReconcileInput, signal: AbortSignal): Promise<ReconcileResult> {
@@ -197,20 +218,38 @@ export function createReconciliationActivities(deps: ActivityDeps) {
     if (first !== null) await noticeResend(deps, channel, addDays(first, -1), input.at, signal);
     const passedOver = (await daysWithoutFile(deps.db, channel.name)).filter((date) => first === null || date < first);
     const withoutFile: { date: BusinessDate; why: string }[] = [];
+    const withoutStatement: { date: BusinessDate; why: string }[] = [];
     let reconciled = 0;
     let waitsFor: BusinessDate | null = null;
     for (const date of [...passedOver, ...daysBetweenInclusive(first, input.through)]) {
+      // In order: what a day waits for, the days after it wait for too.
+      if (waitsFor !== null) break;
       const loading = await loadFile(deps, channel, date, input.at, signal);
       if (loading === 'LOADED') {
-        await matchDay({ channel: channel.name, date, at: input.at });
-        reconciled += 1;
+        const matched = await matchDay({ channel: channel.name, date, at: input.at });
+        if (matched === 'DONE') reconciled += 1;
+        else if (input.at >= fileDueAt(date)) withoutStatement.push({ date, why: `no statement of the bank: ${matched.open}` });
+        else waitsFor = date;
       } else if (loading !== 'NOT_READY') withoutFile.push({ date, why: `refused: ${loading.refused}` });
       else if (input.at >= fileDueAt(date)) withoutFile.push({ date, why: 'not there at its time' });
       else waitsFor ??= date;
     }
     for (const { date, why } of withoutFile)
       await deps.db.transaction((tx) => openFileBreak(tx, { channel: channel.name, date, at: input.at }, why));
-    return { reconciled, breaks: (await countBreaks(deps.db, channel.name)) - before, withoutFile, waitsFor };
+    for (const { date, why: note } of withoutStatement) {
+      const found = {
+        channel: channel.name,
+        businessDate: date,
+        code: 'BANK',
+        subject: statementSubject(date),
+        amount: 0,
+        expected: 0,
+        note,
+      } as const;
+      await deps.db.transaction((tx) => openBreak(tx, found, input.at));
+    }
+    const without = [...withoutFile, ...withoutStatement];
+    return { reconciled, breaks: (await countBreaks(deps.db, channel.name)) - before, withoutFile: without, waitsFor };
   }
 
   return {

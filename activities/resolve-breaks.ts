@@ -1,8 +1,12 @@
-import { lockBreak, noteOnBreak, readBreak, type BreakRow } from '../db/breaks';
+import type { Channel, PaymentOrder } from '../channels/port';
+import { countRecall, lockBreak, noteOnBreak, readBreak, type BreakRow } from '../db/breaks';
 import { addAlarm } from '../db/outbox';
 import type { Tx } from '../db/pool';
 import { SUSPENSE_AGES } from '../domain/breaks';
-import { addDays, at as instantAt, businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
+import { addDays, at as instantAt, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
+import { PAYMENT_PREFIX } from '../domain/ids';
+import { fen } from '../domain/money';
 import { orderOf } from './channel-calls';
 import { whileHeartbeating } from './heartbeat';
 import type { ActivityDeps } from './deps';
@@ -29,6 +33,39 @@ async function paymentOf(tx: Tx | ActivityDeps['db'], row: BreakRow): Promise<{ 
     .first<{ instructionId: string; attempt: number } | undefined>('instruction_id as instructionId', 'attempt');
 }
 
+/** Hours after which a recall that was not taken is asked for again; after the last a person has to. */
+const RECALL_HOURS = [0, 1, 4, 12, 24, 48] as const;
+
+/** When the channel is to be asked (again) to give the money back; null when it was asked often enough. */
+function recallDue(row: BreakRow): Instant | null {
+  const hours = RECALL_HOURS[row.recalls];
+  if (hours === undefined) return null;
+  return instant((row.recalled_at ?? row.opened_at).getTime() + hours * 3_600_000);
+}
+
+/** Money that left us against a channel's word, or under a number of ours that we do not know (a database that was restored). */
+async function isRecallable(tx: Tx, row: BreakRow): Promise<boolean> {
+  if (row.number === null || row.suspense_fen === 0) return false;
+  if (row.code === 'PAID_AFTER_FAILURE') return (await paymentOf(tx, row)) !== undefined;
+  if (row.code !== 'LONG' || row.suspense_fen > 0) return false;
+  const result = await tx.raw<{ rows: { id: string }[] }>(
+    `SELECT id FROM loans WHERE starts_with(?, ? || id || '-') OR starts_with(?, ? || id || '-') LIMIT 1`,
+    [row.number, PAYMENT_PREFIX.payout, row.number, PAYMENT_PREFIX.refund],
+  );
+  return result.rows.length > 0;
+}
+
+/** The order that a recall names; of a number that we do not know, the number is all there is. */
+async function recallOrder(deps: ActivityDeps, row: BreakRow, at: Instant): Promise<{ channel: Channel; order: PaymentOrder }> {
+  const payment = await paymentOf(deps.db, row);
+  if (payment) return orderOf(deps, { ...payment, at });
+  const channel = deps.channels.get(row.channel);
+  if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${row.channel} is not configured`);
+  const amount = fen(Math.abs(row.suspense_fen));
+  const number = row.number ?? '';
+  return { channel, order: { number, kind: 'PAYOUT', amount, currency: 'CNY', account: '', accountName: '', reference: '', asOf: at } };
+}
+
 /** The next day on which the break gets older in the report, or becomes overdue. */
 function nextLook(row: BreakRow, today: BusinessDate): BusinessDate {
   const opened = businessDateOf(row.opened_at.toISOString() as Instant);
@@ -47,36 +84,48 @@ export function createBreakActivities(deps: ActivityDeps) {
         const events = await eventsOf(tx, row.id);
         const payment = await paymentOf(tx, row);
         const did = (kind: string) => events.some((event) => event.kind === kind);
-        if (payment && row.code === 'PAID_AFTER_FAILURE' && !did('RECALL_REQUESTED'))
-          return { next: 'RECALL', channel: row.channel, summary: 'ask the channel to give the money back' };
-        const lastAsked = events.filter((event) => event.kind === 'ASKED').at(-1);
-        const isAskedToday = lastAsked !== undefined && businessDateOf(lastAsked.at.toISOString() as Instant) >= today;
-        if (payment && ASKABLE.has(row.code) && !isAskedToday)
-          return { next: 'ASK', channel: row.channel, summary: 'ask the channel about the payment' };
         if (today > row.due_on && !did('OVERDUE')) {
           await noteOnBreak(tx, row.id, { kind: 'OVERDUE', actor: 'reconciliation', at: input.at, note: `was due on ${row.due_on}` });
           const payload = { code: row.code, channel: row.channel, date: row.business_date, owner: row.owner, urgent: 1, overdue: 1 };
           await addAlarm(tx, { key: `${row.id}:overdue`, subject: row.id, payload });
         }
+        const recallAt = did('RECALL_REQUESTED') || !(await isRecallable(tx, row)) ? null : recallDue(row);
+        if (recallAt !== null && recallAt <= input.at)
+          return { next: 'RECALL', channel: row.channel, summary: 'ask the channel to give the money back' };
+        const lastAsked = events.filter((event) => event.kind === 'ASKED').at(-1);
+        const isAskedToday = lastAsked !== undefined && businessDateOf(lastAsked.at.toISOString() as Instant) >= today;
+        if (payment && ASKABLE.has(row.code) && !isAskedToday)
+          return { next: 'ASK', channel: row.channel, summary: 'ask the channel about the payment' };
         const summary = `${row.code} at ${row.channel}: ${row.owner} until ${row.due_on}${today > row.due_on ? ' (overdue)' : ''}, ${row.state}`;
-        return { next: 'WAIT', until: instantAt(nextLook(row, today), '12:00'), summary };
+        const look = instantAt(nextLook(row, today), '12:00');
+        return { next: 'WAIT', until: recallAt !== null && recallAt < look ? recallAt : look, summary };
       });
     },
 
-    /** Asks the channel to bring back a payment that it made against its word. */
+    /**
+     * Asks the channel to bring back a payment that it made against its word, or that we cannot have ordered. The break
+     * is read again under its lock first: one that was cleared or healed meanwhile is not recalled. A refusal is a
+     * value, counted and asked again later, a bounded number of times.
+     */
     async recallForBreak(input: { breakId: string; at: Instant }): Promise<void> {
-      const row = await readBreak(deps.db, input.breakId);
-      const payment = await paymentOf(deps.db, row);
-      if (!payment) return;
-      const { channel, order } = await orderOf(deps, { ...payment, at: input.at });
+      const row = await deps.db.transaction(async (tx) => {
+        const current = await lockBreak(tx, input.breakId);
+        const due = current.closed_on === null && (await isRecallable(tx, current)) ? recallDue(current) : null;
+        if (due === null || due > input.at) return undefined;
+        await countRecall(tx, current, input.at);
+        return { ...current, recalls: current.recalls + 1 };
+      });
+      if (!row) return;
+      const { channel, order } = await recallOrder(deps, row, input.at);
       const { requested, code } = await whileHeartbeating((signal) => channel.recall(order, signal));
+      const isLast = row.recalls >= RECALL_HOURS.length;
+      if (!requested && !isLast) return;
       await noteOnBreak(deps.db, row.id, {
         kind: requested ? 'RECALL_REQUESTED' : 'RECALL_NOT_TAKEN',
         actor: 'reconciliation',
         at: input.at,
-        note: code,
+        note: requested ? code : `refused ${String(row.recalls)} times, last ${code}: a person has to ask`,
       });
-      if (!requested) throw new Error('the channel has not taken the recall yet');
     },
 
     /**
@@ -94,7 +143,7 @@ export function createBreakActivities(deps: ActivityDeps) {
       if (isReversal) {
         const valueDate = businessDateOf(input.at);
         await deps.db.transaction((tx) => recordReturn(deps, tx, { ...payment, valueDate, at: input.at }));
-      } else if (attempt.state !== 'SUCCEEDED') await recordReply(deps, { ...payment, reply, at: input.at });
+      } else if (attempt.state !== 'SUCCEEDED') await recordReply(deps, { ...payment, asked: 'QUERY', reply, at: input.at });
     },
   };
 }

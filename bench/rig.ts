@@ -84,10 +84,11 @@ export function benchDeps(db: Db, channels: ActivityDeps['channels']): ActivityD
     borrowers: new Borrowers(vault),
     catalogue: createCatalogue(),
     channels,
-    houseBank: { statement: () => Promise.resolve(undefined) },
+    houseBank: { statement: () => Promise.resolve({ state: 'READY', nets: new Map() }) },
     mailer: { send: () => Promise.resolve() },
     identityVerifier: createFormalIdentityVerifier(),
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    restoreEpoch: () => Promise.resolve(1),
   };
 }
 

@@ -46,7 +46,8 @@ export function withBreaker(channel: Channel, options: CircuitBreaker.Options = 
         return await breaker.fire(order, signal);
       } catch (error) {
         if (error instanceof Unhealthy) return error.reply;
-        if (breaker.opened) return NOT_SENT;
+        // The breaker's own refusal: open, or half open and trying another payment's number.
+        if (CircuitBreaker.isOurError(error as Error)) return NOT_SENT;
         throw error;
       }
     },

@@ -1,5 +1,6 @@
 import { businessDate } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
+import { fen } from '../domain/money';
 import type { ChannelReply, PaymentOrder } from './port';
 
 /** What a listed code of a channel means. A code that is not listed means nothing: UNKNOWN. */
@@ -31,7 +32,12 @@ export function unansweredReply(
 
 /** A success counts only for exactly what was ordered. */
 function succeeded(order: PaymentOrder, answer: ReadAnswer): ChannelReply {
-  if (answer.amountFen !== order.amount) return { ...unknownReply('AMOUNT_DIFFERS'), mismatch: 'amount' };
+  if (answer.amountFen !== order.amount)
+    return {
+      ...unknownReply('AMOUNT_DIFFERS'),
+      mismatch: 'amount',
+      ...(answer.amountFen === undefined ? {} : { saidAmount: fen(answer.amountFen) }),
+    };
   if (answer.account !== order.account) return { ...unknownReply('ACCOUNT_DIFFERS'), mismatch: 'account' };
   let valueDate;
   try {

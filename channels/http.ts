@@ -70,3 +70,12 @@ export async function exchange(link: ChannelLink, request: WireRequest, signal: 
 export function unsigned(status: number): Exclude<WireResult, { kind: 'answer' }> {
   return { kind: 'in-doubt', code: status >= 500 ? `HTTP_${String(status)}` : 'UNSIGNED' };
 }
+
+/** The value of a JSON text; undefined where it is none. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

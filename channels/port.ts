@@ -37,7 +37,9 @@ export interface ChannelReply {
   /** UNKNOWN only: the channel does not know the number. Not a failure: it may still be on its way. */
   readonly notFound?: boolean;
   /** UNKNOWN only: the channel names another amount or account than was ordered. A person has to look. */
-  readonly mismatch?: 'amount' | 'account';
+  readonly mismatch?: 'amount' | 'account' | 'value date';
+  /** With a mismatch of the amount: what the channel says that it moved. */
+  readonly saidAmount?: Fen;
   /** FAILED_DEFINITIVE only: not one byte reached the channel, so it may be tried again over the same one. */
   readonly nothingSent?: boolean;
   /** SUCCEEDED only: the date on which the channel booked it. */

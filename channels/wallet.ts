@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { fen } from '../domain/money';
 import { replyFrom, unansweredReply, unknownReply, type Codes } from './codes';
 import { download } from './download';
-import { exchange, hmac, signatureMatches, unsigned, type ChannelLink, type WireRequest, type WireResult } from './http';
+import { exchange, hmac, json, signatureMatches, unsigned, type ChannelLink, type WireRequest, type WireResult } from './http';
 import { amountOf, assertDay, dayOf, kindOf, readLines, refused, Trailer } from './lines';
 import type { Channel, ChannelReply, PaymentOrder, StatementReader } from './port';
 
@@ -83,14 +83,6 @@ async function call(link: ChannelLink, request: Request, signal: AbortSignal): P
   const wire = await exchange(link, signed(link, request), signal);
   if (wire.kind !== 'answer') return wire;
   return isSigned(link, wire.status, wire.headers, wire.text) ? wire : unsigned(wire.status);
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function read(order: PaymentOrder, codes: Codes, wire: WireResult, isSend: boolean): ChannelReply {

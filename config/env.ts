@@ -22,6 +22,10 @@ const schema = z.object({
   TEMPORAL_TLS_CERT_FILE: z.string().optional().describe('client certificate for mTLS to Temporal'),
   TEMPORAL_TLS_KEY_FILE: z.string().optional().describe('key of that certificate'),
   LOANLOOM_KEY_FILE: z.string().optional().describe('file with the master key (outside the database and its backups, mode 0600)'),
+  LOANLOOM_RESTORE_EPOCH_FILE: z
+    .string()
+    .optional()
+    .describe('file with the restore epoch, outside the database and its backups (default: restore-epoch beside the key file)'),
   LOANLOOM_TOKEN_SECRET_FILE: z.string().optional().describe('file with the secret that signs bearer tokens'),
   LOANLOOM_SANDBOX: flag.default(false).describe('allow the sandbox clock to move business time; never in production'),
   API_HOST: z.string().default('127.0.0.1').describe('address the API listens on; other than loopback only with TLS'),

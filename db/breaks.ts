@@ -31,6 +31,9 @@ export interface BreakRow {
   /** APPLY: the loan that the money is for. */
   readonly applies_to: string | null;
   readonly approved_by: string | null;
+  /** How often the channel was asked to give its money back, and when last. */
+  readonly recalls: number;
+  readonly recalled_at: Date | null;
 }
 
 export interface NewBreak {
@@ -114,6 +117,13 @@ export async function lockBreak(tx: Tx, id: string): Promise<BreakRow> {
   return row;
 }
 
+/** Counts a recall before it is asked for. */
+export async function countRecall(tx: Tx, row: Pick<BreakRow, 'id' | 'recalls'>, at: Instant): Promise<void> {
+  await tx('breaks')
+    .where({ id: row.id })
+    .update({ recalls: row.recalls + 1, recalled_at: at });
+}
+
 type Change = Partial<Pick<BreakRow, 'suspense_fen' | 'proposed_by' | 'proposal' | 'applies_to' | 'approved_by' | 'closed_on'>>;
 
 /** A guarded step of a break with its event. */
@@ -174,11 +184,13 @@ export async function countBreaks(db: Db | Tx, channel: string): Promise<number>
   return row.count;
 }
 
-/** Days of a channel that were passed over for want of their file: an open FILE break is their reminder. */
+/** Days of a channel that were passed over for want of their file or of the bank's statement: an open break is their reminder. */
 export async function daysWithoutFile(db: Db | Tx, channel: string): Promise<BusinessDate[]> {
   const rows = await db('breaks')
-    .where({ channel, code: 'FILE' })
+    .where({ channel })
+    .whereIn('code', ['FILE', 'BANK'])
     .whereNull('closed_on')
+    .distinct('business_date')
     .whereRaw('NOT EXISTS (SELECT FROM reconciliations r WHERE r.channel = breaks.channel AND r.business_date = breaks.business_date)')
     .orderBy('business_date')
     .select<{ business_date: BusinessDate }[]>('business_date');

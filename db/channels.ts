@@ -1,5 +1,5 @@
 import type { ChannelDecision, ChannelHealth } from '../domain/channel-health';
-import { businessDateOf, instant, type Instant } from '../domain/dates';
+import { addDays, at, businessDateOf, instant, type Instant } from '../domain/dates';
 import type { Fen } from '../domain/money';
 import type { Db, Tx } from './pool';
 
@@ -29,6 +29,7 @@ interface Row {
 
 /** Everything that routing reads of the named channels, in one statement. */
 export async function readChannelFacts(db: Db | Tx, channels: readonly string[], now: Instant): Promise<ReadonlyMap<string, ChannelFacts>> {
+  const today = businessDateOf(now);
   const result = await db.raw<{ rows: Row[] }>(
     `SELECT c.channel, coalesce(h.sends, 0)::int AS sends, coalesce(h.answered, 0)::int AS answered, coalesce(h.unknown, 0)::int AS unknown,
         h.p95, h.later_at, coalesce(t.sent_today, 0)::bigint AS sent_today, b.spendable, d.enabled, d.until
@@ -41,7 +42,7 @@ export async function readChannelFacts(db: Db | Tx, channels: readonly string[],
       ) h ON true
       LEFT JOIN LATERAL (
         SELECT sum(i.amount_fen) AS sent_today FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-        WHERE a.channel = c.channel AND a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED') AND i.business_date = ?
+        WHERE a.channel = c.channel AND a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED') AND a.sent_at >= ? AND a.sent_at < ?
       ) t ON true
       LEFT JOIN LATERAL (
         SELECT (latest.amount_fen - coalesce((
@@ -54,7 +55,7 @@ export async function readChannelFacts(db: Db | Tx, channels: readonly string[],
       LEFT JOIN LATERAL (
         SELECT enabled, until FROM channel_decisions k WHERE k.channel = c.channel ORDER BY seq DESC LIMIT 1
       ) d ON true`,
-    [[...channels], businessDateOf(now), now],
+    [[...channels], at(today, '00:00'), at(addDays(today, 1), '00:00'), now],
   );
   return new Map(
     result.rows.map((row) => [
@@ -73,6 +74,11 @@ export async function readChannelFacts(db: Db | Tx, channels: readonly string[],
       },
     ]),
   );
+}
+
+/** Takes a channel's place in the queue for its daily limit until the transaction ends: the last of the locks (person, loan, instruction, journal) before the attempt's row. */
+export async function lockChannel(tx: Tx, channel: string): Promise<void> {
+  await tx.raw(`SELECT pg_advisory_xact_lock(hashtext('channel-day'), hashtext(?))`, [channel]);
 }
 
 /** One call's end, for the sliding window. */

@@ -30,6 +30,11 @@ export interface AttemptRow {
   readonly not_found_since: Date | null;
   /** Of a failed attempt: not one byte reached the channel. */
   readonly nothing_sent: boolean;
+  /** Sends that were begun, and of these the ones that provably were not taken. */
+  readonly sends: number;
+  readonly sends_refused: number;
+  /** The card that it names; null for one from before cards could change. */
+  readonly bank_card_id: string | null;
 }
 
 /** Creates the instruction unless its id, or another one of its day and presentment, is there already. */
@@ -65,7 +70,15 @@ export async function readAttempt(db: Db | Tx, instructionId: string, attempt: n
 /** The row that must be committed before the first byte goes out; the partial unique index refuses a second live one. */
 export async function insertAttempt(
   tx: Tx,
-  attempt: { instruction: InstructionRow; attempt: number; channel: string; number: string; requestSha256: string; sentAt: Instant },
+  attempt: {
+    instruction: InstructionRow;
+    attempt: number;
+    channel: string;
+    number: string;
+    requestSha256: string;
+    sentAt: Instant;
+    bankCardId: string;
+  },
 ): Promise<void> {
   await tx('payment_attempts').insert({
     instruction_id: attempt.instruction.id,
@@ -75,6 +88,7 @@ export async function insertAttempt(
     number: attempt.number,
     request_sha256: attempt.requestSha256,
     sent_at: attempt.sentAt,
+    bank_card_id: attempt.bankCardId,
   });
   await tx('payment_events').insert({
     instruction_id: attempt.instruction.id,
@@ -87,6 +101,26 @@ export async function insertAttempt(
 /** The last four digits of the account that an attempt names: what a channel's file is compared with. */
 export async function noteAccountTail(db: Db, attempt: Pick<AttemptRow, 'instruction_id' | 'attempt'>, tail: string): Promise<void> {
   await db('payment_attempts').where({ instruction_id: attempt.instruction_id, attempt: attempt.attempt }).update({ account_tail: tail });
+}
+
+/** Counts a send before it begins: false where one may have reached the channel already, or the attempt is past sending. */
+export async function beginSend(db: Db, attempt: Pick<AttemptRow, 'instruction_id' | 'attempt'>): Promise<boolean> {
+  const begun = await db('payment_attempts')
+    .where({ instruction_id: attempt.instruction_id, attempt: attempt.attempt, state: 'SENDING' })
+    .where('sends', db.ref('sends_refused'))
+    .update({ sends: db.raw('sends + 1') });
+  return begun === 1;
+}
+
+/** Attempts of an instruction that were found to have paid after they had failed, and whose money has not come back. */
+export async function contradictedAttempts(tx: Db | Tx, instructionId: string): Promise<ReadonlySet<number>> {
+  const rows = await tx('payment_attempts as a')
+    .join('breaks as b', (join) => join.on('b.channel', 'a.channel').andOn('b.number', 'a.number'))
+    .where('a.instruction_id', instructionId)
+    .where('b.code', 'PAID_AFTER_FAILURE')
+    .whereNot('b.state', 'HEALED')
+    .select<{ attempt: number }[]>('a.attempt');
+  return new Set(rows.map((row) => row.attempt));
 }
 
 /** A guarded step of an instruction, with its event row. Staying where it is changes nothing. */
@@ -112,6 +146,7 @@ export interface AttemptChange {
   readonly channelReference?: string;
   readonly notFoundSince?: Instant | null;
   readonly nothingSent?: boolean;
+  readonly sendsRefused?: number;
 }
 
 /** A guarded step of an attempt, with its event row when the state changed. */
@@ -136,6 +171,7 @@ export async function moveAttempt(tx: Tx, attempt: AttemptRow, change: AttemptCh
       ...(change.channelReference === undefined ? {} : { channel_reference: change.channelReference }),
       ...(change.notFoundSince === undefined ? {} : { not_found_since: change.notFoundSince }),
       ...(change.nothingSent === undefined ? {} : { nothing_sent: change.nothingSent }),
+      ...(change.sendsRefused === undefined ? {} : { sends_refused: change.sendsRefused }),
     });
 }
 

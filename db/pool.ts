@@ -45,6 +45,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return constraint === undefined || ('constraint' in error && error.constraint === constraint);
 }
 
+/** Whether the database refused the data itself (SQLSTATE classes 22 and 23): the same data would be refused again. */
+export function isDataRefusal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && /^2[23][0-9A-Z]{3}$/.test(String(error.code));
+}
+
 /** Whether the error is one of our own triggers' refusals (see migrations). */
 export function isGuardViolation(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('LL00');

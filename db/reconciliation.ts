@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { BusinessDate, Instant } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
 import type { Fen } from '../domain/money';
 import type { OurPayment, StatementLine } from '../domain/reconciliation';
 import type { Db, Tx } from './pool';
@@ -30,11 +31,16 @@ const oursFrom = (
 const OURS = oursFrom('a', 'i');
 const OURS_JOINED = oursFrom('o', 'o');
 const LINE = `jsonb_build_object('number', f.number, 'kind', f.kind, 'amount', f.amount_fen, 'fee', f.fee_fen, 'booked', f.booked,
-  'accountTail', f.account_tail, 'valueDate', f.value_date, 'comesIn', f.comes_in)`;
+  'accountTail', f.account_tail, 'valueDate', f.value_date, 'comesIn', f.comes_in, 'place', f.line,
+  'isRepeat', f.kind = 'RETURN' AND EXISTS (SELECT FROM channel_file_lines e WHERE e.number = f.number AND e.channel = f.channel AND e.kind = 'RETURN'
+    AND e.booked AND (e.business_date, e.line) < (f.business_date, f.line)))`;
 
 export async function readFile(db: Db | Tx, channel: string, date: BusinessDate): Promise<LoadedFile | undefined> {
   return db('channel_files').where({ channel, business_date: date }).first<LoadedFile | undefined>();
 }
+
+/** What a reference never holds, and a database or a log partly refuses: control characters, halves of characters. */
+const UNSTORABLE = /[\p{Cc}\p{Cs}\p{Cn}]/u;
 
 /** COPY's text format knows four special characters. */
 const field = (value: string) =>
@@ -56,6 +62,8 @@ export async function copyLines(
     for await (const portion of portions) {
       let text = '';
       for (const line of portion) {
+        if (UNSTORABLE.test(line.number) || UNSTORABLE.test(line.accountTail))
+          throw new LoanloomError('FILE_REFUSED', 'a line has a character that no reference may have', { reason: 'FORM' });
         totals.lines += 1;
         if (line.booked) totals.net += line.comesIn ? line.amount : 0 - line.amount;
         text += `${prefix}${String(totals.lines)}\t${field(line.number)}\t${line.kind}\t${String(line.amount)}\t${String(line.fee)}\t${String(feeOf(line))}\t${line.booked ? 't' : 'f'}\t${field(line.accountTail)}\t${line.valueDate}\t${line.comesIn ? 't' : 'f'}\n`;
@@ -124,7 +132,7 @@ export async function repeatedNumbers(db: Db | Tx, channel: string, date: Busine
           (greatest(count(*) FILTER (WHERE booked) - 1, 0) * coalesce(min(net) FILTER (WHERE booked), 0))::bigint AS extra,
           (greatest(count(*) FILTER (WHERE booked) - 1, 0) * coalesce(min(fee) FILTER (WHERE booked), 0))::bigint AS "extraFees"
         FROM (SELECT number, kind, booked, agreed_fee_fen AS fee, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
-          WHERE channel = ? AND business_date = ?) lines
+          WHERE channel = ? AND business_date = ? AND kind <> 'RETURN') lines
         GROUP BY number, kind HAVING count(*) > 1
       ) r`,
     [channel, channel, date],
@@ -222,12 +230,12 @@ export async function insertReconciliation(tx: Tx, row: Reconciliation): Promise
   await tx('reconciliations').insert(row).onConflict(['channel', 'business_date']).ignore();
 }
 
-/** The day after the last reconciled one; before any, the day of the first attempt of all; null when nothing was ever sent. */
+/** The day after the last reconciled one; before any, the day of the channel's own first attempt: a channel owes no file for the days before it was used. Null when nothing was ever sent over it. */
 export async function firstUnreconciled(db: Db, channel: string): Promise<BusinessDate | null> {
   const result = await db.raw<{ rows: { day: BusinessDate | null }[] }>(
     `SELECT coalesce((SELECT (max(business_date) + 1)::date FROM reconciliations WHERE channel = ?),
-        (SELECT min(business_date) FROM payment_instructions)) AS day`,
-    [channel],
+        (SELECT min((sent_at AT TIME ZONE 'Asia/Shanghai')::date) FROM payment_attempts WHERE channel = ?)) AS day`,
+    [channel, channel],
   );
   return result.rows[0]?.day ?? null;
 }

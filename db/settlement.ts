@@ -65,7 +65,7 @@ export async function unexplainedDays(db: Db | Tx, date: BusinessDate): Promise<
     `SELECT DISTINCT a.channel FROM payment_attempts a
       WHERE a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
         AND NOT EXISTS (SELECT FROM reconciliations r WHERE r.channel = a.channel AND r.business_date = ?)
-        AND NOT EXISTS (SELECT FROM breaks b WHERE b.channel = a.channel AND b.business_date = ? AND b.code = 'FILE')`,
+        AND NOT EXISTS (SELECT FROM breaks b WHERE b.channel = a.channel AND b.business_date = ? AND b.code IN ('FILE', 'BANK'))`,
     [date, date, date],
   );
   return result.rows.map((row) => row.channel);

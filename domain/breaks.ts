@@ -21,6 +21,7 @@ export const BREAK_CODES = {
   DUPLICATE: { owner: 'payments', slaDays: 1, urgent: true, meaning: 'the file lists one number twice' },
   RETURNED: { owner: 'payments', slaDays: 1, urgent: false, meaning: 'a payment came back' },
   PARTY: { owner: 'payments', slaDays: 1, urgent: true, meaning: 'the other side’s account differs' },
+  VALUE_DATE: { owner: 'payments', slaDays: 1, urgent: true, meaning: 'the channel dates the payment before its order or far ahead' },
   FILE: { owner: 'payments', slaDays: 1, urgent: false, meaning: 'the day’s file is late, missing, or was refused' },
   BANK: { owner: 'finance', slaDays: 1, urgent: false, meaning: 'the bank statement’s net differs from the channel file’s' },
   INTERNAL: { owner: 'engineering', slaDays: 1, urgent: true, meaning: 'ledger, sub-ledger and loans differ: the day cannot close' },

@@ -41,11 +41,14 @@ export const workflowIds = {
   close: (date: string, revision = 0) => (revision === 0 ? `close-${date}` : `close-${date}-r${String(revision)}`),
 } as const;
 
+/** How the ids of payments begin, by direction. */
+export const PAYMENT_PREFIX = { payout: 'payout-', debit: 'debit-', refund: 'refund-' } as const;
+
 /** Business keys (design §4): UNIQUE in the database, the same however often the step is repeated. */
 export const keys = {
-  payoutInstruction: (id: string, approval: number) => `payout-${id}-${String(approval)}`,
-  debitInstruction: (id: string, date: string, presentment: number) => `debit-${id}-${date}-${String(presentment)}`,
-  refundInstruction: (id: string, serial: number) => `refund-${id}-${String(serial)}`,
+  payoutInstruction: (id: string, approval: number) => `${PAYMENT_PREFIX.payout}${id}-${String(approval)}`,
+  debitInstruction: (id: string, date: string, presentment: number) => `${PAYMENT_PREFIX.debit}${id}-${date}-${String(presentment)}`,
+  refundInstruction: (id: string, serial: number) => `${PAYMENT_PREFIX.refund}${id}-${String(serial)}`,
   /** The channel's order number: at most 35 characters (ISO 20022 EndToEndId). */
   attemptNumber: (instructionId: string, attempt: number) =>
     `${instructionId.replace(/(\d{4})-(\d\d)-(\d\d)/, '$1$2$3')}a${String(attempt)}`,

@@ -146,6 +146,8 @@ const productSchema = z
         .int()
         .min(1)
         .max(24 * 30),
+      /** How far ahead of its day a channel may date a booking. */
+      valueDaysAheadMax: count(30).default(5),
     }),
     reminder: z.strictObject({ daysBefore: z.int().min(1).max(20), at: time }),
     debit: z.strictObject({

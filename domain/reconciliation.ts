@@ -17,6 +17,10 @@ export interface StatementLine {
   readonly valueDate: BusinessDate;
   /** Whether the money came in to us (a debit, a returned payout) or went out. */
   readonly comesIn: boolean;
+  /** Where it stands in its file. */
+  readonly place?: number;
+  /** RETURN: an earlier line has given this payment back already. */
+  readonly isRepeat?: boolean;
 }
 
 /** One attempt of ours, as reconciliation sees it. */
@@ -61,6 +65,8 @@ const isOpen = (state: AttemptState) => state === 'SENDING' || state === 'ACCEPT
 const wasMade = (state: AttemptState) => state === 'SUCCEEDED' || state === 'RETURNED';
 
 function aboutReturn(line: StatementLine, ours: OurPayment | null): Finding | null {
+  // What comes back a second time belongs to nothing of ours: it is booked, not explained away.
+  if (line.isRepeat === true) return { code: 'DUPLICATE', action: 'SUSPEND', line, ours };
   if (!ours) return { code: 'LONG', action: 'SUSPEND', line, ours };
   if (ours.state === 'RETURNED') return { code: 'RETURNED', action: 'MATCHED', line, ours };
   if (line.amount !== ours.amount) return { code: 'AMOUNT', action: 'WATCH', line, ours };

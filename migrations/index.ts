@@ -17,6 +17,7 @@ import * as watchBalances from './20261124130000_watch_balances';
 import * as applySuspense from './20261124140000_apply_suspense';
 import * as agreeFees from './20261124150000_agree_fees';
 import * as settleTheBooks from './20261125080000_settle_the_books';
+import * as countTheSends from './20261125090000_count_the_sends';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -42,6 +43,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261124140000_apply_suspense', ...applySuspense },
   { name: '20261124150000_agree_fees', ...agreeFees },
   { name: '20261125080000_settle_the_books', ...settleTheBooks },
+  { name: '20261125090000_count_the_sends', ...countTheSends },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -98,7 +98,9 @@ CREATE TABLE breaks (
   proposed_by text,
   proposal text,
   approved_by text,
-  applies_to text
+  applies_to text,
+  recalls integer NOT NULL DEFAULT 0,
+  recalled_at timestamp with time zone
 );
 CREATE TABLE business_day_closes (
   business_date date NOT NULL,
@@ -355,7 +357,10 @@ CREATE TABLE payment_attempts (
   not_found_since timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   account_tail text,
-  nothing_sent boolean NOT NULL DEFAULT false
+  nothing_sent boolean NOT NULL DEFAULT false,
+  sends integer NOT NULL DEFAULT 0,
+  sends_refused integer NOT NULL DEFAULT 0,
+  bank_card_id text
 );
 CREATE TABLE payment_events (
   seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -393,6 +398,11 @@ CREATE TABLE reconciliations (
   breaks integer NOT NULL,
   at timestamp with time zone NOT NULL,
   fees_fen bigint NOT NULL DEFAULT 0
+);
+CREATE TABLE restore_state (
+  id integer NOT NULL,
+  epoch integer NOT NULL,
+  cleared_at timestamp with time zone NOT NULL DEFAULT now()
 );
 CREATE TABLE sandbox_clock (
   id integer NOT NULL,
@@ -545,10 +555,13 @@ ALTER TABLE outbox ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 ALTER TABLE outbox ADD CONSTRAINT outbox_topic_check CHECK ((topic = ANY (ARRAY['loan.fact'::text, 'mail'::text, 'break'::text, 'alarm'::text, 'payment.hint'::text])));
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_account_tail_check CHECK ((length(account_tail) = 4));
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_attempt_check CHECK ((attempt > 0));
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_channel_number_key UNIQUE (channel, number);
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_check CHECK (((sends_refused >= 0) AND (sends_refused <= sends)));
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_instruction_id_fkey FOREIGN KEY (instruction_id) REFERENCES payment_instructions(id);
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_pkey PRIMARY KEY (instruction_id, attempt);
+ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_sends_check CHECK ((sends >= 0));
 ALTER TABLE payment_events ADD CONSTRAINT payment_events_instruction_id_fkey FOREIGN KEY (instruction_id) REFERENCES payment_instructions(id);
 ALTER TABLE payment_events ADD CONSTRAINT payment_events_pkey PRIMARY KEY (seq);
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_amount_fen_check CHECK ((amount_fen > 0));
@@ -558,6 +571,9 @@ ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_loan_id_fke
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_pkey PRIMARY KEY (id);
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_presentment_check CHECK ((presentment > 0));
 ALTER TABLE reconciliations ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (channel, business_date);
+ALTER TABLE restore_state ADD CONSTRAINT restore_state_epoch_check CHECK ((epoch > 0));
+ALTER TABLE restore_state ADD CONSTRAINT restore_state_id_check CHECK ((id = 1));
+ALTER TABLE restore_state ADD CONSTRAINT restore_state_pkey PRIMARY KEY (id);
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_id_check CHECK ((id = 1));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_offset_ms_check CHECK ((offset_ms >= 0));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_pkey PRIMARY KEY (id);
@@ -835,15 +851,17 @@ GRANT INSERT, SELECT ON webhook_events TO loanloom_app;
 GRANT INSERT, SELECT, UPDATE ON webhook_refusals TO loanloom_app;
 GRANT SELECT ON ledger_chain_heads TO loanloom_app;
 GRANT SELECT ON ledger_links TO loanloom_app;
+GRANT SELECT ON restore_state TO loanloom_app;
 GRANT SELECT ON state_transitions TO loanloom_app;
-GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, state, value_date) ON payment_attempts TO loanloom_app;
-GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
-GRANT UPDATE (applies_to, approved_by, closed_on, proposal, proposed_by, state, suspense_fen) ON breaks TO loanloom_app;
+GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, sends, sends_refused, state, value_date) ON payment_attempts TO loanloom_app;
+GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bank_card_id, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
+GRANT UPDATE (applies_to, approved_by, closed_on, proposal, proposed_by, recalled_at, recalls, state, suspense_fen) ON breaks TO loanloom_app;
 GRANT UPDATE (attempts, delivered_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;
 GRANT UPDATE (bank_card_id, principal_fen, status, term_months, waiting_until) ON applications TO loanloom_app;
 GRANT UPDATE (channel, last_at, refused) ON webhook_refusals TO loanloom_app;
+GRANT UPDATE (cleared_at, epoch) ON restore_state TO loanloom_app;
 GRANT UPDATE (decided_by, state) ON adjustment_proposals TO loanloom_app;
 GRANT UPDATE (email_enc, id_number_enc, id_number_index, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
 GRANT UPDATE (failure_code, hinted_at, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { ActivityDeps, Log } from '../activities/deps';
 import { createSmtpMailer } from '../activities/mail';
@@ -54,6 +56,20 @@ export async function connectedClient(env: Env): Promise<Client> {
   return new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });
 }
 
+/** Where the restore epoch stands: outside the database and its backups, beside the keys. */
+export function restoreEpochFile(env: Env): string {
+  return env.LOANLOOM_RESTORE_EPOCH_FILE ?? join(dirname(required(env, 'LOANLOOM_KEY_FILE')), 'restore-epoch');
+}
+
+/** CONFIGURATION where it cannot be read: a missing file is no permission. */
+export async function readRestoreEpoch(env: Env): Promise<number> {
+  const file = restoreEpochFile(env);
+  const epoch = Number((await readFile(file, 'utf8').catch(() => '')).trim());
+  if (!Number.isSafeInteger(epoch) || epoch < 1)
+    throw new LoanloomError('CONFIGURATION', `${file} holds no restore epoch: see docs/runbooks/restore.md before a payment moves`);
+  return epoch;
+}
+
 /** Everything that activities need, from the environment. */
 export function composeDeps(env: Env, log: Log): ActivityDeps {
   const vault = openVault(env);
@@ -73,5 +89,6 @@ export function composeDeps(env: Env, log: Log): ActivityDeps {
     mailer: createSmtpMailer({ url: env.SMTP_URL, from: env.MAIL_FROM }),
     identityVerifier: createFormalIdentityVerifier(),
     log,
+    restoreEpoch: () => readRestoreEpoch(env),
   };
 }

@@ -1,6 +1,7 @@
 import { ActivityFailure, condition, isCancellation, log } from '@temporalio/workflow';
 import type { RecordedOutcome } from '../activities/payment-outcomes';
 import type { Instant } from '../domain/dates';
+import { LATER_MAX, nextAct } from '../domain/payment/attempt';
 import { asker, sender } from './activity-options';
 import type { BusinessTime } from './business-time';
 
@@ -12,12 +13,6 @@ export interface LiveAttempt {
 
 /** Seconds between queries: quickly at first, then minutes, then hours (UnionPay's 1…32 s and beyond). */
 const QUERY_SECONDS = [1, 2, 4, 8, 16, 32, 60, 300, 900, 3_600] as const;
-
-/** A number that the channel has not known for this long is closed there: the fence that proves failure. */
-const QUIET_PERIOD_MS = 30_000;
-
-/** How often a channel may say "later" to a debit before its number is closed. */
-const MAX_LATER = 20;
 
 export interface AttemptLimits {
   /** Give up asking after this many queries and report the attempt as open; Infinity for payouts. */
@@ -57,7 +52,7 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
   let escalated = false;
   for (let query = 0; ;) {
     if (outcome && resultOf(outcome.state) !== 'OPEN') return resultOf(outcome.state);
-    const mustResend = outcome?.retryAfterSeconds != null && later < MAX_LATER;
+    const mustResend = nextAct(outcome, later) === 'RESEND';
     if (query >= limits.queriesMax && !mustResend) return 'OPEN';
     if (!escalated && limits.slaAt !== undefined && time.now() >= limits.slaAt) {
       escalated = true;
@@ -67,7 +62,8 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
     await condition(() => limits.nudged?.() ?? false, seconds * 1_000);
     if (mustResend) {
       later += 1;
-      outcome = (await sendOnce(live, time)) ?? outcome;
+      // A resend that is lost makes the outcome unknown: it is asked for, never sent again.
+      outcome = await sendOnce(live, time);
       if (outcome?.retryAfterSeconds != null) continue;
     }
     outcome = await ask(live, time, outcome);
@@ -77,6 +73,6 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
 
 async function ask(live: LiveAttempt, time: BusinessTime, last: RecordedOutcome | undefined): Promise<RecordedOutcome> {
   const call = { instructionId: live.instructionId, attempt: live.attempt, at: time.now() };
-  if (last && last.notFoundForMs >= QUIET_PERIOD_MS) return asker(live.channel).closePayment(call);
+  if (nextAct(last, LATER_MAX) === 'CLOSE') return asker(live.channel).closePayment(call);
   return asker(live.channel).queryPayment(call);
 }

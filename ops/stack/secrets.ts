@@ -7,6 +7,8 @@ export interface SecretFiles {
   readonly masterKey: string;
   readonly tokenSecret: string;
   readonly channelSecrets: string;
+  /** Beside the keys, outside the database: which restore of it is the current one. */
+  readonly restoreEpoch: string;
 }
 
 async function once(file: string, content: () => string): Promise<string> {
@@ -32,5 +34,6 @@ export async function ensureSecrets(folder: string, names: readonly string[]): P
     masterKey: await once(join(folder, 'master.key'), () => randomBytes(32).toString('hex')),
     tokenSecret: await once(join(folder, 'token.secret'), () => randomBytes(32).toString('hex')),
     channelSecrets: await completed(join(folder, 'channel-secrets.json'), names),
+    restoreEpoch: await once(join(folder, 'restore-epoch'), () => '1'),
   };
 }

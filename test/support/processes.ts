@@ -30,6 +30,7 @@ export function startProcess(script: 'workers/main.ts' | 'api/server.ts', settin
     DATABASE_URL: settings.databaseUrl,
     TEMPORAL_ADDRESS: settings.temporalAddress,
     LOANLOOM_KEY_FILE: file('master.key', settings.masterKeyHex),
+    LOANLOOM_RESTORE_EPOCH_FILE: file('restore-epoch', '1'),
     LOANLOOM_TOKEN_SECRET_FILE: file('token.secret', settings.tokenSecret),
     CHANNEL_SECRETS_FILE: file('channels.json', JSON.stringify(settings.banks.secrets)),
     CHANNELS_URL: settings.banks.url,

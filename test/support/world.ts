@@ -91,6 +91,8 @@ export interface WorldOptions {
   readonly timerShiftMs?: number;
   /** By default a random one. */
   readonly masterKey?: Buffer;
+  /** What stands outside the database; 1 is what a new one has. */
+  readonly restoreEpoch?: number;
   /** By default a clone of the run's template. */
   readonly database?: TestDatabase;
 }
@@ -99,7 +101,7 @@ export function createDeps(
   database: TestDatabase,
   banks: Banks,
   mails: Mail[],
-  options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs' | 'masterKey'> = {},
+  options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs' | 'masterKey' | 'restoreEpoch'> = {},
 ): ActivityDeps {
   const vault = createVault(options.masterKey ?? randomBytes(32));
   return {
@@ -117,6 +119,7 @@ export function createDeps(
     },
     identityVerifier: createFormalIdentityVerifier(),
     log: quiet,
+    restoreEpoch: () => Promise.resolve(options.restoreEpoch ?? 1),
   };
 }
 

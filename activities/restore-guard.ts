@@ -1,0 +1,199 @@
+import type { ChannelReply, PaymentOrder } from '../channels/port';
+import { lockLoan, readLoanFile } from '../db/loans';
+import { insertInstruction, readInstruction, type InstructionRow } from '../db/payments';
+import { writeAudit } from '../db/audit';
+import { raiseRestoreEpoch } from '../db/restore';
+import { addDays, businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
+import { keys } from '../domain/ids';
+import type { Fen } from '../domain/money';
+import { OPEN_LOANS } from '../domain/states';
+import type { ActivityDeps } from './deps';
+import { openAttempt } from './payments';
+import { recordReplyIn } from './payment-outcomes';
+
+/** Attempts of one instruction that are asked for beyond those that are known: more than there are channels. */
+const ATTEMPTS_MAX = 4;
+/** Payments that a borrower may have asked for on one day, as far as their numbers are tried without a gap. */
+const PRESENTMENTS_MAX = 6;
+
+interface Wanted extends Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'business_date' | 'presentment'> {
+  readonly amount: Fen;
+  readonly attemptsKnown: number;
+}
+
+export interface GuardReport {
+  /** Numbers that channels were asked about. */
+  readonly asked: number;
+  /** Payments that channels know and this database had forgotten; they are booked. */
+  readonly found: readonly string[];
+  /** What keeps the guard from clearing the database: a channel that did not answer, a payment that is still open there. */
+  readonly unresolved: readonly string[];
+}
+
+interface Guard {
+  readonly deps: ActivityDeps;
+  readonly now: Instant;
+  readonly signal: AbortSignal;
+  readonly report: { asked: number; found: string[]; unresolved: string[] };
+}
+
+async function orderFor({ deps, now }: Guard, wanted: Wanted, attempt: number, amount: Fen): Promise<PaymentOrder> {
+  const { loan } = await readLoanFile(deps.db, wanted.loan_id);
+  const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
+  return {
+    number: keys.attemptNumber(wanted.id, attempt),
+    kind: wanted.direction === 'DEBIT' ? 'DEBIT' : 'PAYOUT',
+    amount,
+    currency: 'CNY',
+    account: await deps.borrowers.cardNumber(deps.db, loan.borrower_id, loan.bank_card_id),
+    accountName: name,
+    reference: wanted.loan_id,
+    asOf: now,
+  };
+}
+
+/** Books a payment that a channel knows under a number which this database would have given out once more. */
+async function remember(
+  { deps, now, report }: Guard,
+  wanted: Wanted,
+  attempt: number,
+  channel: string,
+  amount: Fen,
+  reply: ChannelReply,
+): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    const loan = await lockLoan(tx, wanted.loan_id);
+    const { id, loan_id, direction, business_date, presentment } = wanted;
+    await insertInstruction(tx, { id, loan_id, direction, amount_fen: amount, business_date, presentment }, now);
+    await openAttempt(tx, await readInstruction(tx, id), { attempt, channel, bankCardId: loan.bank_card_id }, now);
+    await tx('payment_attempts').where({ instruction_id: id, attempt }).update({ sends: 1 });
+    await recordReplyIn(deps, tx, { instructionId: id, attempt, asked: 'QUERY', reply, at: now });
+  });
+  report.found.push(`${keys.attemptNumber(wanted.id, attempt)} at ${channel}`);
+}
+
+/** Asks one channel about one number. True where it knows a payment under it. */
+async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channelName: string): Promise<boolean> {
+  const { deps, signal, report } = guard;
+  const channel = deps.channels.get(channelName);
+  if (!channel) return false;
+  const order = await orderFor(guard, wanted, attempt, wanted.amount);
+  report.asked += 1;
+  let [reply, amount] = [await channel.query(order, signal), wanted.amount];
+  if (reply.mismatch === 'amount' && reply.saidAmount !== undefined && wanted.direction !== 'PAYOUT') {
+    amount = reply.saidAmount;
+    reply = await channel.query({ ...order, amount }, signal);
+  }
+  if (reply.notFound === true || reply.outcome === 'FAILED_DEFINITIVE') return reply.notFound !== true;
+  if (reply.outcome === 'SUCCEEDED') {
+    await remember(guard, wanted, attempt, channelName, amount, reply);
+    return true;
+  }
+  report.unresolved.push(`${order.number} at ${channelName}: ${reply.code}`);
+  return true;
+}
+
+/** Every attempt of an instruction that may have been made after the backup, on every channel. True where any is known. */
+async function askInstruction(guard: Guard, wanted: Wanted): Promise<boolean> {
+  let isKnown = false;
+  for (let attempt = wanted.attemptsKnown + 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const before = guard.report.found.length;
+    let isFound = false;
+    for (const channel of guard.deps.channels.keys()) isFound = (await askChannel(guard, wanted, attempt, channel)) || isFound;
+    isKnown ||= isFound;
+    if (!isFound || guard.report.found.length > before) break;
+  }
+  return isKnown;
+}
+
+async function attemptsOf(deps: ActivityDeps, id: string): Promise<number> {
+  const row = await deps.db('payment_attempts').where({ instruction_id: id }).first<{ n: number }>(deps.db.raw('count(*)::int AS n'));
+  return row.n;
+}
+
+async function askLoan(guard: Guard, loanId: string, restoredTo: BusinessDate): Promise<void> {
+  const { deps, now } = guard;
+  const { loan, instructions } = await readLoanFile(deps.db, loanId);
+  const today = businessDateOf(now);
+  for (const each of instructions.filter((instruction) => instruction.open)) {
+    const { id, direction, amount, businessDate, presentment } = each;
+    await askInstruction(guard, {
+      id,
+      loan_id: loanId,
+      direction,
+      amount,
+      business_date: businessDate,
+      presentment,
+      attemptsKnown: await attemptsOf(deps, id),
+    });
+  }
+  const serial = (direction: 'PAYOUT' | 'REFUND') => instructions.filter((each) => each.direction === direction).length + 1;
+  const next = (direction: 'PAYOUT' | 'REFUND', id: string): Wanted => ({
+    id,
+    loan_id: loanId,
+    direction,
+    amount: loan.principal_fen,
+    business_date: today,
+    presentment: serial(direction),
+    attemptsKnown: 0,
+  });
+  if (loan.activated_on === null) await askInstruction(guard, next('PAYOUT', keys.payoutInstruction(loanId, serial('PAYOUT'))));
+  else await askInstruction(guard, next('REFUND', keys.refundInstruction(loanId, serial('REFUND'))));
+  if ((await readLoanFile(deps.db, loanId)).loan.activated_on === null) return;
+  for (let date = addDays(restoredTo, -1); date <= today; date = addDays(date, 1)) {
+    for (let presentment = 1; presentment <= PRESENTMENTS_MAX; presentment += 1) {
+      const id = keys.debitInstruction(loanId, date, presentment);
+      if (instructions.some((each) => each.id === id)) continue;
+      const isKnown = await askInstruction(guard, {
+        id,
+        loan_id: loanId,
+        direction: 'DEBIT',
+        amount: loan.principal_fen,
+        business_date: date,
+        presentment,
+        attemptsKnown: 0,
+      });
+      // Payments that borrowers ask for count on from 2 without a gap.
+      if (!isKnown && presentment > 1) break;
+    }
+  }
+}
+
+/**
+ * After a database was restored to an earlier moment: asks every channel about every number that the database would
+ * give out again, books what they know, and only then raises the database's epoch to the one kept outside, so that
+ * payments move again. While a channel does not answer, or has a payment open, nothing is cleared: run it again.
+ * Repeating it is harmless. `progress` hears of every hundred loans.
+ */
+export async function guardAfterRestore(
+  deps: ActivityDeps,
+  input: { readonly restoredTo: BusinessDate; readonly now: Instant; readonly actor: string; readonly signal: AbortSignal },
+  progress: (line: string) => void = () => undefined,
+): Promise<GuardReport> {
+  const guard: Guard = { deps, now: input.now, signal: input.signal, report: { asked: 0, found: [], unresolved: [] } };
+  const loans = await deps
+    .db('loans')
+    .whereIn('status', [...OPEN_LOANS, 'CLOSED_OBLIGATIONS_MET'])
+    .orderBy('id')
+    .select<{ id: string }[]>('id');
+  for (const [index, { id }] of loans.entries()) {
+    await askLoan(guard, id, input.restoredTo);
+    if ((index + 1) % 100 === 0) progress(`${String(index + 1)} of ${String(loans.length)} loans asked about`);
+  }
+  const { report } = guard;
+  if (report.unresolved.length > 0) return report;
+  const epoch = await deps.restoreEpoch();
+  if (!Number.isSafeInteger(epoch)) throw new LoanloomError('CONFIGURATION', 'the restore epoch outside the database cannot be read');
+  await deps.db.transaction(async (tx) => {
+    await raiseRestoreEpoch(tx, epoch);
+    await writeAudit(tx, {
+      actor: input.actor,
+      action: 'RESTORE_CLEARED',
+      subject: `epoch-${String(epoch)}`,
+      reason: `restored to ${input.restoredTo}`,
+      data: { asked: report.asked, found: report.found.length },
+    });
+  });
+  return report;
+}
