@@ -9,12 +9,13 @@ import {
 import { writeAudit } from '../db/audit';
 import type { CommandRow } from '../db/commands';
 import type { Tx } from '../db/pool';
-import { businessDateOf, epochMs, instant, type Instant } from '../domain/dates';
+import { businessNow } from '../db/clock';
+import { businessDateOf, epochMs, instant, laterOf, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { quote } from '../domain/offer';
 import { canTransition, APPLICATION_TRANSITIONS } from '../domain/states';
 import { readSteps } from './application-steps';
-import { applyOnce, type Verdict } from './commands';
+import { applyOnce, refuseCommand, type Verdict } from './commands';
 import { productOf, type ActivityDeps } from './deps';
 import { assertNotOver, moveApplication, type createOriginationActivities } from './origination';
 
@@ -150,12 +151,17 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
   };
 
   return {
+    async refuseApplicationCommand(input: { commandId: string; code: string }): Promise<Verdict> {
+      return refuseCommand(deps.db, input.commandId, input.code);
+    },
+
     /** Applies one stored command to its application, once: a repeated call returns the stored verdict. A refusal is a verdict too and changes nothing else. */
     async applyApplicationCommand(input: { commandId: string; at: Instant }): Promise<Verdict> {
       return applyOnce(deps.db, input.commandId, async (tx, command) => {
         const handler = HANDLERS[command.operation];
         if (!handler) throw new LoanloomError('OPERATION_UNKNOWN', `${command.operation} is not possible for an application`);
-        return handler(tx, command, await lockApplication(tx, command.subject), input.at);
+        const at = laterOf(input.at, (await businessNow(tx)).now);
+        return handler(tx, command, await lockApplication(tx, command.subject), at);
       });
     },
   };

@@ -1,6 +1,6 @@
 import { lockCommand, settleCommand, type CommandOutcome, type CommandRow } from '../db/commands';
-import type { Db, Tx } from '../db/pool';
-import { LoanloomError } from '../domain/errors';
+import { isDataRefusal, isGuardViolation, type Db, type Tx } from '../db/pool';
+import { isPassing, LoanloomError } from '../domain/errors';
 
 /** What became of a command. REJECTED carries a code of the catalogue; neither carries personal data. */
 export interface Verdict {
@@ -12,6 +12,14 @@ export interface Verdict {
 
 function toVerdict(command: CommandRow): Verdict {
   return { state: command.state === 'APPLIED' ? 'APPLIED' : 'REJECTED', ...command.outcome };
+}
+
+/** What the sender is told of a refusal; undefined for a fault that may pass or is ours. What the database refuses would be refused for ever. */
+function refusalOf(error: unknown): { code: string; message: string } | undefined {
+  if (isDataRefusal(error) || isGuardViolation(error))
+    return { code: 'DATA_REFUSED', message: 'the database refused what this command would have recorded: nothing was changed' };
+  if (!(error instanceof LoanloomError) || error.code === 'INTERNAL' || isPassing(error.code)) return undefined;
+  return { code: error.code, message: error.message };
 }
 
 /**
@@ -32,10 +40,21 @@ export async function applyOnce(
       await settleCommand(tx, commandId, 'APPLIED', { result });
       return { state: 'APPLIED', result };
     } catch (error) {
-      if (!(error instanceof LoanloomError) || error.code === 'INTERNAL' || error.code === 'DECRYPTION_FAILED') throw error;
-      const outcome = { code: error.code, message: error.message };
+      const outcome = refusalOf(error);
+      if (!outcome) throw error;
       await settleCommand(tx, commandId, 'REJECTED', outcome);
       return { state: 'REJECTED', ...outcome };
     }
+  });
+}
+
+/** Ends a command that fails the same way each time it is applied: it must not keep those behind it waiting. Idempotent. */
+export async function refuseCommand(db: Db, commandId: string, code: string): Promise<Verdict> {
+  return db.transaction(async (tx) => {
+    const command = await lockCommand(tx, commandId);
+    if (command.state !== 'RECEIVED') return toVerdict(command);
+    const outcome = { code, message: 'the command could not be applied; people have been told' };
+    await settleCommand(tx, commandId, 'REJECTED', outcome);
+    return { state: 'REJECTED', ...outcome };
   });
 }

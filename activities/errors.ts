@@ -1,9 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { LoanloomError, type ErrorCode } from '../domain/errors';
-import { isConnectionFault, isGuardViolation } from '../db/pool';
-
-/** Errors that may be gone on the next try; every other code would fail the same way again. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'TOO_MANY_IN_FLIGHT', 'DECRYPTION_FAILED', 'CONFIGURATION']);
+import { isPassing, LoanloomError } from '../domain/errors';
+import { isConnectionFault, isDataRefusal, isGuardViolation } from '../db/pool';
 
 /**
  * The only place where an error becomes an ApplicationFailure: type = our code, so that workflows branch
@@ -16,7 +13,7 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
     return ApplicationFailure.create({
       type: error.code,
       message: error.message,
-      nonRetryable: !RETRYABLE.has(error.code),
+      nonRetryable: !isPassing(error.code),
       details: [error.details],
     });
   }
@@ -24,6 +21,8 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
     return ApplicationFailure.create({ type: 'UNAVAILABLE', message: 'the database is not available', nonRetryable: false });
   if (isGuardViolation(error))
     return ApplicationFailure.create({ type: 'ILLEGAL_TRANSITION', message: 'the database refused an illegal step', nonRetryable: true });
+  if (isDataRefusal(error))
+    return ApplicationFailure.create({ type: 'DATA_REFUSED', message: 'the database refused the data', nonRetryable: true });
   const name = error instanceof Error ? error.name : 'unknown';
   return ApplicationFailure.create({ type: 'INTERNAL', message: `unexpected ${name}; see the worker's log`, nonRetryable: false });
 }

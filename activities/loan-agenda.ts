@@ -1,10 +1,11 @@
-import { acknowledgeFacts, addMail } from '../db/outbox';
+import { businessNow } from '../db/clock';
+import { acknowledgeFacts, addMail, addTrouble } from '../db/outbox';
 import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, recordOf, updateLoan, type LoanFile } from '../db/loans';
 import { postEntry } from '../db/journal';
 import type { Tx } from '../db/pool';
-import { latestValueDate, owedOn, type Account } from '../domain/account';
+import { latestValueDate, owedOn } from '../domain/account';
 import { holdInForce, nextAppointment as decideNext, type Appointment } from '../domain/agenda';
-import { loanAccount, loanAccountNow } from '../domain/loan-account';
+import { loanAccount } from '../domain/loan-account';
 import { openPromise } from '../domain/agenda-candidates';
 import { businessDateOf, laterOf, type BusinessDate, type Instant } from '../domain/dates';
 import { yuan } from '../domain/money';
@@ -12,8 +13,9 @@ import { chargedOff } from '../domain/postings';
 import { promiseOutcome } from '../domain/promises';
 import { accrueNow, receivables } from './receivables';
 import { assertTransition, LOAN_TRANSITIONS } from '../domain/states';
+import { accountNow } from './account-now';
 import { type ActivityDeps } from './deps';
-import { renderMail } from './mail-templates';
+import { planContact } from './contacts';
 
 /** What serviceLoan learns at every wake: its next appointment and what operators see. No amounts that it could compute with. */
 export interface LoanOutlook {
@@ -24,17 +26,17 @@ export interface LoanOutlook {
   readonly nextDueOn: BusinessDate | null;
   readonly needsAttention: string | null;
   readonly channel: string | null;
-}
-
-/** The account as far as anything is known: value dates may lie after the loan's own today. */
-export function accountNow(deps: Pick<ActivityDeps, 'catalogue'>, file: LoanFile, today: BusinessDate): Account {
-  return loanAccountNow(recordOf(deps.catalogue, file), today);
+  /** Business time by the database's clock: the only one that is ahead of the workflow's own and believed. */
+  readonly now?: Instant;
 }
 
 /** Why a person has to look at this loan, or null. */
 function attention(file: LoanFile, appointment: Appointment): string | null {
   if (file.instructions.some((each) => each.state === 'MANUAL')) return 'a payment is past its SLA without an outcome';
   if (appointment.kind === 'AWAIT_OPERATOR') return appointment.summary;
+  if (appointment.kind === 'AWAIT_CHANNEL') return appointment.summary;
+  // A loan that looks ahead goes on: what kept it from that is mended.
+  if (file.loan.needs_attention?.startsWith('!the loan cannot go on')) return null;
   if (file.loan.needs_attention?.startsWith('!')) return file.loan.needs_attention;
   return null;
 }
@@ -123,7 +125,9 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     });
   }
 
-  const PERFORMERS = { SETTLE: close, CHECK_PROMISE: checkPromise, REMIND: remind, CHARGE_OFF: chargeOff } as const;
+  const contact = (tx: Tx, file: LoanFile, appointment: Appointment, at: Instant) => planContact(deps, tx, file, appointment, at);
+
+  const PERFORMERS = { SETTLE: close, CHECK_PROMISE: checkPromise, REMIND: remind, CHARGE_OFF: chargeOff, CONTACT: contact } as const;
 
   const decide = (file: LoanFile, now: Instant): Appointment =>
     decideNext({
@@ -134,9 +138,11 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       now,
     });
 
-  async function look(input: { loanId: string; at: Instant }): Promise<LoanOutlook> {
-    await acknowledgeFacts(deps.db, input.loanId);
-    const file = await readLoanFile(deps.db, input.loanId);
+  async function look({ loanId, at }: { loanId: string; at: Instant }): Promise<LoanOutlook> {
+    await acknowledgeFacts(deps.db, loanId);
+    const { now } = await businessNow(deps.db);
+    const input = { loanId, at: laterOf(at, now) };
+    const file = await readLoanFile(deps.db, loanId);
     const appointment = decide(file, input.at);
     const today = businessDateOf(input.at);
     const account = loanAccount(recordOf(deps.catalogue, file), today);
@@ -162,6 +168,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       nextDueOn: account.nextDue?.dueOn ?? null,
       needsAttention,
       channel: file.channel,
+      now,
     };
   }
 
@@ -186,6 +193,15 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       return look({ loanId: input.loanId, at: input.at });
     },
 
+    /** A workflow cannot go on: an alarm, at most one a day for each fault, and a loan's mark for people. */
+    async noteTrouble(input: { workflowId: string; code: string }): Promise<void> {
+      await deps.db.transaction(async (tx) => {
+        await addTrouble(tx, input);
+        const loan = await tx('loans').whereRaw(`'loan-' || id = ?`, [input.workflowId]).first<{ id: string } | undefined>('id');
+        if (loan) await updateLoan(tx, loan.id, { needs_attention: `!the loan cannot go on: ${input.code}` });
+      });
+    },
+
     /** Someone asked Temporal to cancel the loan: that is not how a loan ends, so a person has to look. */
     async refuseCancellation(input: { loanId: string }): Promise<void> {
       await updateLoan(deps.db, input.loanId, {
@@ -193,41 +209,12 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       });
     },
 
-    /**
-     * One step of the collection ladder: the record first, then the message, then the mark that it went
-     * out. Repeated after a crash it sends the same mail under the same Message-ID.
-     */
+    /** For loans whose history began before contacts were rows: the same, as an activity. */
     async contactBorrower(input: { loanId: string; appointment: Appointment; at: Instant }): Promise<void> {
-      const { appointment } = input;
-      const file = await readLoanFile(deps.db, input.loanId);
-      if (decide(file, input.at).key !== appointment.key) return;
-      const action = appointment.action ?? 'MAIL';
-      const account = accountNow(deps, file, appointment.businessDate);
-      const owed = owedOn(account, appointment.businessDate);
-      const daysPastDue = appointment.daysPastDue ?? account.daysPastDue;
-      await deps
-        .db('contacts')
-        .insert({ loan_id: input.loanId, key: appointment.key, action, business_date: appointment.businessDate })
-        .onConflict(['loan_id', 'key'])
-        .ignore();
-      let record: Record<string, string> = { did: 'opened a task for a person to call; nobody has called yet' };
-      if (action !== 'CALL_TASK') {
-        const { email } = await deps.borrowers.identity(deps.db, file.loan.borrower_id);
-        const mail = renderMail({ template: 'overdue', loanId: input.loanId, amount: yuan(owed), daysPastDue });
-        await deps.mailer.send({ to: email, key: `${input.loanId}.${appointment.key}`, ...mail });
-        record = action === 'SMS' ? { did: 'sent as mail', notDone: 'no SMS gateway is configured' } : { did: 'sent as mail' };
-      }
       await deps.db.transaction(async (tx) => {
-        await tx('contacts')
-          .where({ loan_id: input.loanId, key: appointment.key })
-          .update({ state: action === 'CALL_TASK' ? 'OPEN' : 'SENT', record: JSON.stringify(record) });
-        await insertLoanEvent(tx, input.loanId, {
-          key: appointment.key,
-          kind: 'CONTACTED',
-          at: input.at,
-          businessDate: appointment.businessDate,
-          data: { action, daysPastDue, owed, plannedAt: appointment.at ?? input.at },
-        });
+        await lockLoan(tx, input.loanId);
+        const file = await readLoanFile(tx, input.loanId);
+        if (decide(file, input.at).key === input.appointment.key) await planContact(deps, tx, file, input.appointment, input.at);
       });
     },
   };

@@ -1,5 +1,6 @@
 import { CHANNEL_NAMES } from '../channels/index';
 import { writeAudit } from '../db/audit';
+import { businessNow } from '../db/clock';
 import type { CommandRow } from '../db/commands';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../db/loans';
 import { addFactNotice } from '../db/outbox';
@@ -7,15 +8,15 @@ import { insertInstruction, nextPresentment } from '../db/payments';
 import { isUniqueViolation, type Tx } from '../db/pool';
 import { holdInForce } from '../domain/agenda';
 import { openPromise } from '../domain/agenda-candidates';
-import { addDays, businessDate, businessDateOf, type Instant } from '../domain/dates';
+import { addDays, businessDate, businessDateOf, laterOf, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { keys } from '../domain/ids';
 import { positiveFen, yuan } from '../domain/money';
 import { leastPromise } from '../domain/promises';
 import { adjust, decideAdjustment } from './adjustments';
-import { applyOnce, type Verdict } from './commands';
+import { applyOnce, refuseCommand, type Verdict } from './commands';
 import { productOf, type ActivityDeps } from './deps';
-import { accountNow } from './loan-agenda';
+import { accountNow } from './account-now';
 
 type Result = Record<string, string | number | boolean>;
 type Handler = (tx: Tx, command: CommandRow, file: LoanFile, at: Instant) => Promise<Result>;
@@ -216,13 +217,19 @@ export function createLoanCommands(deps: ActivityDeps) {
   };
 
   return {
+    /** Ends a command that cannot be applied, and says so to people. Idempotent. */
+    async refuseLoanCommand(input: { commandId: string; code: string }): Promise<Verdict> {
+      return refuseCommand(deps.db, input.commandId, input.code);
+    },
+
     /** Applies one stored command to its loan, once: a repeated call returns the stored verdict; a refusal changes nothing else. */
     async applyLoanCommand(input: { commandId: string; at: Instant }): Promise<Verdict> {
       return applyOnce(deps.db, input.commandId, async (tx, command) => {
         const handler = HANDLERS[command.operation];
         if (!handler) throw new LoanloomError('OPERATION_UNKNOWN', `${command.operation} is not possible for a loan`);
         await lockLoan(tx, command.subject);
-        const result = await handler(tx, command, await readLoanFile(tx, command.subject), input.at);
+        const at = laterOf(input.at, (await businessNow(tx)).now);
+        const result = await handler(tx, command, await readLoanFile(tx, command.subject), at);
         if (command.caller.startsWith('operator:')) {
           // A decision about the loan answers whatever called for a person.
           await updateLoan(tx, command.subject, { needs_attention: null });

@@ -57,6 +57,16 @@ export function renderAlarm(breakId: string, params: Params): { subject: string;
       subject: `LOW BALANCE at ${value(params, 'channel')}, ${value(params, 'date')}`,
       text: `We have ${yuan(fen(Number(params.spendable)))} at ${value(params, 'channel')}, and should have ${yuan(fen(Number(params.floor)))}; ${value(params, 'owner')} tops it up. Payouts that it cannot carry go over other channels or wait.\n"npx loan recon channels" shows all channels.`,
     };
+  if (params.code === 'UNDELIVERABLE')
+    return {
+      subject: `UNDELIVERABLE ${value(params, 'topic')}`,
+      text: `A ${value(params, 'topic')} could not be delivered and is given up: ${value(params, 'key')}.\nThe receiver's address does not take it: ask for another one.`,
+    };
+  if (params.code === 'TROUBLE')
+    return {
+      subject: `TROUBLE ${value(params, 'fault')} in ${value(params, 'workflow')}`,
+      text: `Workflow ${value(params, 'workflow')} cannot go on: ${value(params, 'fault')}. It tries again by itself and goes on when the cause is mended.\nThe Web UI shows what it waits for; "npx loan doctor" what else is wrong.`,
+    };
   return {
     subject: `${params.overdue ? 'OVERDUE ' : params.urgent ? 'URGENT ' : ''}${value(params, 'code')} at ${value(params, 'channel')}, ${value(params, 'date')}`,
     text: `Reconciliation break ${breakId}: ${value(params, 'code')} at ${value(params, 'channel')} for ${value(params, 'date')}; ${value(params, 'owner')} works on it.\n"npx loan recon show ${breakId}" tells all about it.`,

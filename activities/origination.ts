@@ -13,7 +13,8 @@ import {
 import { insertLoan } from '../db/loans';
 import type { Tx } from '../db/pool';
 import { contractText } from '../domain/contract-text';
-import { businessDateOf, DAY_MS, epochMs, instant, type Instant } from '../domain/dates';
+import { businessNow } from '../db/clock';
+import { businessDateOf, DAY_MS, epochMs, instant, laterOf, type Instant } from '../domain/dates';
 import { assertThat, LoanloomError } from '../domain/errors';
 import { quote } from '../domain/offer';
 import { APPLICATION_TRANSITIONS, assertTransition, isTerminal, type ApplicationStatus } from '../domain/states';
@@ -28,6 +29,8 @@ export interface ApplicationStepResult {
   readonly next: 'WAIT' | 'VERIFY_IDENTITY' | 'OPEN_LOAN' | 'END';
   readonly at: Instant | null;
   readonly summary: string;
+  /** Business time by the database's clock. */
+  readonly now?: Instant;
 }
 
 const hoursAfter = (at: Instant | Date, hours: number) => instant((at instanceof Date ? at.getTime() : epochMs(at)) + hours * 3_600_000);
@@ -214,8 +217,10 @@ export function createOriginationActivities(deps: ActivityDeps) {
     awaitSignature,
     activities: {
       /** Takes every step that is due by `at` and says what comes next. Repeating it finds the steps taken and changes nothing. */
-      async advanceApplication(input: { applicationId: string; at: Instant }): Promise<ApplicationStepResult> {
+      async advanceApplication({ applicationId, at }: { applicationId: string; at: Instant }): Promise<ApplicationStepResult> {
         return deps.db.transaction(async (tx) => {
+          const { now } = await businessNow(tx);
+          const input = { applicationId, at: laterOf(at, now) };
           let application = await lockApplication(tx, input.applicationId);
           if (application.status === 'DRAFT' && application.waiting_until === null) {
             const until = instant(epochMs(input.at) + productOf(deps, application).draftValidDays * DAY_MS);
@@ -225,7 +230,7 @@ export function createOriginationActivities(deps: ActivityDeps) {
           for (let next = await stepOnce(tx, application, input.at); next; next = await stepOnce(tx, application, input.at))
             application = next;
           if (application.status === 'READY_TO_DISBURSE') await openLoan(tx, application, input.at);
-          return describe(application);
+          return { ...describe(application), now };
         });
       },
 

@@ -5,7 +5,7 @@ import { CHANNEL_RULES } from '../channels/rules';
 import { lockChannel, readChannelFacts } from '../db/channels';
 import { postEntry } from '../db/journal';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan } from '../db/loans';
-import { addFactNotice } from '../db/outbox';
+import { addFactNotice, addTrouble } from '../db/outbox';
 import {
   contradictedAttempts,
   insertAttempt,
@@ -21,13 +21,14 @@ import { owedOn } from '../domain/account';
 import { holdInForce } from '../domain/agenda';
 import { isScheduled } from '../domain/agenda-candidates';
 import { epochMs, instant, type BusinessDate, type Instant } from '../domain/dates';
-import { keys } from '../domain/ids';
+import { keys, workflowIds } from '../domain/ids';
 import { instructionAct } from '../domain/payment/attempt';
 import { ZERO, type Fen } from '../domain/money';
+import { OPEN_ATTEMPTS } from '../domain/states';
 import { debitSent, payoutSent, refundSent } from '../domain/postings';
 import { withDoubtPosted } from './account-effect';
 import { failDebit } from './debit-failure';
-import { accountNow } from './loan-agenda';
+import { accountNow } from './account-now';
 import { productOf, type ActivityDeps } from './deps';
 import { assertRestoreCleared } from './restore-check';
 
@@ -176,7 +177,17 @@ export function createPaymentActivities(deps: ActivityDeps) {
         if (!isKnown) {
           const isRefund = input.instructionId.startsWith('refund-');
           const surplus = isRefund ? accountNow(deps, await readLoanFile(tx, loan.id), input.businessDate).overpaid : ZERO;
-          if (isRefund && surplus === 0) return { next: 'DONE', state: 'NOTHING_DUE', valueDate: null };
+          if (isRefund && surplus === 0) {
+            const { instructionId, at, businessDate } = input;
+            await insertLoanEvent(tx, loan.id, {
+              key: `not-needed:${instructionId}`,
+              kind: 'REFUND_NOT_NEEDED',
+              at,
+              businessDate,
+              data: { instructionId },
+            });
+            return { next: 'DONE', state: 'NOTHING_DUE', valueDate: null };
+          }
           if (isRefund && loan.status === 'ACTIVE') await updateLoan(tx, loan.id, { status: 'OVERPAID' });
           await insertInstruction(
             tx,
@@ -198,7 +209,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
     /**
      * Opens (or resumes) a debit. A scheduled one asks for what was due on its business date and is still
      * unpaid; with nothing owed it is recorded as not needed and nothing is sent. One that the borrower asked for
-     * while this one was about to begin comes first: nothing is recorded, and the agenda asks for this one again.
+     * while this one was about to begin comes first: that is recorded, and the agenda asks for this one again.
      */
     async openDebit(input: DebitRequest): Promise<PaymentStep> {
       return deps.db.transaction(async (tx) => {
@@ -207,8 +218,19 @@ export function createPaymentActivities(deps: ActivityDeps) {
         const known = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
         if (!known) {
           const file = await readLoanFile(tx, input.loanId);
-          if (file.instructions.some((each) => each.direction === 'DEBIT' && each.open))
+          if (file.instructions.some((each) => each.direction === 'DEBIT' && (each.open || each.isContradicted === true))) {
+            const round =
+              file.events.filter((event) => event.kind === 'DEBIT_GAVE_WAY' && event.businessDate === input.businessDate).length + 1;
+            const { at, businessDate } = input;
+            await insertLoanEvent(tx, input.loanId, {
+              key: `gave-way:${businessDate}:${String(round)}`,
+              kind: 'DEBIT_GAVE_WAY',
+              at,
+              businessDate,
+              data: { round },
+            });
             return { next: 'DONE', state: 'GAVE_WAY', valueDate: null };
+          }
           const owed = owedOn(accountNow(deps, file, input.businessDate), input.businessDate);
           if (owed === 0) {
             await insertLoanEvent(tx, input.loanId, {
@@ -226,6 +248,35 @@ export function createPaymentActivities(deps: ActivityDeps) {
       });
     },
 
+    /** Takes up a debit to ask how it ended, and never to present it: DONE where nothing of it is open. */
+    async resumeDebit(input: { instructionId: string; at: Instant }): Promise<PaymentStep> {
+      return deps.db.transaction(async (tx) => {
+        const instruction = await readInstruction(tx, input.instructionId);
+        const live = (await readAttempts(tx, instruction.id)).find((attempt) => OPEN_ATTEMPTS.includes(attempt.state));
+        const state = instruction.state === 'SUCCEEDED' || instruction.state === 'RETURNED' ? 'SUCCEEDED' : 'FAILED';
+        return live
+          ? { next: 'QUERY', attempt: live.attempt, channel: live.channel, slaAt: input.at }
+          : { next: 'DONE', state, valueDate: null };
+      });
+    },
+
+    /**
+     * Temporal knows a payment's workflow that this loan wanted to start. Where the database knows the payment too, it
+     * runs for an earlier run of the loan, and its facts come by themselves; where not, the database has forgotten it:
+     * nothing is paid, a person is told.
+     */
+    async noteKnownPayment(input: { loanId: string; instructionId: string; at: Instant }): Promise<{ isForgotten: boolean }> {
+      return deps.db.transaction(async (tx) => {
+        const attempts = await readAttempts(tx, input.instructionId);
+        if (attempts.length > 0) return { isForgotten: false };
+        await updateLoan(tx, input.loanId, {
+          needs_attention: `!payment ${input.instructionId} is known to Temporal and not to this database: was it restored? See docs/runbooks/restore.md`,
+        });
+        await addTrouble(tx, { workflowId: workflowIds.loan(input.loanId), code: 'PAYMENT_FORGOTTEN' });
+        return { isForgotten: true };
+      });
+    },
+
     /** Past its SLA a person gets the case; the child goes on asking. */
     async escalatePayment(input: { instructionId: string; at: Instant }): Promise<void> {
       await deps.db.transaction(async (tx) => {
@@ -233,6 +284,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
         await lockLoan(tx, instruction.loan_id);
         if (instruction.state !== 'IN_FLIGHT') return;
         await moveInstruction(tx, instruction, 'MANUAL', input.at, 'SLA_EXCEEDED');
+        await addTrouble(tx, { workflowId: workflowIds.disbursement(instruction.id), code: 'SLA_EXCEEDED' });
         await updateLoan(tx, instruction.loan_id, { needs_attention: 'a payment is past its SLA without an outcome' });
       });
     },

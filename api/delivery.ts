@@ -10,7 +10,7 @@ import type { Verdict } from '../activities/commands';
 import { businessNow } from '../db/clock';
 import { readCommand, settleCommand, type CommandRow } from '../db/commands';
 import type { Db } from '../db/pool';
-import { isErrorCode, LoanloomError } from '../domain/errors';
+import { isErrorCode, isPassing, LoanloomError } from '../domain/errors';
 import { taskQueues, workflowIds } from '../domain/ids';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../domain/states';
 import { applicationUpdates } from '../workflows/originate-loan.messages';
@@ -43,9 +43,15 @@ export async function deliverCommand(deps: DeliveryDeps, command: CommandRow): P
     if (error instanceof LoanloomError) throw error;
     if (isGrpcServiceError(error) && error.code === RESOURCE_EXHAUSTED)
       throw new LoanloomError('TOO_MANY_IN_FLIGHT', 'too many commands are open on this loan: try again in a moment');
+    // The answer was lost on its way, not necessarily the command.
+    const current = await readCommand(deps.db, command.id).catch(() => command);
+    if (current.state !== 'RECEIVED') return stored(current);
     throw new LoanloomError('UNAVAILABLE', 'the command is stored and will be delivered as soon as possible');
   }
 }
+
+/** A try of its own each time: a run that could not apply the command then remembers that answer under the try's id. The command's row is applied once, whichever try comes first. */
+const updateIdOf = (command: CommandRow) => (command.attempts === 0 ? command.id : `${command.id}-${String(command.attempts)}`);
 
 function stored(command: CommandRow): Verdict {
   return { state: command.state === 'APPLIED' ? 'APPLIED' : 'REJECTED', ...command.outcome };
@@ -63,12 +69,12 @@ async function send(deps: DeliveryDeps, command: CommandRow): Promise<Verdict> {
   if (isApplicationOperation(operation)) {
     return deps.client.workflow
       .getHandle(workflowIds.application(command.subject))
-      .executeUpdate(applicationUpdates[operation], { args: [message], updateId: command.id });
+      .executeUpdate(applicationUpdates[operation], { args: [message], updateId: updateIdOf(command) });
   }
   if (isLoanOperation(operation)) {
     return deps.client.workflow
       .getHandle(workflowIds.loan(command.subject))
-      .executeUpdate(loanUpdates[operation], { args: [message], updateId: command.id });
+      .executeUpdate(loanUpdates[operation], { args: [message], updateId: updateIdOf(command) });
   }
   throw new LoanloomError('OPERATION_UNKNOWN', `${String(operation)} cannot be delivered`);
 }
@@ -110,7 +116,9 @@ async function workflowGone(deps: DeliveryDeps, command: CommandRow): Promise<Ve
 async function refused(deps: DeliveryDeps, command: CommandRow, error: WorkflowUpdateFailedError): Promise<Verdict> {
   const { cause } = error;
   const code = cause instanceof ApplicationFailure && isErrorCode(cause.type) ? cause.type : undefined;
-  if (code === undefined) throw new LoanloomError('UNAVAILABLE', 'the command is stored and will be delivered as soon as possible');
+  // What may pass is no refusal: the command stays, and the relay brings it again.
+  if (code === undefined || isPassing(code))
+    throw new LoanloomError('UNAVAILABLE', 'the command is stored and will be delivered as soon as possible');
   const outcome = { code, message: cause?.message ?? code };
   await settleCommand(deps.db, command.id, 'REJECTED', outcome);
   return { state: 'REJECTED', ...outcome };

@@ -56,6 +56,7 @@ export const STATUS_BY_CODE = {
   UNAVAILABLE: 503,
   DECRYPTION_FAILED: 500,
   CONFIGURATION: 500,
+  DATA_REFUSED: 422,
   INTERNAL: 500,
 } as const satisfies Record<ErrorCode, number>;
 

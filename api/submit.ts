@@ -65,7 +65,8 @@ export async function deliver(deps: ApiDeps, row: CommandRow): Promise<Answer> {
     if (verdict.state === 'REJECTED') throw rejection(verdict.code, verdict.message);
     return { status: 200, body: commandView({ ...row, state: 'APPLIED', outcome: { result: verdict.result ?? {} } }) };
   } catch (error) {
-    if (!(error instanceof LoanloomError) || error.code !== 'UNAVAILABLE') throw error;
+    // Stored, and on its way: whether Temporal is away or the loan has its hands full makes no difference to the caller.
+    if (!(error instanceof LoanloomError) || (error.code !== 'UNAVAILABLE' && error.code !== 'TOO_MANY_IN_FLIGHT')) throw error;
     return { status: 202, body: commandView(row), headers: { Location: `/v1/commands/${row.id}`, 'Retry-After': '2' } };
   }
 }

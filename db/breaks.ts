@@ -4,7 +4,7 @@ import { businessDateOf, type BusinessDate, type Instant } from '../domain/dates
 import { LoanloomError } from '../domain/errors';
 import type { Fen } from '../domain/money';
 import { assertTransition, BREAK_TRANSITIONS, type BreakState } from '../domain/states';
-import { addAlarm } from './outbox';
+import { addAlarm, addFactNotice } from './outbox';
 import type { Db, Tx } from './pool';
 
 export interface BreakRow {
@@ -139,6 +139,8 @@ export async function moveBreak(
     .where({ id: row.id })
     .update({ ...change, state: to });
   await noteOnBreak(tx, row.id, { kind: to, ...event });
+  const { loan_id: loanId } = await readBreak(tx, row.id);
+  if (loanId !== null && change.closed_on !== undefined) await addFactNotice(tx, loanId, `break:${row.id}:${to}`);
   // Its workflow looks again: at what was proposed, or that nothing is left to do.
   await tx('outbox')
     .insert({ key: `break:${row.id}:${to}:${event.at}`, topic: 'break', subject: row.id })

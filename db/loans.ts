@@ -69,6 +69,8 @@ const LOAN_FILE_COLUMNS = `
       'presentment', i.presentment, 'queries', i.queries, 'lastQueriedAt', i.last_queried_at, 'hintedAt', i.hinted_at,
       'doubtSince', ${DOUBT_SINCE},
       'resolvedAt', ${RESOLVED_AT},
+      'isContradicted', EXISTS (SELECT FROM payment_attempts a JOIN breaks b ON b.channel = a.channel AND b.number = a.number
+         WHERE a.instruction_id = i.id AND b.code = 'PAID_AFTER_FAILURE' AND b.closed_on IS NULL),
       'sentAt', (SELECT max(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id)) ORDER BY i.created_at, i.id)
      FROM payment_instructions i WHERE i.loan_id = l.id) AS instructions,
   (SELECT a.channel FROM payment_attempts a WHERE a.loan_id = l.id ORDER BY a.created_at DESC LIMIT 1) AS channel`;

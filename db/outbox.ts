@@ -4,7 +4,7 @@ import type { Db, Tx } from './pool';
 export interface OutboxRow {
   readonly id: number;
   readonly key: string;
-  readonly topic: 'loan.fact' | 'mail' | 'break' | 'alarm' | 'payment.hint';
+  readonly topic: 'loan.fact' | 'mail' | 'break' | 'alarm' | 'payment.hint' | 'contact';
   readonly subject: string;
   readonly payload: Record<string, string | number>;
   readonly secret_enc: Buffer | null;
@@ -42,6 +42,8 @@ export async function addMail(
       subject: mail.borrowerId,
       payload: JSON.stringify({ ...mail.params, template: mail.template }),
       secret_enc: mail.secret ?? null,
+      // A code is waited for; everything else is not.
+      urgent: mail.secret !== undefined,
     })
     .onConflict('key')
     .ignore();
@@ -58,41 +60,81 @@ export async function addAlarm(
     .ignore();
 }
 
+/** An alarm that a workflow cannot go on, at most one a day for each of its faults. */
+export async function addTrouble(tx: Tx, trouble: { workflowId: string; code: string }): Promise<void> {
+  const { workflowId, code } = trouble;
+  const { rows } = await tx.raw<{ rows: { day: string }[] }>('SELECT current_date::text AS day');
+  const payload = { code: 'TROUBLE', fault: code, workflow: workflowId, owner: 'engineering', urgent: true };
+  await addAlarm(tx, { key: `trouble:${workflowId}:${code}:${rows[0]?.day ?? ''}`, subject: workflowId, payload });
+}
+
 /** What the reader of a loan has seen needs no signal any more. Call it before the facts are read. */
 export async function acknowledgeFacts(db: Db | Tx, loanId: string): Promise<void> {
   await db('outbox').where({ subject: loanId, topic: 'loan.fact' }).whereNull('delivered_at').update({ delivered_at: db.fn.now() });
 }
 
-/** Takes a topic's due rows for this relay; others skip them while the transaction is open. */
-export async function takeDue(tx: Tx, topic: OutboxRow['topic'], limit: number): Promise<OutboxRow[]> {
-  return tx('outbox')
-    .where({ topic })
-    .whereNull('delivered_at')
-    .where('next_attempt_at', '<=', tx.fn.now())
-    .orderBy('id')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .select<OutboxRow[]>('id', 'key', 'topic', 'subject', 'payload', 'secret_enc', 'attempts');
+/** A contact with a borrower, for the dispatcher to deliver when it is lawful. */
+export async function addContact(tx: Tx, contact: { loanId: string; key: string }): Promise<void> {
+  await tx('outbox')
+    .insert({
+      key: `contact:${contact.loanId}:${contact.key}`,
+      topic: 'contact',
+      subject: contact.loanId,
+      payload: JSON.stringify({ contact: contact.key }),
+    })
+    .onConflict('key')
+    .ignore();
+}
+
+/** Seconds for which a relay has a row to itself; one that dies lets it go to another. */
+const LEASE_SECONDS = 120;
+
+/** Leases a topic's due rows, urgent ones first: nobody else takes them until the lease is over. No lock is kept. */
+export async function leaseDue(db: Db, topic: OutboxRow['topic'], limit: number): Promise<OutboxRow[]> {
+  const result = await db.raw<{ rows: OutboxRow[] }>(
+    `UPDATE outbox SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ?)
+      WHERE id IN (SELECT id FROM outbox WHERE topic = ? AND delivered_at IS NULL AND failed_at IS NULL AND next_attempt_at <= now()
+        ORDER BY urgent DESC, id LIMIT ? FOR UPDATE SKIP LOCKED)
+      RETURNING id, key, topic, subject, payload, secret_enc, attempts`,
+    [LEASE_SECONDS, topic, limit],
+  );
+  return result.rows;
 }
 
 /** Delivered: a secret is not kept longer than it is needed. */
-export async function markDelivered(tx: Tx, id: number): Promise<void> {
-  await tx('outbox').where({ id }).update({ delivered_at: tx.fn.now(), secret_enc: null });
+export async function markDelivered(db: Db | Tx, id: number): Promise<void> {
+  await db('outbox').where({ id }).whereNull('failed_at').update({ delivered_at: db.fn.now(), secret_enc: null });
+}
+
+/** Given up for good: the row stays as evidence, without its secret, and people are told. */
+export async function markFailed(tx: Tx, row: Pick<OutboxRow, 'id' | 'key' | 'topic' | 'subject'>): Promise<void> {
+  const failed = await tx('outbox').where({ id: row.id }).whereNull('delivered_at').update({ failed_at: tx.fn.now(), secret_enc: null });
+  if (failed === 0 || row.topic === 'alarm') return;
+  const payload = { code: 'UNDELIVERABLE', topic: row.topic, owner: 'operations', key: row.key };
+  await addAlarm(tx, { key: `undeliverable:${String(row.id)}`, subject: row.subject, payload });
 }
 
 /** Tries again after 2^attempts seconds, five minutes at most. */
-export async function postpone(tx: Tx, row: Pick<OutboxRow, 'id' | 'attempts'>): Promise<void> {
+export async function postpone(db: Db | Tx, row: Pick<OutboxRow, 'id' | 'attempts'>): Promise<void> {
   const seconds = Math.min(300, 2 ** Math.min(row.attempts, 9));
-  await tx('outbox')
+  await db('outbox')
     .where({ id: row.id })
-    .update({ attempts: row.attempts + 1, next_attempt_at: tx.raw(`now() + make_interval(secs => ?)`, [seconds]) });
+    .update({ next_attempt_at: db.raw(`now() + make_interval(secs => ?)`, [seconds]) });
+}
+
+/** Not before a moment (of the wall clock): it was not a failure. */
+export async function postponeTo(db: Db | Tx, id: number, at: Instant): Promise<void> {
+  await db('outbox')
+    .where({ id })
+    .update({ next_attempt_at: at, attempts: db.raw('greatest(attempts - 1, 0)') });
 }
 
 /** Undelivered rows and the oldest of them, for `loan doctor`. */
 export async function backlog(db: Db): Promise<{ rows: number; oldest: Instant | null }> {
   const row = await db('outbox')
     .whereNull('delivered_at')
-    .first<{ rows: number; oldest: Date | null }>(db.raw('count(*)::int AS rows'), db.raw('min(created_at) AS oldest'));
+    .whereNull('failed_at')
+    .where('next_attempt_at', '<=', db.fn.now())
+    .first<{ rows: number; oldest: Date | null }>(db.raw('count(*)::int AS rows'), db.raw('min(next_attempt_at) AS oldest'));
   return { rows: row.rows, oldest: row.oldest ? (row.oldest.toISOString() as Instant) : null };
 }

@@ -15,6 +15,7 @@ export type AppointmentKind =
   | 'CHECK_PROMISE'
   | 'CHARGE_OFF'
   | 'AWAIT_RELEASE'
+  | 'AWAIT_CHANNEL'
   | 'REFUND'
   | 'SETTLE'
   | 'END';
@@ -32,7 +33,11 @@ export interface Appointment {
   readonly summary: string;
   /** DEBIT, QUERY_DEBIT: the business date's how-manieth presentment. */
   readonly presentment?: number;
-  /** PAY_OUT, REFUND: the approval's instruction. A debit's id follows from loan, date and presentment. */
+  /** QUERY_DEBIT: the how-manieth question. */
+  readonly query?: number;
+  /** DEBIT: how often it gave way to a payment that the borrower asked for. */
+  readonly round?: number;
+  /** PAY_OUT, REFUND, DEBIT: the payment's instruction. */
   readonly instructionId?: string;
   /** CONTACT: the ladder's action. */
   readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
@@ -71,7 +76,7 @@ export function holdInForce(events: readonly LoanEvent[], now: Instant): Hold | 
 }
 
 /** When a contact may go out: its planned time, or, when it is performed late, the next lawful moment. */
-function lawfulMoment(planned: Instant, now: Instant, hours: { from: string; to: string }): Instant {
+export function lawfulMoment(planned: Instant, now: Instant, hours: { from: string; to: string }): Instant {
   const earliest = laterOf(planned, now);
   if (earliest === planned) return planned;
   const time = localTime(earliest);
@@ -117,7 +122,7 @@ function beforeDisbursement(input: AgendaInput): Appointment {
 
 /** An open debit blocks every other debit and contact: start it, or ask the channel how it ended. */
 function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
-  const base = { businessDate: debit.businessDate, presentment: debit.presentment };
+  const base = { businessDate: debit.businessDate, presentment: debit.presentment, instructionId: debit.id };
   if (debit.state === 'CREATED' || debit.state === 'AUTHORIZED') {
     return {
       ...base,
@@ -138,6 +143,7 @@ function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
     ...base,
     kind: 'QUERY_DEBIT',
     key: `query:${debit.id}:${String(debit.queries + 1)}`,
+    query: debit.queries + 1,
     at: when,
     summary: 'the outcome of the last debit is unknown: ask the channel; no second debit before it is known',
   };
@@ -172,7 +178,9 @@ function refund(input: AgendaInput, today: BusinessDate): Appointment {
       businessDate: today,
       summary: 'the surplus could not be refunded: an operator tries again or finds another account',
     };
-  const instructionId = latest?.open ? latest.id : keys.refundInstruction(input.loanId, refunds.length + 1);
+  // One that was opened when nothing was overpaid any more has used up its number.
+  const needless = input.events.filter((event) => event.kind === 'REFUND_NOT_NEEDED').length;
+  const instructionId = latest?.open ? latest.id : keys.refundInstruction(input.loanId, refunds.length + needless + 1);
   return {
     kind: 'REFUND',
     key: `refund:${instructionId}`,
@@ -200,6 +208,15 @@ export function nextAppointment(input: AgendaInput): Appointment {
   const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
   if (debit) return openDebit(input, debit);
   const account = loanAccountNow(input, today);
+  // Money that its channel took against its word: the borrower is not asked for it once more before it went back.
+  if (input.instructions.some((each) => each.direction === 'DEBIT' && each.isContradicted === true))
+    return {
+      kind: 'AWAIT_CHANNEL',
+      key: 'channel:contradicted',
+      at: null,
+      businessDate: today,
+      summary: 'a debit that had failed was paid after all: the channel gives it back, or people decide whose it is',
+    };
   if (isClosed(account)) return account.overpaid > 0 ? refund(input, today) : closing(events, now, today);
   const next = firstThatHolds(input, candidates(input, account.installments), account);
   if (next) return next;
@@ -210,6 +227,12 @@ export function nextAppointment(input: AgendaInput): Appointment {
     businessDate: today,
     summary: 'debits and contacts of the product are used up: a person decides how to recover the debt',
   };
+}
+
+function scheduledDebit(input: AgendaInput, date: BusinessDate): Pick<Appointment, 'presentment' | 'instructionId' | 'round'> {
+  const round = input.events.filter((event) => event.kind === 'DEBIT_GAVE_WAY' && event.businessDate === date).length;
+  const instructionId = keys.debitInstruction(input.loanId, date, SCHEDULED_PRESENTMENT);
+  return { presentment: SCHEDULED_PRESENTMENT, instructionId, ...(round === 0 ? {} : { round }) };
 }
 
 /** The earliest candidate that the account calls for. */
@@ -228,7 +251,7 @@ function firstThatHolds(input: AgendaInput, sorted: readonly Candidate[], accoun
       ...(candidate.action === undefined ? {} : { action: candidate.action }),
       ...(candidate.dueOn === undefined ? {} : { dueOn: candidate.dueOn }),
       ...(candidate.daysPastDue === undefined ? {} : { daysPastDue: candidate.daysPastDue }),
-      ...(candidate.kind === 'DEBIT' ? { presentment: SCHEDULED_PRESENTMENT } : {}),
+      ...(candidate.kind === 'DEBIT' ? scheduledDebit(input, candidate.businessDate) : {}),
     };
   }
   return undefined;

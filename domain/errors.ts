@@ -56,6 +56,7 @@ export const ERROR_CODES = [
   'UNAVAILABLE',
   'DECRYPTION_FAILED',
   'CONFIGURATION',
+  'DATA_REFUSED',
   'INTERNAL',
 ] as const;
 
@@ -78,6 +79,19 @@ export class LoanloomError extends Error {
   ) {
     super(message);
   }
+}
+
+/** Faults that may be gone on the next try, by themselves; every other code would fail the same way until somebody mends its cause. */
+const PASSING: ReadonlySet<string> = new Set([
+  'UNAVAILABLE',
+  'TOO_MANY_IN_FLIGHT',
+  'DECRYPTION_FAILED',
+  'CONFIGURATION',
+  'RESTORE_NOT_CLEARED',
+]);
+
+export function isPassing(code: string): boolean {
+  return PASSING.has(code);
 }
 
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -14,6 +14,8 @@ export type LoanEventKind =
   | 'REMINDED'
   | 'DEBIT_PRESENTED'
   | 'DEBIT_FAILED'
+  | 'DEBIT_GAVE_WAY'
+  | 'REFUND_NOT_NEEDED'
   | 'DEBIT_IN_DOUBT'
   | 'PAYMENT_REQUESTED'
   | 'PAYMENT_RECEIVED'
@@ -57,4 +59,6 @@ export interface OpenInstruction {
   readonly hintedAt?: Instant | null;
   /** Appointments (not seconds-long polling) at which the channel was asked in vain. */
   readonly queries: number;
+  /** It had failed, and its channel paid it after all: the money has not come back yet. */
+  readonly isContradicted?: boolean;
 }

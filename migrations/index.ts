@@ -18,6 +18,7 @@ import * as applySuspense from './20261124140000_apply_suspense';
 import * as agreeFees from './20261124150000_agree_fees';
 import * as settleTheBooks from './20261125080000_settle_the_books';
 import * as countTheSends from './20261125090000_count_the_sends';
+import * as leaseTheOutbox from './20261125100000_lease_the_outbox';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -44,6 +45,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261124150000_agree_fees', ...agreeFees },
   { name: '20261125080000_settle_the_books', ...settleTheBooks },
   { name: '20261125090000_count_the_sends', ...countTheSends },
+  { name: '20261125100000_lease_the_outbox', ...leaseTheOutbox },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -180,7 +180,10 @@ CREATE TABLE contacts (
   business_date date NOT NULL,
   state text NOT NULL DEFAULT 'OPEN'::text,
   record jsonb NOT NULL DEFAULT '{}'::jsonb,
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  planned_at timestamp with time zone,
+  days_past_due integer,
+  due_on date
 );
 CREATE TABLE contracts (
   application_id text NOT NULL,
@@ -340,7 +343,9 @@ CREATE TABLE outbox (
   attempts integer NOT NULL DEFAULT 0,
   next_attempt_at timestamp with time zone NOT NULL DEFAULT now(),
   delivered_at timestamp with time zone,
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  urgent boolean NOT NULL DEFAULT false,
+  failed_at timestamp with time zone
 );
 CREATE TABLE payment_attempts (
   instruction_id text NOT NULL,
@@ -493,7 +498,7 @@ ALTER TABLE commands ADD CONSTRAINT commands_pkey PRIMARY KEY (id);
 ALTER TABLE contacts ADD CONSTRAINT contacts_action_check CHECK ((action = ANY (ARRAY['SMS'::text, 'MAIL'::text, 'CALL_TASK'::text])));
 ALTER TABLE contacts ADD CONSTRAINT contacts_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE contacts ADD CONSTRAINT contacts_pkey PRIMARY KEY (loan_id, key);
-ALTER TABLE contacts ADD CONSTRAINT contacts_state_check CHECK ((state = ANY (ARRAY['OPEN'::text, 'SENT'::text, 'DONE'::text])));
+ALTER TABLE contacts ADD CONSTRAINT contacts_state_check CHECK ((state = ANY (ARRAY['PLANNED'::text, 'OPEN'::text, 'SENT'::text, 'DONE'::text, 'MISSED'::text])));
 ALTER TABLE contracts ADD CONSTRAINT contracts_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
 ALTER TABLE contracts ADD CONSTRAINT contracts_pkey PRIMARY KEY (application_id);
 ALTER TABLE contracts ADD CONSTRAINT contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
@@ -550,9 +555,10 @@ ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_application_id_fkey FOR
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_attempts_check CHECK (((attempts >= 0) AND (attempts <= 5)));
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_pkey PRIMARY KEY (id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_purpose_check CHECK ((purpose = 'SIGN'::text));
+ALTER TABLE outbox ADD CONSTRAINT outbox_ended_once CHECK (((failed_at IS NULL) OR (delivered_at IS NULL)));
 ALTER TABLE outbox ADD CONSTRAINT outbox_key_key UNIQUE (key);
 ALTER TABLE outbox ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
-ALTER TABLE outbox ADD CONSTRAINT outbox_topic_check CHECK ((topic = ANY (ARRAY['loan.fact'::text, 'mail'::text, 'break'::text, 'alarm'::text, 'payment.hint'::text])));
+ALTER TABLE outbox ADD CONSTRAINT outbox_topic_check CHECK ((topic = ANY (ARRAY['loan.fact'::text, 'mail'::text, 'break'::text, 'alarm'::text, 'payment.hint'::text, 'contact'::text])));
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_account_tail_check CHECK ((length(account_tail) = 4));
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_attempt_check CHECK ((attempt > 0));
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
@@ -605,6 +611,7 @@ CREATE INDEX loans_borrower ON public.loans USING btree (borrower_id);
 CREATE INDEX loans_open ON public.loans USING btree (next_at) WHERE (status = ANY (ARRAY['APPROVED'::text, 'ACTIVE'::text, 'OVERPAID'::text]));
 CREATE INDEX loans_to_close ON public.loans USING btree (id) WHERE (activated_on IS NOT NULL);
 CREATE INDEX one_time_codes_application ON public.one_time_codes USING btree (application_id, created_at DESC);
+CREATE INDEX outbox_due ON public.outbox USING btree (topic, urgent DESC, id) WHERE ((delivered_at IS NULL) AND (failed_at IS NULL));
 CREATE INDEX outbox_undelivered ON public.outbox USING btree (next_attempt_at) WHERE (delivered_at IS NULL);
 CREATE INDEX outbox_undelivered_subject ON public.outbox USING btree (subject) WHERE (delivered_at IS NULL);
 CREATE INDEX payment_attempts_day ON public.payment_attempts USING btree (channel, value_date) WHERE (state = ANY (ARRAY['SUCCEEDED'::text, 'RETURNED'::text]));
@@ -856,7 +863,7 @@ GRANT SELECT ON state_transitions TO loanloom_app;
 GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, sends, sends_refused, state, value_date) ON payment_attempts TO loanloom_app;
 GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bank_card_id, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
 GRANT UPDATE (applies_to, approved_by, closed_on, proposal, proposed_by, recalled_at, recalls, state, suspense_fen) ON breaks TO loanloom_app;
-GRANT UPDATE (attempts, delivered_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
+GRANT UPDATE (attempts, delivered_at, failed_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;
 GRANT UPDATE (bank_card_id, principal_fen, status, term_months, waiting_until) ON applications TO loanloom_app;

@@ -3,13 +3,13 @@ import type { Activities } from '../activities/index';
 import { taskQueues } from '../domain/ids';
 
 /**
- * Idempotent work on our own database: local activities, no extra round trip to the server. Retried
- * without end, because the only thing that can be wrong for long is that the database is away.
+ * Idempotent work on our own database: local activities, no extra round trip to the server. Tried a few times at
+ * once; what is wrong for longer is the loop's to wait for (entity-loop.ts), since each later try costs history.
  */
 export const database = proxyLocalActivities<Activities>({
   startToCloseTimeout: '10s',
   localRetryThreshold: '10s',
-  retry: { initialInterval: '200ms', maximumInterval: '10s', backoffCoefficient: 2 },
+  retry: { initialInterval: '200ms', maximumInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 
 export const identity = proxyActivities<Pick<Activities, 'verifyIdentity'>>({

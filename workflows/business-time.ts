@@ -1,19 +1,34 @@
+import { log, patched } from '@temporalio/workflow';
 import { businessDateOf, instant, laterOf, type BusinessDate, type Instant } from '../domain/dates';
 
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
+
 /**
- * Business time inside a workflow: the later of workflow time and the latest instant in any input or
- * result (design §6, rule 3). It never goes back.
+ * Business time inside a workflow: the later of workflow time and the latest instant in its input or in what our own
+ * database answered (design §6, rule 3). It never goes back. What a message claims about time is not believed: the
+ * database knows the sandbox's clock, and a sender does not.
  */
 export class BusinessTime {
   private latest: Instant;
+  private readonly believesSenders: boolean;
 
   constructor(startedAt: Instant) {
     this.latest = startedAt;
+    // Runs whose history began before go on as they began.
+    this.believesSenders = !patched('time-from-the-database');
   }
 
-  /** Takes note of an instant that came in from outside. */
-  saw(at: Instant): void {
-    this.latest = laterOf(this.latest, at);
+  /** Takes note of an instant that our database answered. */
+  saw(at: Instant | undefined): void {
+    if (at !== undefined) this.latest = laterOf(this.latest, at);
+  }
+
+  /** A message's own time: false where it is malformed. Only runs from before go by it. */
+  heard(at: unknown): boolean {
+    const isWellFormed = typeof at === 'string' && INSTANT.test(at) && !Number.isNaN(Date.parse(at));
+    if (!isWellFormed) log.warn('a message names no valid time; it is dropped');
+    else if (this.believesSenders) this.saw(instant(at));
+    return isWellFormed;
   }
 
   now(): Instant {

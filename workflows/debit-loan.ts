@@ -3,6 +3,7 @@ import type { BusinessDate, Instant } from '../domain/dates';
 import { keys } from '../domain/ids';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
+import { Endurance, untilDone } from './entity-loop';
 import { driveAttempt } from './payment-attempt';
 
 export interface DebitLoanInput {
@@ -12,6 +13,8 @@ export interface DebitLoanInput {
   /** When the agenda wanted it; null for a payment that the borrower asked for. */
   readonly plannedAt: Instant | null;
   readonly now: Instant;
+  /** Only asks how it ended; never presents it. */
+  readonly onlyQuery?: boolean;
 }
 
 export interface DebitLoanResult {
@@ -29,30 +32,35 @@ export async function debitLoan(input: DebitLoanInput): Promise<DebitLoanResult>
 
 async function debit(input: DebitLoanInput): Promise<DebitLoanResult> {
   const time = new BusinessTime(input.now);
+  const endurance = new Endurance(() => 0, 0, false);
   const instructionId = keys.debitInstruction(input.loanId, input.businessDate, input.presentment);
   for (;;) {
-    const result = await presentOnce(input, instructionId, time);
+    const result = await presentOnce(input, instructionId, time, endurance);
     // A send that reached nobody leaves the debit open: it goes over another channel, or is given up there.
     if (result !== 'FAILED' || !patched('debit-failover')) return { outcome: result, now: time.now() };
-    const after = await database.readDebit({ instructionId });
+    if (input.onlyQuery === true) return { outcome: result, now: time.now() };
+    const after = await untilDone(endurance, () => database.readDebit({ instructionId }));
     if (after.isFinal) return { outcome: result, now: time.now() };
   }
 }
 
-async function presentOnce(input: DebitLoanInput, instructionId: string, time: BusinessTime): Promise<DebitLoanResult['outcome']> {
-  const step = await database.openDebit({
-    loanId: input.loanId,
-    instructionId,
-    businessDate: input.businessDate,
-    presentment: input.presentment,
-    plannedAt: input.plannedAt,
-    at: time.now(),
-  });
+async function presentOnce(
+  input: DebitLoanInput,
+  instructionId: string,
+  time: BusinessTime,
+  endurance: Endurance,
+): Promise<DebitLoanResult['outcome']> {
+  const { loanId, businessDate, presentment, plannedAt } = input;
+  const step = await untilDone(endurance, () =>
+    input.onlyQuery === true
+      ? database.resumeDebit({ instructionId, at: time.now() })
+      : database.openDebit({ loanId, instructionId, businessDate, presentment, plannedAt, at: time.now() }),
+  );
   if (step.next === 'DONE') return step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED';
   if (step.next === 'WAIT') return 'UNKNOWN';
   const live = { instructionId, attempt: step.attempt, channel: step.channel };
-  const result = await driveAttempt(live, step.next === 'SEND', time, { queriesMax: QUERIES_MAX });
+  const result = await driveAttempt(live, step.next === 'SEND', time, { queriesMax: QUERIES_MAX, endurance });
   if (result !== 'OPEN') return result;
-  await database.noteDebitInDoubt({ instructionId, at: time.now() });
+  await untilDone(endurance, () => database.noteDebitInDoubt({ instructionId, at: time.now() }));
   return 'UNKNOWN';
 }

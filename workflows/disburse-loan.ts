@@ -1,7 +1,8 @@
-import { CancellationScope, condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { epochMs, type BusinessDate, type Instant } from '../domain/dates';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
+import { Endurance, untilDone } from './entity-loop';
 import { queryNow } from './disburse-loan.messages';
 import { driveAttempt } from './payment-attempt';
 
@@ -16,6 +17,9 @@ export interface DisburseLoanResult {
   readonly state: 'SUCCEEDED' | 'FAILED';
   readonly now: Instant;
 }
+
+/** A payment that is asked about for days is continued as new: its place is in Postgres. */
+const HISTORY_EVENTS_MAX = 400;
 
 /**
  * Pays a loan out over one channel after another until success is confirmed or every channel has
@@ -38,14 +42,19 @@ async function disburse(input: DisburseLoanInput): Promise<DisburseLoanResult> {
     return true;
   };
 
+  const endurance = new Endurance(() => nudges, 0, false);
   for (;;) {
-    const step = await database.openPayout({
-      loanId: input.loanId,
-      instructionId: input.instructionId,
-      businessDate: input.businessDate,
-      at: time.now(),
-    });
+    const step = await untilDone(endurance, () =>
+      database.openPayout({
+        loanId: input.loanId,
+        instructionId: input.instructionId,
+        businessDate: input.businessDate,
+        at: time.now(),
+      }),
+    );
     if (step.next === 'DONE') return { state: step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED', now: time.now() };
+    if (workflowInfo().historyLength > HISTORY_EVENTS_MAX && step.next !== 'SEND')
+      await continueAsNew<typeof disburseLoan>({ ...input, now: time.now() });
     if (step.next === 'WAIT') {
       setCurrentDetails(`Waiting until ${step.until}: on hold, or no channel can take it before.`);
       await condition(nudged, Math.max(1_000, epochMs(step.until) - Date.now()));
@@ -57,8 +66,10 @@ async function disburse(input: DisburseLoanInput): Promise<DisburseLoanResult> {
     await driveAttempt({ instructionId: input.instructionId, attempt: step.attempt, channel: step.channel }, step.next === 'SEND', time, {
       queriesMax: Infinity,
       slaAt: step.slaAt,
-      onSlaExceeded: () => database.escalatePayment({ instructionId: input.instructionId, at: time.now() }),
+      onSlaExceeded: () => untilDone(endurance, () => database.escalatePayment({ instructionId: input.instructionId, at: time.now() })),
       nudged,
+      endurance,
+      isOver: () => workflowInfo().historyLength > HISTORY_EVENTS_MAX,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { allHandlersFinished, ApplicationFailure, condition } from '@temporalio/workflow';
 import type { Verdict } from '../activities/commands';
 import type { Instant } from '../domain/dates';
+import { faultOf } from './entity-loop';
 
 /** How every command reaches a workflow: by the id under which it is stored, with the sender's business time. */
 export interface CommandMessage {
@@ -12,7 +13,11 @@ interface Item {
   readonly message: CommandMessage;
   verdict?: Verdict;
   failure?: unknown;
+  failures: number;
 }
+
+/** A command that failed the same way this often is refused, so that those behind it get their turn. */
+const FAILURES_MAX = 3;
 
 /**
  * The queue between handlers and the loop that is the only writer: a handler enqueues and awaits its
@@ -20,6 +25,12 @@ interface Item {
  */
 export class Inbox {
   private readonly waiting: Item[] = [];
+  private count = 0;
+
+  /** How many messages have come in, ever. */
+  get received(): number {
+    return this.count;
+  }
 
   isEmpty(): boolean {
     return this.waiting.length === 0;
@@ -27,8 +38,9 @@ export class Inbox {
 
   /** For update handlers. */
   async submit(message: CommandMessage): Promise<Verdict> {
-    const item: Item = { message };
+    const item: Item = { message, failures: 0 };
     this.waiting.push(item);
+    this.count += 1;
     await condition(() => item.verdict !== undefined || item.failure !== undefined);
     if (item.verdict) return item.verdict;
     throw item.failure;
@@ -40,21 +52,36 @@ export class Inbox {
     return this.isEmpty();
   }
 
-  /** For the loop: applies the oldest command; a failure goes to its sender and does not stop the loop. */
-  async handleNext(apply: (message: CommandMessage) => Promise<Verdict>): Promise<void> {
-    const item = this.waiting.shift();
+  /**
+   * For the loop: applies the oldest command. It keeps its place while the database is away (the failure is thrown,
+   * for the loop to wait); one that fails otherwise each time is refused for good.
+   */
+  async handleNext(
+    apply: (message: CommandMessage) => Promise<Verdict>,
+    refuse: (message: CommandMessage, code: string) => Promise<Verdict>,
+  ): Promise<void> {
+    const [item] = this.waiting;
     if (!item) return;
     try {
       item.verdict = await apply(item.message);
     } catch (error) {
-      const cause = error instanceof Error ? error.cause : undefined;
-      const type = cause instanceof ApplicationFailure ? cause.type : undefined;
+      const fault = faultOf(error);
+      if (!fault || fault.isPassing) throw error;
+      item.failures += 1;
+      if (item.failures < FAILURES_MAX) return;
+      item.verdict = await refuse(item.message, fault.code);
+    }
+    this.waiting.shift();
+  }
+
+  /** Sends everybody away who waits: their commands are stored, and come again to the next run. */
+  release(): void {
+    for (const item of this.waiting.splice(0))
       item.failure = ApplicationFailure.create({
-        type: type ?? 'INTERNAL',
-        message: cause instanceof ApplicationFailure ? cause.message : 'the command could not be applied',
+        type: 'UNAVAILABLE',
+        message: 'the command is stored and will be applied',
         nonRetryable: true,
       });
-    }
   }
 }
 
@@ -68,7 +95,8 @@ export function validateCommand(message: CommandMessage): void {
     typeof raw.commandId === 'string' &&
     raw.commandId.length > 0 &&
     'at' in raw &&
-    typeof raw.at === 'string';
+    typeof raw.at === 'string' &&
+    !Number.isNaN(Date.parse(raw.at));
   if (!isWellFormed)
     throw ApplicationFailure.nonRetryable(
       'send {"commandId": …, "at": …} of a stored command: use the API or "npx loan ops", which authenticate and record who asks',

@@ -1,17 +1,22 @@
 import {
   CancellationScope,
   condition,
+  continueAsNew,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   setHandler,
   startChild,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { ApplicationStepResult } from '../activities/origination';
 import { epochMs, type Instant } from '../domain/dates';
 import { workflowIds } from '../domain/ids';
 import { database, identity } from './activity-options';
 import { BusinessTime } from './business-time';
+import { Endurance } from './entity-loop';
 import { Inbox, validateCommand } from './inbox';
 import { APPLICATION_UPDATE_DESCRIPTIONS, applicationUpdates, getApplicationStatus } from './originate-loan.messages';
 import { searchAttributes } from './search-attributes';
@@ -20,7 +25,11 @@ import type { serviceLoan } from './service-loan';
 export interface OriginateLoanInput {
   readonly applicationId: string;
   readonly now: Instant;
+  /** How often in a row the run before could not go on. */
+  readonly failures?: number;
 }
+
+const HISTORY_EVENTS_MAX = 400;
 
 /**
  * From the first step of the form to a signed contract whose every waiting period is over; its last act
@@ -31,16 +40,25 @@ export async function originateLoan(input: OriginateLoanInput): Promise<string> 
   return CancellationScope.nonCancellable(() => originate(input));
 }
 
+/** What is asked outside beside the loop; its outcome is a fact. */
+interface RunningCheck {
+  isDone: boolean;
+  failure?: unknown;
+}
+
 async function originate(input: OriginateLoanInput): Promise<string> {
   const { applicationId } = input;
   const time = new BusinessTime(input.now);
   const inbox = new Inbox();
+  const endurance = new Endurance(() => inbox.received, input.failures);
+  const isBeside = patched('identity-beside-the-loop');
   let status = 'DRAFT';
+  let check: RunningCheck | undefined;
   for (const operation of Object.keys(applicationUpdates) as (keyof typeof applicationUpdates)[]) {
     setHandler(
       applicationUpdates[operation],
       async (message) => {
-        time.saw(message.at);
+        time.heard(message.at);
         return inbox.submit(message);
       },
       { validator: validateCommand, description: APPLICATION_UPDATE_DESCRIPTIONS[operation] },
@@ -48,35 +66,76 @@ async function originate(input: OriginateLoanInput): Promise<string> {
   }
   setHandler(getApplicationStatus, () => status, { description: 'Where the application stands' });
 
-  for (;;) {
+  /** Asks the identity provider while commands go on being taken: CANCEL does not wait for it. */
+  const verify = (): RunningCheck => {
+    const running: RunningCheck = { isDone: false };
+    void identity
+      .verifyIdentity({ applicationId, at: time.now() })
+      .catch((failure: unknown) => {
+        running.failure = failure;
+      })
+      .finally(() => {
+        running.isDone = true;
+      });
+    return running;
+  };
+
+  const turn = async (): Promise<boolean> => {
     while (!inbox.isEmpty())
-      await inbox.handleNext((message) => database.applyApplicationCommand({ commandId: message.commandId, at: time.now() }));
+      await inbox.handleNext(
+        (message) => database.applyApplicationCommand({ commandId: message.commandId, at: time.now() }),
+        (message, code) => database.refuseApplicationCommand({ commandId: message.commandId, code }),
+      );
     const step = await database.advanceApplication({ applicationId, at: time.now() });
+    time.saw(step.now);
     if (step.status !== status) upsertSearchAttributes([{ key: searchAttributes.applicationStatus, value: step.status }]);
     ({ status } = step);
     show(step, time.now());
     switch (step.next) {
-      case 'VERIFY_IDENTITY':
-        await identity.verifyIdentity({ applicationId, at: time.now() });
-        break;
+      case 'VERIFY_IDENTITY': {
+        if (!isBeside) {
+          await identity.verifyIdentity({ applicationId, at: time.now() });
+          return false;
+        }
+        const running = (check ??= verify());
+        await condition(() => !inbox.isEmpty() || running.isDone);
+        if (!running.isDone) return false;
+        check = undefined;
+        if (running.failure !== undefined) throw running.failure;
+        return false;
+      }
       case 'WAIT':
+        if (workflowInfo().historyLength > HISTORY_EVENTS_MAX && (await inbox.drained()))
+          await continueAsNew<typeof originateLoan>({ applicationId, now: time.now() });
         if (step.at === null) await condition(() => !inbox.isEmpty());
         else await condition(() => !inbox.isEmpty(), Math.max(1, epochMs(step.at) - Date.now()));
-        break;
+        return false;
       case 'OPEN_LOAN':
-        if (!(await inbox.drained())) break;
+        if (!(await inbox.drained())) return false;
         await openLoan(applicationId, time.now());
-        return status;
+        return true;
       case 'END':
-        if (await inbox.drained()) return status;
-        break;
+        return inbox.drained();
+    }
+  };
+
+  for (;;) {
+    try {
+      if (await turn()) return status;
+      endurance.recovered();
+    } catch (error) {
+      await endurance.wait(error);
+      if (!endurance.isLong) continue;
+      inbox.release();
+      if (await inbox.drained())
+        await continueAsNew<typeof originateLoan>({ applicationId, now: time.now(), failures: endurance.failuresInARow });
     }
   }
 }
 
 /** The loan inherits this workflow's clock and outlives it. */
 async function openLoan(applicationId: string, now: Instant): Promise<void> {
-  await startChild<typeof serviceLoan>('serviceLoan', {
+  const started = startChild<typeof serviceLoan>('serviceLoan', {
     workflowId: workflowIds.loan(applicationId),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -87,6 +146,10 @@ async function openLoan(applicationId: string, now: Instant): Promise<void> {
       { key: searchAttributes.needsAttention, value: false },
     ],
     args: [{ loanId: applicationId, now }],
+  });
+  await started.catch((error: unknown) => {
+    // Restarted from its records meanwhile: the loan has its workflow, and that is all that is wanted.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   });
 }
 

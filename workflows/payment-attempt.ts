@@ -4,6 +4,7 @@ import type { Instant } from '../domain/dates';
 import { LATER_MAX, nextAct } from '../domain/payment/attempt';
 import { asker, sender } from './activity-options';
 import type { BusinessTime } from './business-time';
+import { untilDone, type Endurance } from './entity-loop';
 
 export interface LiveAttempt {
   readonly instructionId: string;
@@ -22,6 +23,9 @@ export interface AttemptLimits {
   readonly onSlaExceeded?: () => Promise<void>;
   /** Set by an operator's wish to ask at once. */
   readonly nudged?: () => boolean;
+  readonly endurance: Endurance;
+  /** The run should end soon: the attempt is reported as open. */
+  readonly isOver?: () => boolean;
 }
 
 /** The state of the attempt: final, or still open when the limits ran out. */
@@ -53,7 +57,7 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
   for (let query = 0; ;) {
     if (outcome && resultOf(outcome.state) !== 'OPEN') return resultOf(outcome.state);
     const mustResend = nextAct(outcome, later) === 'RESEND';
-    if (query >= limits.queriesMax && !mustResend) return 'OPEN';
+    if ((query >= limits.queriesMax || (query > 0 && limits.isOver?.() === true)) && !mustResend) return 'OPEN';
     if (!escalated && limits.slaAt !== undefined && time.now() >= limits.slaAt) {
       escalated = true;
       await limits.onSlaExceeded?.();
@@ -66,7 +70,8 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
       outcome = await sendOnce(live, time);
       if (outcome?.retryAfterSeconds != null) continue;
     }
-    outcome = await ask(live, time, outcome);
+    const last = outcome;
+    outcome = await untilDone(limits.endurance, () => ask(live, time, last));
     query += 1;
   }
 }

@@ -1,7 +1,8 @@
-import { condition, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { addDays, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
 import { batch } from './activity-options';
 import { BusinessTime } from './business-time';
+import { Endurance, untilDone } from './entity-loop';
 
 export interface ReconcileChannelDayInput {
   readonly channel: string;
@@ -10,6 +11,8 @@ export interface ReconcileChannelDayInput {
   readonly now?: Instant;
   /** Once over what is there, without waiting for a file that is not due yet. */
   readonly once?: boolean;
+  /** What runs before this one have done. */
+  readonly before?: { readonly reconciled: number; readonly breaks: number };
 }
 
 export interface ReconcileChannelDayResult {
@@ -21,19 +24,23 @@ export interface ReconcileChannelDayResult {
 
 /** A file that is not there yet is asked for again after this time. */
 const RETRY_MS = 30 * 60_000;
+const HISTORY_EVENTS_MAX = 400;
 
 /** Waits for a channel's file of a day, matches it, and opens breaks. See docs/workflows/reconcile-channel-day.md. */
 export async function reconcileChannelDay(input: ReconcileChannelDayInput): Promise<ReconcileChannelDayResult> {
   const time = new BusinessTime(input.now ?? instant(workflowInfo().startTime));
   const through = input.through ?? addDays(businessDateOf(time.now()), -1);
-  const total = { reconciled: 0, breaks: 0 };
+  const total = { reconciled: input.before?.reconciled ?? 0, breaks: input.before?.breaks ?? 0 };
+  const endurance = new Endurance(() => 0, 0, false);
   for (;;) {
-    const result = await batch.reconcileThrough({ channel: input.channel, through, at: time.now() });
+    const result = await untilDone(endurance, () => batch.reconcileThrough({ channel: input.channel, through, at: time.now() }));
     total.reconciled += result.reconciled;
     total.breaks += result.breaks;
     const { withoutFile } = result;
     if (result.waitsFor === null || input.once === true) return { ...total, withoutFile };
     setCurrentDetails(`Waiting for the file of **${input.channel}** for ${result.waitsFor}; ${String(total.reconciled)} days reconciled.`);
     await condition(() => false, RETRY_MS);
+    if (workflowInfo().historyLength > HISTORY_EVENTS_MAX)
+      await continueAsNew<typeof reconcileChannelDay>({ channel: input.channel, through, now: time.now(), before: total });
   }
 }

@@ -1,7 +1,8 @@
-import { condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { epochMs, type Instant } from '../domain/dates';
 import { asker, database } from './activity-options';
 import { BusinessTime } from './business-time';
+import { Endurance, untilDone } from './entity-loop';
 import { breakChanged } from './resolve-break.messages';
 
 export interface ResolveBreakInput {
@@ -9,21 +10,28 @@ export interface ResolveBreakInput {
   readonly now: Instant;
 }
 
+const HISTORY_EVENTS_MAX = 400;
+
 /** Works a reconciliation break to its end: recall, questions, age, SLA. See docs/workflows/resolve-break.md. */
 export async function resolveBreak(input: ResolveBreakInput): Promise<string> {
   const time = new BusinessTime(input.now);
-  let isChanged = false;
+  let [isChanged, signals] = [false, 0];
   setHandler(breakChanged, () => {
     isChanged = true;
+    signals += 1;
   });
+  const endurance = new Endurance(() => signals, 0, false);
   for (;;) {
     isChanged = false;
-    const step = await database.advanceBreak({ breakId: input.breakId, at: time.now() });
+    const step = await untilDone(endurance, () => database.advanceBreak({ breakId: input.breakId, at: time.now() }));
     if (step.next === 'DONE') return step.state;
     setCurrentDetails(step.summary);
     const call = { breakId: input.breakId, at: time.now() };
-    if (step.next === 'WAIT') await condition(() => isChanged, Math.max(1_000, epochMs(step.until) - Date.now()));
-    else if (step.next === 'RECALL') await asker(step.channel).recallForBreak(call);
-    else await asker(step.channel).askForBreak(call);
+    if (step.next === 'WAIT') {
+      if (workflowInfo().historyLength > HISTORY_EVENTS_MAX)
+        await continueAsNew<typeof resolveBreak>({ breakId: input.breakId, now: time.now() });
+      await condition(() => isChanged, Math.max(1_000, epochMs(step.until) - Date.now()));
+    } else if (step.next === 'RECALL') await untilDone(endurance, () => asker(step.channel).recallForBreak(call));
+    else await untilDone(endurance, () => asker(step.channel).askForBreak(call));
   }
 }

@@ -5,9 +5,11 @@ import {
   executeChild,
   log,
   ParentClosePolicy,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { LoanOutlook } from '../activities/loan-agenda';
 import type { Appointment } from '../domain/agenda';
 import { epochMs, DAY_MS, type Instant } from '../domain/dates';
@@ -16,6 +18,7 @@ import { collections, database } from './activity-options';
 import { BusinessTime } from './business-time';
 import type { debitLoan } from './debit-loan';
 import type { disburseLoan } from './disburse-loan';
+import { Endurance } from './entity-loop';
 import { Inbox, validateCommand } from './inbox';
 import { LoanView } from './loan-view';
 import { factsChanged, getNextAppointment, LOAN_UPDATE_DESCRIPTIONS, loanUpdates } from './service-loan.messages';
@@ -23,6 +26,8 @@ import { factsChanged, getNextAppointment, LOAN_UPDATE_DESCRIPTIONS, loanUpdates
 export interface ServiceLoanInput {
   readonly loanId: string;
   readonly now: Instant;
+  /** How often in a row the run before could not go on. */
+  readonly failures?: number;
 }
 
 /** A run of the loan's workflow covers about a quarter, so that a monthly wake replays little. */
@@ -32,6 +37,9 @@ const HISTORY_EVENTS_MAX = 400;
 /** The same appointment came back although it was performed: wait before trying it again. */
 const STUCK_RETRY_MS = 3_600_000;
 
+/** A payment's workflow is known to Temporal and not run by this loan: its facts come by themselves, or a person looks. */
+const KNOWN_CHILD_RETRY_MS = 300_000;
+
 /** A child that pays or debits while the loop goes on listening. */
 interface RunningChild {
   isDone: boolean;
@@ -39,7 +47,7 @@ interface RunningChild {
 
 /**
  * The loan: waits for its next appointment or for a message, performs it, and asks again. The policy is
- * domain/agenda.ts; this interpreter only keeps the place. See docs/workflows/service-loan.md.
+ * domain/agenda.ts; this interpreter only keeps the place. It never fails. See docs/workflows/service-loan.md.
  */
 export async function serviceLoan(input: ServiceLoanInput): Promise<void> {
   const loan = new LoanInterpreter(input);
@@ -55,18 +63,24 @@ class LoanInterpreter {
   private readonly time: BusinessTime;
   private readonly inbox = new Inbox();
   private readonly view = new LoanView();
+  private readonly endurance: Endurance;
   private readonly startedAt: Instant;
   private readonly loanId: string;
+  /** Signals so far: what came in beside commands. */
+  private signals = 0;
   private hasNews = false;
   private isCancelRequested = false;
   private child: RunningChild | undefined;
   private next: Appointment | undefined;
+  private outlook: LoanOutlook | undefined;
   private performedKey = '';
+  private knownChild: Appointment | undefined;
 
   constructor(input: ServiceLoanInput) {
     this.loanId = input.loanId;
     this.time = new BusinessTime(input.now);
     this.startedAt = this.time.now();
+    this.endurance = new Endurance(() => this.signals + this.inbox.received, input.failures);
   }
 
   listen(): void {
@@ -74,7 +88,7 @@ class LoanInterpreter {
       setHandler(
         loanUpdates[operation],
         async (message) => {
-          this.time.saw(message.at);
+          this.time.heard(message.at);
           return this.inbox.submit(message);
         },
         { validator: validateCommand, description: LOAN_UPDATE_DESCRIPTIONS[operation] },
@@ -82,8 +96,10 @@ class LoanInterpreter {
     }
     setHandler(
       factsChanged,
-      ({ at }) => {
-        this.time.saw(at);
+      (notice?: { readonly at?: unknown }) => {
+        // Whoever sent it, and whatever it says: looking again does no harm.
+        this.time.heard(notice?.at);
+        this.signals += 1;
         this.hasNews = true;
       },
       { description: 'Facts were committed: look again' },
@@ -93,36 +109,51 @@ class LoanInterpreter {
 
   refuseCancellation(): void {
     this.isCancelRequested = true;
+    this.signals += 1;
     this.hasNews = true;
   }
 
   async run(): Promise<void> {
-    let outlook: LoanOutlook | undefined;
     for (;;) {
-      while (!this.inbox.isEmpty()) {
-        await this.inbox.handleNext((message) => database.applyLoanCommand({ commandId: message.commandId, at: this.time.now() }));
-        outlook = undefined;
+      try {
+        if (await this.turn()) return;
+        this.endurance.recovered();
+      } catch (error) {
+        this.outlook = undefined;
+        await this.endurance.wait(error);
+        if (this.endurance.isLong && !this.child) await this.startAfresh();
       }
-      if (this.child && !this.child.isDone) {
-        await condition(() => !this.inbox.isEmpty() || this.child?.isDone === true);
-        continue;
-      }
-      this.child = undefined;
-      if (this.hasNews) outlook = undefined;
-      if (this.isCancelRequested) await database.refuseCancellation({ loanId: this.loanId });
-      this.isCancelRequested = false;
-      this.hasNews = false;
-      outlook ??= await database.lookAhead({ loanId: this.loanId, at: this.time.now() });
-      this.next = outlook.appointment;
-      this.view.show(outlook, this.time.now());
-      if (outlook.appointment.kind === 'END') {
-        if (await this.inbox.drained()) return;
-        continue;
-      }
-      await this.continueAsNewWhenDue();
-      if (this.isDue(outlook.appointment)) outlook = await this.perform(outlook.appointment);
-      else if (await this.isWokenBefore(outlook.appointment)) outlook = undefined;
     }
+  }
+
+  /** One turn of the loop. True when the loan's life is over. */
+  private async turn(): Promise<boolean> {
+    while (!this.inbox.isEmpty()) {
+      await this.inbox.handleNext(
+        (message) => database.applyLoanCommand({ commandId: message.commandId, at: this.time.now() }),
+        (message, code) => database.refuseLoanCommand({ commandId: message.commandId, code }),
+      );
+      this.outlook = undefined;
+    }
+    if (this.child && !this.child.isDone) {
+      await condition(() => !this.inbox.isEmpty() || this.child?.isDone === true);
+      return false;
+    }
+    this.child = undefined;
+    if (this.knownChild) await this.waitForKnownChild(this.knownChild);
+    if (this.hasNews) this.outlook = undefined;
+    if (this.isCancelRequested) await database.refuseCancellation({ loanId: this.loanId });
+    this.isCancelRequested = false;
+    this.hasNews = false;
+    const outlook = (this.outlook ??= await database.lookAhead({ loanId: this.loanId, at: this.time.now() }));
+    this.time.saw(outlook.now);
+    this.next = outlook.appointment;
+    this.view.show(outlook, this.time.now());
+    if (outlook.appointment.kind === 'END') return this.inbox.drained();
+    await this.continueAsNewWhenDue();
+    if (this.isDue(outlook.appointment)) this.outlook = await this.perform(outlook.appointment);
+    else if (await this.isWokenBefore(outlook.appointment)) this.outlook = undefined;
+    return false;
   }
 
   private isDue(appointment: Appointment): boolean {
@@ -151,17 +182,21 @@ class LoanInterpreter {
     switch (appointment.kind) {
       case 'PAY_OUT':
       case 'REFUND':
-        this.start(this.payOut(appointment));
+        this.start(appointment, this.payOut(appointment));
         return undefined;
       case 'DEBIT':
       case 'QUERY_DEBIT':
-        this.start(this.debit(appointment));
+        this.start(appointment, this.debit(appointment));
         return undefined;
       case 'CONTACT':
+        // The loan waits for no mail server; runs whose history began before go on as they began.
+        if (patched('contacts-leave-by-dispatcher'))
+          return database.performAppointment({ loanId: this.loanId, appointment, at: this.time.now() });
         await collections.contactBorrower({ loanId: this.loanId, appointment, at: this.time.now() });
         return undefined;
       case 'AWAIT_OPERATOR':
       case 'AWAIT_RELEASE':
+      case 'AWAIT_CHANNEL':
       case 'END':
         return undefined;
       default:
@@ -170,7 +205,7 @@ class LoanInterpreter {
   }
 
   /** Runs a child beside the loop; its result is read from Postgres by the next look ahead. */
-  private start(work: Promise<{ now: Instant }>): void {
+  private start(appointment: Appointment, work: Promise<{ now: Instant }>): void {
     const child: RunningChild = { isDone: false };
     this.child = child;
     void work
@@ -179,7 +214,8 @@ class LoanInterpreter {
           this.time.saw(result.now);
         },
         (error: unknown) => {
-          log.error('a payment child failed; its instruction is taken up again', { error });
+          if (error instanceof WorkflowExecutionAlreadyStartedError) this.knownChild = appointment;
+          else log.error('a payment child ended without a result; its instruction is taken up again', { error });
         },
       )
       .finally(() => {
@@ -187,10 +223,20 @@ class LoanInterpreter {
       });
   }
 
+  /** Temporal knows the payment's workflow: it runs for an earlier run of this loan, or it ran before the database was restored. Nothing is paid; a person looks where the database does not know it. */
+  private async waitForKnownChild(appointment: Appointment): Promise<void> {
+    await database.noteKnownPayment({ loanId: this.loanId, instructionId: appointment.instructionId ?? '', at: this.time.now() });
+    this.knownChild = undefined;
+    this.performedKey = '';
+    await condition(() => !this.inbox.isEmpty() || this.hasNews, KNOWN_CHILD_RETRY_MS);
+  }
+
   private payOut(appointment: Appointment) {
     const instructionId = appointment.instructionId ?? '';
     return executeChild<typeof disburseLoan>('disburseLoan', {
       workflowId: workflowIds.disbursement(instructionId),
+      // One that completed has paid or failed for certain: a database that wants it again has forgotten it.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: appointment.kind === 'REFUND' ? `refunds the surplus of loan ${this.loanId}` : `pays out loan ${this.loanId}`,
       args: [{ loanId: this.loanId, instructionId, businessDate: appointment.businessDate, now: this.time.now() }],
@@ -199,8 +245,10 @@ class LoanInterpreter {
 
   private debit(appointment: Appointment) {
     const presentment = appointment.presentment ?? 1;
+    const { query, round } = appointment;
     return executeChild<typeof debitLoan>('debitLoan', {
-      workflowId: workflowIds.debit(this.loanId, appointment.businessDate, presentment),
+      workflowId: workflowIds.debit(this.loanId, appointment.businessDate, presentment, { query, round }),
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
       args: [
         {
@@ -209,6 +257,7 @@ class LoanInterpreter {
           presentment,
           plannedAt: appointment.at,
           now: this.time.now(),
+          ...(query === undefined ? {} : { onlyQuery: true }),
         },
       ],
     });
@@ -222,5 +271,12 @@ class LoanInterpreter {
     if (!isLong || this.next === undefined || this.isDue(this.next)) return;
     if ((await this.inbox.drained()) && !this.hasNews)
       await continueAsNew<typeof serviceLoan>({ loanId: this.loanId, now: this.time.now() });
+  }
+
+  /** A run that cannot go on gives way to a new one before its history fills up. */
+  private async startAfresh(): Promise<void> {
+    this.inbox.release();
+    if (await this.inbox.drained())
+      await continueAsNew<typeof serviceLoan>({ loanId: this.loanId, now: this.time.now(), failures: this.endurance.failuresInARow });
   }
 }

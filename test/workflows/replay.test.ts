@@ -54,8 +54,8 @@ describe('recorded histories', () => {
   it('do not replay on a workflow that was changed without a patch: the gate can fail', async () => {
     const mutated = await mutatedBundle(
       'workflows/service-loan.ts',
-      'outlook ??= await database.lookAhead(',
-      'await condition(() => false, 1);\n      outlook ??= await database.lookAhead(',
+      'const outlook = (this.outlook ??=',
+      'await condition(() => false, 1);\n    const outlook = (this.outlook ??=',
     );
     const file = committed().find((each) => each.startsWith('serviceLoan'))!;
     await expect(Worker.runReplayHistory({ workflowBundle: mutated }, read(file))).rejects.toMatchObject({
