@@ -41,8 +41,15 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
     requireStatus(application, 'DRAFT', 'submitting');
     const steps = await readSteps(deps, tx, application);
     quote({ principal: steps.principal, termMonths: steps.termMonths }, productOf(deps, application), businessDateOf(at));
+    await tx('borrowers').where({ id: application.borrower_id }).forUpdate().first('id');
+    const identityVersion = await deps.borrowers.identityVersion(tx, application.borrower_id);
     const cardId = await deps.borrowers.saveCard(tx, application.borrower_id, steps.cardNumber);
-    await updateApplication(tx, application.id, { principal_fen: steps.principal, term_months: steps.termMonths, bank_card_id: cardId });
+    await updateApplication(tx, application.id, {
+      principal_fen: steps.principal,
+      term_months: steps.termMonths,
+      bank_card_id: cardId,
+      identity_version: identityVersion,
+    });
     await moveApplication(tx, application, 'SUBMITTED', at, 'submitted by the borrower');
     return {};
   };
@@ -61,7 +68,8 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
   };
 
   const cancel: Handler = async (tx, command, application, at) => {
-    if (!canTransition(APPLICATION_TRANSITIONS, application.status, 'WITHDRAWN')) {
+    // Once the loan has its own workflow, it is the loan that is given up (WITHDRAW_LOAN).
+    if (application.status === 'READY_TO_DISBURSE' || !canTransition(APPLICATION_TRANSITIONS, application.status, 'WITHDRAWN')) {
       throw new LoanloomError('ILLEGAL_TRANSITION', `an application that is ${application.status} cannot be cancelled`, {
         from: application.status,
       });

@@ -17,6 +17,7 @@ import { adjust, decideAdjustment } from './adjustments';
 import { applyOnce, refuseCommand, type Verdict } from './commands';
 import { productOf, type ActivityDeps } from './deps';
 import { accountNow } from './account-now';
+import { changeCard, withdrawLoan } from './loan-changes';
 
 type Result = Record<string, string | number | boolean>;
 type Handler = (tx: Tx, command: CommandRow, file: LoanFile, at: Instant) => Promise<Result>;
@@ -186,23 +187,6 @@ export function createLoanCommands(deps: ActivityDeps) {
     return {};
   };
 
-  /** Another card for whatever is still to move: a payment that is on its way keeps the one it was opened with. */
-  const changeCard: Handler = async (tx, command, file, at) => {
-    const cardId = String(command.body.bankCardId);
-    // The card is the borrower's own: its row is looked up under them.
-    await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
-    await updateLoan(tx, file.loan.id, { bank_card_id: cardId });
-    const by = command.caller.startsWith('operator:') ? { by: command.caller } : {};
-    await insertLoanEvent(tx, file.loan.id, {
-      key: `card:${command.id}`,
-      kind: 'CARD_CHANGED',
-      at,
-      businessDate: businessDateOf(at),
-      data: by,
-    });
-    return {};
-  };
-
   const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
     PAY: pay,
     PROMISE_TO_PAY: promiseToPay,
@@ -213,7 +197,8 @@ export function createLoanCommands(deps: ActivityDeps) {
     REJECT_LOAN: rejectLoan,
     ADJUST: (tx, command, file, at) => adjust(deps, tx, command, file, at),
     DECIDE_ADJUSTMENT: (tx, command, file, at) => decideAdjustment(deps, tx, command, file, at),
-    CHANGE_CARD: changeCard,
+    CHANGE_CARD: (tx, command, file, at) => changeCard(deps, tx, command, file, at),
+    WITHDRAW_LOAN: withdrawLoan,
   };
 
   return {

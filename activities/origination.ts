@@ -21,6 +21,7 @@ import { APPLICATION_TRANSITIONS, assertTransition, isTerminal, type Application
 import { decide } from '../risk/rules';
 import { dateOfBirth } from '../risk/identity';
 import { readSteps } from './application-steps';
+import { otherInstallments } from './other-obligations';
 import { productOf, type ActivityDeps } from './deps';
 
 /** What originateLoan does next. `at` is a deadline; a message may come before it. */
@@ -56,17 +57,29 @@ export async function moveApplication(
   return { ...application, status: to, waiting_until: waitingUntil === null ? null : new Date(waitingUntil) };
 }
 
+/** IDENTITY_CHANGED where the borrower is not any more who was submitted and checked: nothing is decided or signed on it. */
+async function assertPinned({ borrowers }: ActivityDeps, tx: Tx, application: ApplicationRow): Promise<void> {
+  if (
+    application.identity_version !== null &&
+    (await borrowers.identityVersion(tx, application.borrower_id)) !== application.identity_version
+  )
+    throw new LoanloomError('IDENTITY_CHANGED', 'the identity is not the one that was submitted with the application');
+}
+
 export function createOriginationActivities(deps: ActivityDeps) {
   async function decideByRules(tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
     const product = productOf(deps, application);
     const steps = await readSteps(deps, tx, application);
     const today = businessDateOf(at);
+    await assertPinned(deps, tx, application);
     const { idNumber } = await deps.borrowers.identity(tx, application.borrower_id);
     const bornOn = dateOfBirth(idNumber);
     assertThat(bornOn, 'an ID number that passed the identity check has a date of birth');
     const terms = quote({ principal: steps.principal, termMonths: steps.termMonths }, product, today);
+    const others = await otherInstallments(tx, application.borrower_id, application.id);
+    const { firstInstallment: installment } = terms;
     const decision = decide(
-      { bornOn, monthlyIncome: steps.monthlyIncome, requested: steps.principal, installment: terms.firstInstallment, asOf: today },
+      { bornOn, monthlyIncome: steps.monthlyIncome, requested: steps.principal, installment, others, asOf: today },
       product,
     );
     await insertDecision(tx, {
@@ -118,6 +131,7 @@ export function createOriginationActivities(deps: ActivityDeps) {
     const product = productOf(deps, application);
     const accepted = await readOffer(tx, application.id);
     assertThat(accepted, 'an application past its offer has one');
+    await assertPinned(deps, tx, application);
     if (!(await readContract(tx, application.id))) {
       const identity = await deps.borrowers.identity(tx, application.borrower_id);
       const terms = quote({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
@@ -244,28 +258,33 @@ export function createOriginationActivities(deps: ActivityDeps) {
           return { ...identity, cardNumber: (await readSteps(deps, tx, application)).cardNumber };
         });
         const verdict = await deps.identityVerifier.verify(claim);
-        await deps.db.transaction(async (tx) => {
+        const passed = await deps.db.transaction(async (tx) => {
           const application = await lockApplication(tx, input.applicationId);
-          if (application.status !== 'KYC_PENDING') return;
+          if (application.status !== 'KYC_PENDING') return false;
+          await assertPinned(deps, tx, application);
+          // Said as any other failed check: whether an ID number is another customer's is nobody's to learn.
+          const isOwn = verdict.passed && (await deps.borrowers.claimIdentity(tx, application.borrower_id));
+          const checked = [...verdict.checked, ...(verdict.passed ? [{ check: 'one person, one account', passed: isOwn }] : [])];
           await insertDecision(tx, {
             application_id: application.id,
             stage: 'KYC',
-            outcome: verdict.passed ? 'APPROVE' : 'DECLINE',
+            outcome: isOwn ? 'APPROVE' : 'DECLINE',
             policy: verdict.provider,
-            reasons: verdict.checked.filter((each) => !each.passed).map((each) => `not passed: ${each.check}`),
-            checks: { checked: verdict.checked, notChecked: verdict.notChecked },
+            reasons: isOwn ? [] : ['the identity could not be confirmed'],
+            checks: { checked, notChecked: verdict.notChecked, identityVersion: application.identity_version ?? 0 },
             decided_by: verdict.provider,
             decided_at: input.at,
           });
           await moveApplication(
             tx,
             application,
-            verdict.passed ? 'DECISION_PENDING' : 'DECLINED',
+            isOwn ? 'DECISION_PENDING' : 'DECLINED',
             input.at,
-            verdict.passed ? 'identity checks passed' : 'identity checks failed',
+            isOwn ? 'identity checks passed' : 'identity checks failed',
           );
+          return isOwn;
         });
-        return { passed: verdict.passed };
+        return { passed };
       },
     },
   };

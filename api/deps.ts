@@ -15,6 +15,8 @@ export interface ApiDeps {
   readonly tokenSecret: Uint8Array;
   /** What channels sign their webhooks with. */
   readonly channelSecrets: Readonly<Record<string, string>>;
+  /** What a scraper from elsewhere than loopback has to bear; undefined = loopback only. */
+  readonly metricsToken?: string;
   readonly log: Log;
   /** How long a request waits for a workflow's verdict before it answers 202. */
   readonly verdictTimeoutMs: number;

@@ -34,7 +34,11 @@ export const STATUS_BY_CODE = {
   IDEMPOTENCY_KEY_MISSING: 400,
   IDEMPOTENCY_KEY_REUSED: 422,
   STEP_INCOMPLETE: 409,
-  IDENTITY_IN_USE: 409,
+  IDENTITY_LOCKED: 409,
+  IDENTITY_CHANGED: 409,
+  APPLICATION_OPEN: 409,
+  TEXT_REFUSED: 422,
+  BODY_TOO_LARGE: 413,
   OFFER_EXPIRED: 409,
   CODE_INVALID: 422,
   CODE_EXHAUSTED: 429,
@@ -104,6 +108,7 @@ function toProblem(error: unknown, requestId: string, log: Log): Problem {
   }
   if (isConnectionFault(error)) return problem('UNAVAILABLE', 'the service is not available for the moment: try again', requestId);
   const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+  if (status === 413) return problem('BODY_TOO_LARGE', 'the request body is larger than 32 kB: send less', requestId);
   if (status >= 400 && status < 500) return problem('VALIDATION', 'the request body could not be read', requestId);
   log.error(
     { requestId, name: error instanceof Error ? error.name : typeof error, stack: error instanceof Error ? error.stack : undefined },

@@ -2,6 +2,7 @@ import { createDocument } from 'zod-openapi';
 import { applicationRoutes } from './routes/applications';
 import { loanCommandRoutes } from './routes/loan-commands';
 import { loanRoutes } from './routes/loans';
+import { cardRoutes } from './routes/cards';
 import { opsRoutes } from './routes/ops';
 import { productRoutes } from './routes/products';
 import { reconciliationRoutes } from './routes/reconciliation';
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...signingRoutes,
   ...loanRoutes,
   ...loanCommandRoutes,
+  ...cardRoutes,
   ...opsRoutes,
   ...reconciliationRoutes,
 ];

@@ -37,6 +37,8 @@ export interface Route<P extends Shape = Shape, Q extends Shape = Shape, B exten
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** The handler reads the raw body itself; `body` documents its forms. */
+  readonly isBodyRead?: boolean;
   readonly responses: Readonly<Record<number, { description: string; schema: z.ZodType }>>;
   handle(deps: ApiDeps, input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer>;
 }
@@ -76,7 +78,7 @@ export function mount(app: Express, deps: ApiDeps, definition: Route): void {
       caller,
       params: (definition.params ?? z.object({})).parse(request.params),
       query: (definition.query ?? z.strictObject({})).parse(request.query),
-      body: definition.body === undefined ? undefined : definition.body.parse(request.body),
+      body: definition.body === undefined || definition.isBodyRead === true ? undefined : definition.body.parse(request.body),
       idempotencyKey: idempotencyKeyOf(definition, request, response),
       rawBody: request.body as unknown,
     });

@@ -39,6 +39,7 @@ function main(): void {
     client: lazyClient(env),
     tokenSecret: readFileSync(required(env, 'LOANLOOM_TOKEN_SECRET_FILE')),
     channelSecrets: JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>,
+    ...(env.METRICS_TOKEN_FILE === undefined ? {} : { metricsToken: readFileSync(env.METRICS_TOKEN_FILE, 'utf8').trim() }),
     log,
     verdictTimeoutMs: 5_000,
   };

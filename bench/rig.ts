@@ -19,7 +19,7 @@ import { startTemporal } from '../ops/stack/temporal-server';
 import { createFormalIdentityVerifier } from '../risk/identity';
 import { createSimulator } from '../simulator/server';
 import { workflowBundle } from '../workers/bundle';
-import { createFleet } from '../workers/fleet';
+import { startFleet } from '../workers/fleet';
 
 const silent = new DefaultLogger('ERROR', () => undefined);
 
@@ -106,17 +106,16 @@ export async function createRig(): Promise<Rig> {
   const baseUrl = `http://127.0.0.1:${String((banks.address() as AddressInfo).port)}`;
   const deps = benchDeps(db, createChannels({ baseUrl, secrets, timeoutMs: 10_000 }));
   const connection = await NativeConnection.connect({ address: temporal.address });
-  const workers = [
-    ...(await createFleet({ connection, namespace: 'default', deps, bundle: await workflowBundle(), stickyTimeoutMs: 2_000 })),
-    ...(await floorWorkers(connection)),
-  ];
-  const running = Promise.all(workers.map((worker) => worker.run()));
+  const fleet = await startFleet({ connection, namespace: 'default', deps, bundle: await workflowBundle(), stickyTimeoutMs: 2_000 });
+  const workers = await floorWorkers(connection);
+  const running = Promise.all([fleet.running, ...workers.map((worker) => worker.run())]);
   const clientConnection = await Connection.connect({ address: temporal.address });
   return {
     deps,
     client: new Client({ connection: clientConnection }),
     sqlStatements: () => statements,
     close: async () => {
+      fleet.shutdown();
       for (const worker of workers) worker.shutdown();
       await running;
       await clientConnection.close();

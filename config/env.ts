@@ -30,6 +30,7 @@ const schema = z.object({
   LOANLOOM_SANDBOX: flag.default(false).describe('allow the sandbox clock to move business time; never in production'),
   API_HOST: z.string().default('127.0.0.1').describe('address the API listens on; other than loopback only with TLS'),
   API_PORT: port.default(8080).describe('port of the API'),
+  METRICS_TOKEN_FILE: z.string().optional().describe('file with the token that /metrics asks for (default: loopback only, without one)'),
   API_TLS_CERT_FILE: z.string().optional().describe('certificate chain of the API'),
   API_TLS_KEY_FILE: z.string().optional().describe('key of that certificate'),
   CHANNELS_URL: z.string().default('http://127.0.0.1:8091').describe('base URL of the payment channels (the simulator in the local stack)'),

@@ -16,6 +16,8 @@ export interface ApplicationRow {
   readonly bank_card_id: string | null;
   readonly waiting_until: Date | null;
   readonly created_on: BusinessDate;
+  /** The version of the borrower's identity that was submitted, and is checked; null before. */
+  readonly identity_version: number | null;
 }
 
 export interface OfferRow {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LoanloomError } from '../domain/errors';
+import { OPEN_LOANS } from '../domain/states';
 import { isUniqueViolation, type Db, type Tx } from './pool';
 import type { PersonVault, Vault } from './vault';
 
@@ -38,24 +39,63 @@ export class Borrowers {
     return this.vault.person(id, (await this.row(tx, id)).wrapped_key);
   }
 
-  /** IDENTITY_IN_USE when another borrower has this ID number: one person, one borrower. */
-  async saveIdentity(tx: Db | Tx, id: string, identity: Identity): Promise<void> {
+  /**
+   * Keeps who the borrower says they are, as a new version where it differs. Nobody is told whether an ID number
+   * is known to us: it becomes the borrower's own when it has been checked (claimIdentity). IDENTITY_LOCKED while
+   * an application that was submitted, or a loan, rests on the identity that was checked.
+   */
+  async saveIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
+    await tx('borrowers').where({ id }).forUpdate().first('id');
+    const current = await this.identity(tx, id).catch(() => undefined);
+    const isSame =
+      current !== undefined && (Object.keys(COLUMNS) as (keyof Identity)[]).every((field) => current[field] === identity[field]);
+    if (isSame) return;
+    if (await this.isRelied(tx, id))
+      throw new LoanloomError(
+        'IDENTITY_LOCKED',
+        'an application or a loan of yours rests on the identity that was checked: it cannot be changed here',
+      );
     const person = await this.personVault(tx, id);
     const sealed = (column: string, value: string) => person.encrypt({ table: 'borrowers', column, row: id }, value);
+    await tx('borrowers')
+      .where({ id })
+      .update({
+        name_enc: sealed('name_enc', identity.name),
+        id_number_enc: sealed('id_number_enc', identity.idNumber),
+        id_number_index: null,
+        phone_enc: sealed('phone_enc', identity.phone),
+        phone_index: this.vault.blindIndex('phone', identity.phone),
+        email_enc: sealed('email_enc', identity.email),
+        identity_version: tx.raw('identity_version + 1'),
+      });
+  }
+
+  /** Whether something that was submitted, or lent, rests on the borrower's identity as it is. */
+  private async isRelied(tx: Tx, id: string): Promise<boolean> {
+    const application = await tx('applications')
+      .where({ borrower_id: id })
+      .whereNotIn('status', ['DRAFT', 'DECLINED', 'WITHDRAWN', 'EXPIRED', 'DISBURSED'])
+      .first<{ id: string } | undefined>('id');
+    const loan =
+      application ?? (await tx('loans').where({ borrower_id: id }).whereIn('status', OPEN_LOANS).first<{ id: string } | undefined>('id'));
+    return loan !== undefined;
+  }
+
+  async identityVersion(tx: Db | Tx, id: string): Promise<number> {
+    const row = await tx('borrowers').where({ id }).first<{ identity_version: number } | undefined>('identity_version');
+    return row?.identity_version ?? 0;
+  }
+
+  /** One person, one borrower: takes the ID number that was checked for this borrower. False where another has it; nothing else is changed. */
+  async claimIdentity(tx: Tx, id: string): Promise<boolean> {
+    const { idNumber } = await this.identity(tx, id);
+    const index = this.vault.blindIndex('id_number', idNumber);
     try {
-      await tx('borrowers')
-        .where({ id })
-        .update({
-          name_enc: sealed('name_enc', identity.name),
-          id_number_enc: sealed('id_number_enc', identity.idNumber),
-          id_number_index: this.vault.blindIndex('id_number', identity.idNumber),
-          phone_enc: sealed('phone_enc', identity.phone),
-          phone_index: this.vault.blindIndex('phone', identity.phone),
-          email_enc: sealed('email_enc', identity.email),
-        });
+      await tx.transaction((inner) => inner('borrowers').where({ id }).update({ id_number_index: index }));
+      return true;
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new LoanloomError('IDENTITY_IN_USE', 'this identity belongs to another borrower account: sign in with that one');
+      if (isUniqueViolation(error)) return false;
+      throw error;
     }
   }
 
@@ -74,17 +114,22 @@ export class Borrowers {
   /** Registers a card once; the same card of the same borrower keeps its id. */
   async saveCard(tx: Db | Tx, id: string, cardNumber: string): Promise<string> {
     const index = this.vault.blindIndex('card', cardNumber);
-    const known = await tx('bank_cards').where({ borrower_id: id, card_index: index }).first<{ id: string } | undefined>('id');
+    const find = () => tx('bank_cards').where({ borrower_id: id, card_index: index }).first<{ id: string } | undefined>('id');
+    const known = await find();
     if (known) return known.id;
     const cardId = randomUUID();
     const person = await this.personVault(tx, id);
-    await tx('bank_cards').insert({
-      id: cardId,
-      borrower_id: id,
-      card_enc: person.encrypt({ table: 'bank_cards', column: 'card_enc', row: cardId }, cardNumber),
-      card_index: index,
-    });
-    return cardId;
+    await tx('bank_cards')
+      .insert({
+        id: cardId,
+        borrower_id: id,
+        card_enc: person.encrypt({ table: 'bank_cards', column: 'card_enc', row: cardId }, cardNumber),
+        card_index: index,
+      })
+      .onConflict(['borrower_id', 'card_index'])
+      .ignore();
+    // A twin of this call may have been first.
+    return (await find())?.id ?? cardId;
   }
 
   async cardNumber(tx: Db | Tx, borrowerId: string, cardId: string): Promise<string> {

@@ -20,7 +20,8 @@ export type Operation =
   | 'REJECT_LOAN'
   | 'ADJUST'
   | 'DECIDE_ADJUSTMENT'
-  | 'CHANGE_CARD';
+  | 'CHANGE_CARD'
+  | 'WITHDRAW_LOAN';
 
 /** A verdict: applied with facts that the caller may see, or rejected with a code of the catalogue. */
 export interface CommandOutcome {

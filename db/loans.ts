@@ -148,6 +148,17 @@ export async function readLoanFiles(db: Db | Tx, loanIds: readonly string[]): Pr
   return result.rows.map(toLoanFile);
 }
 
+/** A borrower's loans, newest first, after the one that ended the page before. */
+export async function loanIdsOf(db: Db, borrowerId: string, limit: number, after?: string): Promise<string[]> {
+  const result = await db.raw<{ rows: { id: string }[] }>(
+    `SELECT id FROM loans WHERE borrower_id = ?
+        AND (?::text IS NULL OR (opened_on, id) < (SELECT opened_on, id FROM loans WHERE id = ? AND borrower_id = ?))
+      ORDER BY opened_on DESC, id DESC LIMIT ?`,
+    [borrowerId, after ?? null, after ?? '', borrowerId, limit],
+  );
+  return result.rows.map((row) => row.id);
+}
+
 /** What the fold needs of a loan's file. */
 export function recordOf(catalogue: Catalogue, file: Pick<LoanFile, 'loan' | 'schedule' | 'facts'>): LoanRecord {
   const { loan, schedule, facts } = file;

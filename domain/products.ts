@@ -114,6 +114,8 @@ const productSchema = z
       monthlyIncomeMin: money,
       installmentToIncomeMax: rate,
       referAbove: money,
+      /** Applications that one person may have under way at once. */
+      openApplicationsMax: z.int().min(1).max(50).default(1),
     }),
     /** What one operator may decide alone on a loan within thirty days; above it, and whatever raises its rate, takes two. */
     authority: z

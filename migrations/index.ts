@@ -19,6 +19,7 @@ import * as agreeFees from './20261124150000_agree_fees';
 import * as settleTheBooks from './20261125080000_settle_the_books';
 import * as countTheSends from './20261125090000_count_the_sends';
 import * as leaseTheOutbox from './20261125100000_lease_the_outbox';
+import * as pinTheIdentity from './20261125110000_pin_the_identity';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -46,6 +47,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261125080000_settle_the_books', ...settleTheBooks },
   { name: '20261125090000_count_the_sends', ...countTheSends },
   { name: '20261125100000_lease_the_outbox', ...leaseTheOutbox },
+  { name: '20261125110000_pin_the_identity', ...pinTheIdentity },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

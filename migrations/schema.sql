@@ -39,7 +39,8 @@ CREATE TABLE applications (
   bank_card_id text,
   waiting_until timestamp with time zone,
   created_on date NOT NULL,
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  identity_version integer
 );
 CREATE TABLE audit_log (
   id bigint NOT NULL,
@@ -68,7 +69,8 @@ CREATE TABLE borrowers (
   phone_enc bytea,
   phone_index bytea,
   email_enc bytea,
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  identity_version integer NOT NULL DEFAULT 0
 );
 CREATE TABLE break_events (
   seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -331,7 +333,8 @@ CREATE TABLE one_time_codes (
   expires_at timestamp with time zone NOT NULL,
   attempts integer NOT NULL DEFAULT 0,
   used_at timestamp with time zone,
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  bank_card_id text
 );
 CREATE TABLE outbox (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -553,8 +556,9 @@ ALTER TABLE offers ADD CONSTRAINT offers_principal_fen_check CHECK ((principal_f
 ALTER TABLE offers ADD CONSTRAINT offers_term_months_check CHECK ((term_months > 0));
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_attempts_check CHECK (((attempts >= 0) AND (attempts <= 5)));
+ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_pkey PRIMARY KEY (id);
-ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_purpose_check CHECK ((purpose = 'SIGN'::text));
+ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_purpose_check CHECK ((purpose = ANY (ARRAY['SIGN'::text, 'CARD'::text])));
 ALTER TABLE outbox ADD CONSTRAINT outbox_ended_once CHECK (((failed_at IS NULL) OR (delivered_at IS NULL)));
 ALTER TABLE outbox ADD CONSTRAINT outbox_key_key UNIQUE (key);
 ALTER TABLE outbox ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
@@ -866,11 +870,11 @@ GRANT UPDATE (applies_to, approved_by, closed_on, proposal, proposed_by, recalle
 GRANT UPDATE (attempts, delivered_at, failed_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;
-GRANT UPDATE (bank_card_id, principal_fen, status, term_months, waiting_until) ON applications TO loanloom_app;
+GRANT UPDATE (bank_card_id, identity_version, principal_fen, status, term_months, waiting_until) ON applications TO loanloom_app;
 GRANT UPDATE (channel, last_at, refused) ON webhook_refusals TO loanloom_app;
 GRANT UPDATE (cleared_at, epoch) ON restore_state TO loanloom_app;
 GRANT UPDATE (decided_by, state) ON adjustment_proposals TO loanloom_app;
-GRANT UPDATE (email_enc, id_number_enc, id_number_index, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
+GRANT UPDATE (email_enc, id_number_enc, id_number_index, identity_version, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
 GRANT UPDATE (failure_code, hinted_at, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;
 GRANT UPDATE (moved_at, offset_ms) ON sandbox_clock TO loanloom_app;
 GRANT UPDATE (record, state) ON contacts TO loanloom_app;

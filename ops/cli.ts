@@ -12,6 +12,7 @@ import { examine, printReport, repair } from './doctor';
 import { addLedger } from './ledger';
 import { addQuote } from './quote';
 import { addReconciliation } from './recon';
+import { addRestoreGuard } from './restore';
 import { setUp, writeComposeSecrets } from './setup';
 import { addOperatorCommands } from './operator-commands';
 import { StackFault } from './stack/fault';
@@ -117,6 +118,7 @@ function main(): void {
   addOperatorCommands(program);
   addQuote(program, print);
   addLedger(program, print);
+  addRestoreGuard(program);
   addReconciliation(program, print);
   program
     .command('setup')

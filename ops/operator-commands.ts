@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { openProposals } from '../db/proposals';
 import { mintToken } from '../api/auth';
 import { openBreaks } from '../db/breaks';
 import { businessNow } from '../db/clock';
@@ -79,7 +80,7 @@ function binding(
   name: string,
   subject: string,
   description: string,
-  path: (id: string) => string,
+  path: (id: string, options: Options) => string,
   body: (options: Options) => object,
 ): Command {
   return ops
@@ -89,7 +90,7 @@ function binding(
     .requiredOption('--reason <text>', REASON_HELP)
     .action((id: string, options: Options, command: Command) =>
       withAttached(command, async (attached) => {
-        process.stdout.write(`${await sendOperatorCommand(attached, options.operator ?? '', path(id), body(options))}\n`);
+        process.stdout.write(`${await sendOperatorCommand(attached, options.operator ?? '', path(id, options), body(options))}\n`);
       }),
     );
 }
@@ -136,21 +137,46 @@ export function addOperatorCommands(program: Command): void {
     until: options.until,
   })).requiredOption('--until <date>', 'last day of the hold, YYYY-MM-DD');
   binding(ops, 'release', 'loanId', 'end a hold early', loan('release'), reason);
-  binding(
-    ops,
-    'adjust',
-    'loanId',
-    'charge, waive, restructure, discount, write off, or reverse an adjustment',
-    loan('adjustments'),
-    (options) => ({
-      ...factIn(options.fact ?? ''),
-      reason: options.reason,
-    }),
-  ).requiredOption(
+  addAdjustments(ops);
+  binding(ops, 'card', 'loanId', 'use another card of the borrower for everything that is still to move', loan('card'), (options) => ({
+    cardNumber: options.cardNumber,
+    reason: options.reason,
+  })).requiredOption('--card-number <digits>', 'the card, which the borrower proved to be theirs');
+  binding(ops, 'reject', 'loanId', 'give up a loan whose payout failed', loan('rejection'), reason);
+}
+
+function addAdjustments(ops: Command): void {
+  const adjustments = (id: string) => `/v1/ops/loans/${id}/adjustments`;
+  binding(ops, 'adjust', 'loanId', 'charge, waive, restructure, discount, write off, or reverse an adjustment', adjustments, (options) => ({
+    ...factIn(options.fact ?? ''),
+    reason: options.reason,
+  })).requiredOption(
     '--fact <json>',
     `such as '{"type":"REAMORTIZE"}' or '{"type":"WAIVER","component":"penalty","amount":{"minor":"1250","currency":"CNY"}}'`,
   );
-  binding(ops, 'reject', 'loanId', 'give up a loan whose payout failed', loan('rejection'), reason);
+  ops
+    .command('adjustments')
+    .description('adjustments that wait for a second operator')
+    .action((_options: Options, command: Command) =>
+      withAttached(command, async ({ db }) => {
+        const waiting = await openProposals(db);
+        if (waiting.length === 0) process.stdout.write('no adjustment waits for a second operator\n');
+        for (const each of waiting)
+          process.stdout.write(
+            `${each.id}  loan ${each.loan_id}  ${JSON.stringify(each.body)}  by ${each.proposed_by}: ${each.why}\n    loan ops decide-adjustment ${each.loan_id} --proposal ${each.id} --verdict APPROVE|REFUSE --operator … --reason …\n`,
+          );
+      }),
+    );
+  binding(
+    ops,
+    'decide-adjustment',
+    'loanId',
+    'approve or refuse, as a second operator, an adjustment that another proposed',
+    (id, options) => `${adjustments(id)}/${options.proposal ?? ''}/decision`,
+    (options) => ({ verdict: options.verdict, reason: options.reason }),
+  )
+    .requiredOption('--proposal <id>', 'which: loan ops adjustments lists them')
+    .requiredOption('--verdict <APPROVE|REFUSE>', 'APPROVE or REFUSE');
 }
 
 async function listLoans(attached: Attached, all: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -57,25 +58,27 @@ export async function writeComposeSecrets(print: (line: string) => void): Promis
   await writeFile('.env', `LOANLOOM_DB_PASSWORD=${randomBytes(18).toString('hex')}\n`, { mode: 0o600, flag: 'wx' }).catch(() => {
     print('.env exists and stays');
   });
-  await run('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '365',
-    '-subj',
-    '/CN=localhost',
-    '-addext',
-    'subjectAltName=DNS:localhost,IP:127.0.0.1',
-    '-keyout',
-    join(folder, 'api.key'),
-    '-out',
-    join(folder, 'api.crt'),
-  ]);
+  if (!existsSync(join(folder, 'api.crt')))
+    await run('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '365',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+      '-keyout',
+      join(folder, 'api.key'),
+      '-out',
+      join(folder, 'api.crt'),
+    ]);
   // Compose mounts the files for the image's own user.
-  for (const file of ['master.key', 'token.secret', 'channel-secrets.json', 'api.key', 'api.crt']) await chmod(join(folder, file), 0o644);
+  for (const file of ['master.key', 'token.secret', 'channel-secrets.json', 'restore-epoch', 'api.key', 'api.crt'])
+    await chmod(join(folder, file), 0o644);
   await chmod(folder, 0o700);
   print(`${folder} and .env are ready: docker compose up --build`);
 }

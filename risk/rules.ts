@@ -9,6 +9,8 @@ export interface Applicant {
   readonly monthlyIncome: Fen;
   readonly requested: Fen;
   readonly installment: Fen;
+  /** What the person owes a month besides: open loans and offers that stand. */
+  readonly others: Fen;
   readonly asOf: BusinessDate;
 }
 
@@ -25,14 +27,15 @@ export interface Decision {
   readonly notChecked: readonly string[];
 }
 
-const POLICY = 'eligibility-rules-1';
+const POLICY = 'eligibility-rules-2';
 
 /** Rules on age, income and amount. Every rule is evaluated and recorded; the severest outcome counts. */
 export function decide(applicant: Applicant, product: Product): Decision {
   const { eligibility } = product;
   const age = ageOn(applicant.bornOn, applicant.asOf);
   const share = rational(eligibility.installmentToIncomeMax);
-  const installmentFits = BigInt(applicant.installment) * share.denominator <= BigInt(applicant.monthlyIncome) * share.numerator;
+  const installmentFits =
+    (BigInt(applicant.installment) + BigInt(applicant.others)) * share.denominator <= BigInt(applicant.monthlyIncome) * share.numerator;
   const rule = (name: string, passed: boolean, otherwise: 'REFER' | 'DECLINE', reason: string): RuleResult => ({
     rule: name,
     outcome: passed ? 'PASS' : otherwise,
@@ -50,7 +53,7 @@ export function decide(applicant: Applicant, product: Product): Decision {
       'affordability',
       installmentFits,
       'DECLINE',
-      `the installment is more than ${eligibility.installmentToIncomeMax} of the stated monthly income`,
+      `the installment, with those of other loans and offers, is more than ${eligibility.installmentToIncomeMax} of the stated monthly income`,
     ),
     rule('amount', applicant.requested <= eligibility.referAbove, 'REFER', 'amounts of this size are reviewed by a person'),
   ];

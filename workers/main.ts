@@ -4,7 +4,7 @@ import { ensureChannelAccounts } from '../db/journal';
 import { CHANNEL_NAMES } from '../channels/index';
 import { workflowBundle } from './bundle';
 import { composeDeps, lazyClient, temporalConnection } from './compose';
-import { createFleet } from './fleet';
+import { startFleet } from './fleet';
 import { createLog } from './log';
 import { startRelay } from './relay';
 
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const deps = composeDeps(env, log);
   await ensureChannelAccounts(deps.db, CHANNEL_NAMES);
   const connection = await NativeConnection.connect(temporalConnection(env));
-  const workers = await createFleet({
+  const fleet = await startFleet({
     connection,
     namespace: env.TEMPORAL_NAMESPACE,
     deps,
@@ -44,13 +44,12 @@ async function main(): Promise<void> {
   const stop = () => {
     if (isStopping) return;
     isStopping = true;
-    for (const worker of workers) worker.shutdown();
+    fleet.shutdown();
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', () => undefined);
-  const running = Promise.all(workers.map((worker) => worker.run()));
   process.stdout.write('worker ready\n');
-  await running;
+  await fleet.running;
   await relay.stop();
   await connection.close();
   await deps.db.destroy();

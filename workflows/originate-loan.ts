@@ -40,10 +40,29 @@ export async function originateLoan(input: OriginateLoanInput): Promise<string> 
   return CancellationScope.nonCancellable(() => originate(input));
 }
 
-/** What is asked outside beside the loop; its outcome is a fact. */
-interface RunningCheck {
-  isDone: boolean;
-  failure?: unknown;
+/** What the identity provider is asked beside the loop, so that commands go on being taken: CANCEL does not wait for it. */
+class IdentityCheck {
+  private asked: { readonly answer: Promise<unknown>; isDone: boolean } | undefined;
+
+  constructor(private readonly applicationId: string) {}
+
+  /** Asks, or goes on waiting for the answer, until it is there or a command is. Throws what the check failed with. */
+  async turn(now: Instant, isNews: () => boolean): Promise<void> {
+    const asked = (this.asked ??= this.ask(now));
+    await condition(() => isNews() || asked.isDone);
+    if (!asked.isDone) return;
+    this.asked = undefined;
+    await asked.answer;
+  }
+
+  private ask(at: Instant) {
+    const asked = { answer: identity.verifyIdentity({ applicationId: this.applicationId, at }), isDone: false };
+    const end = () => {
+      asked.isDone = true;
+    };
+    void asked.answer.then(end, end);
+    return asked;
+  }
 }
 
 async function originate(input: OriginateLoanInput): Promise<string> {
@@ -53,7 +72,7 @@ async function originate(input: OriginateLoanInput): Promise<string> {
   const endurance = new Endurance(() => inbox.received, input.failures);
   const isBeside = patched('identity-beside-the-loop');
   let status = 'DRAFT';
-  let check: RunningCheck | undefined;
+  const check = new IdentityCheck(applicationId);
   for (const operation of Object.keys(applicationUpdates) as (keyof typeof applicationUpdates)[]) {
     setHandler(
       applicationUpdates[operation],
@@ -65,20 +84,6 @@ async function originate(input: OriginateLoanInput): Promise<string> {
     );
   }
   setHandler(getApplicationStatus, () => status, { description: 'Where the application stands' });
-
-  /** Asks the identity provider while commands go on being taken: CANCEL does not wait for it. */
-  const verify = (): RunningCheck => {
-    const running: RunningCheck = { isDone: false };
-    void identity
-      .verifyIdentity({ applicationId, at: time.now() })
-      .catch((failure: unknown) => {
-        running.failure = failure;
-      })
-      .finally(() => {
-        running.isDone = true;
-      });
-    return running;
-  };
 
   const turn = async (): Promise<boolean> => {
     while (!inbox.isEmpty())
@@ -92,18 +97,10 @@ async function originate(input: OriginateLoanInput): Promise<string> {
     ({ status } = step);
     show(step, time.now());
     switch (step.next) {
-      case 'VERIFY_IDENTITY': {
-        if (!isBeside) {
-          await identity.verifyIdentity({ applicationId, at: time.now() });
-          return false;
-        }
-        const running = (check ??= verify());
-        await condition(() => !inbox.isEmpty() || running.isDone);
-        if (!running.isDone) return false;
-        check = undefined;
-        if (running.failure !== undefined) throw running.failure;
+      case 'VERIFY_IDENTITY':
+        if (isBeside) await check.turn(time.now(), () => !inbox.isEmpty());
+        else await identity.verifyIdentity({ applicationId, at: time.now() });
         return false;
-      }
       case 'WAIT':
         if (workflowInfo().historyLength > HISTORY_EVENTS_MAX && (await inbox.drained()))
           await continueAsNew<typeof originateLoan>({ applicationId, now: time.now() });

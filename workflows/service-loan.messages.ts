@@ -16,6 +16,7 @@ export const loanUpdates = {
   ADJUST: defineUpdate<Verdict, [CommandMessage]>('adjust'),
   DECIDE_ADJUSTMENT: defineUpdate<Verdict, [CommandMessage]>('decideAdjustment'),
   CHANGE_CARD: defineUpdate<Verdict, [CommandMessage]>('changeCard'),
+  WITHDRAW_LOAN: defineUpdate<Verdict, [CommandMessage]>('withdrawLoan'),
 } as const;
 
 export const LOAN_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof loanUpdates, string>> = {
@@ -28,6 +29,7 @@ export const LOAN_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof loanUpdates,
   REJECT_LOAN: 'Give up a loan whose payout failed',
   ADJUST: 'Charge, waive, restructure, discount or write off',
   DECIDE_ADJUSTMENT: 'Approve or refuse an adjustment that takes two people',
+  WITHDRAW_LOAN: 'The borrower gives the loan up before its payout has begun',
   CHANGE_CARD: 'Another bank card for debits, payout and refunds',
 };
 

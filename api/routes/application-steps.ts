@@ -3,9 +3,12 @@ import isLuhnNumber from 'validator/lib/isLuhnNumber';
 import isMobilePhone from 'validator/lib/isMobilePhone';
 import { z } from 'zod';
 import { APPLICATION_STEPS, draftAddress, type ApplicationStep } from '../../activities/application-steps';
-import type { ApplicationRow } from '../../db/applications';
+import { insertApplicationEvent, type ApplicationRow } from '../../db/applications';
+import { businessNow } from '../../db/clock';
+import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { assertOffered } from '../../domain/offer';
+import { isPrintable } from '../../domain/text';
 import type { ApiDeps } from '../deps';
 import { fenOf, moneySchema } from '../wire';
 
@@ -21,11 +24,10 @@ const identityStep = z
   })
   .meta({ id: 'IdentityStep' });
 const incomeStep = z.strictObject({ monthlyIncome: moneySchema }).meta({ id: 'IncomeStep' });
-const cardStep = z
-  .strictObject({
-    cardNumber: z.string().refine((text) => /^\d{13,19}$/.test(text) && isLuhnNumber(text), 'a card number with a correct check digit'),
-  })
-  .meta({ id: 'CardStep' });
+export const cardNumberSchema = z
+  .string()
+  .refine((text) => /^\d{13,19}$/.test(text) && isLuhnNumber(text), 'a card number with a correct check digit');
+const cardStep = z.strictObject({ cardNumber: cardNumberSchema }).meta({ id: 'CardStep' });
 
 export const stepBodySchema = z.union([requestStep, identityStep, incomeStep, cardStep]);
 const SCHEMAS = { request: requestStep, identity: identityStep, income: incomeStep, card: cardStep } as const satisfies Record<
@@ -49,31 +51,48 @@ function payloadOf(step: ApplicationStep, body: unknown): object {
   }
 }
 
-/** Stores the next version of a step, encrypted with the borrower's key, before any workflow hears of it. Returns the version. */
-export async function saveStep(deps: ApiDeps, application: ApplicationRow, step: ApplicationStep, body: unknown): Promise<number> {
+/** The step as its own form says: problems name the field. */
+export function readStep(application: ApplicationRow, step: ApplicationStep, body: unknown, catalogue: ApiDeps['catalogue']): object {
   const payload = payloadOf(step, body);
   if (step === 'request') {
     const { principal, termMonths } = SCHEMAS.request.parse(body);
-    assertOffered({ principal: fenOf(principal), termMonths }, deps.catalogue.version(application.product_id, application.product_version));
+    assertOffered({ principal: fenOf(principal), termMonths }, catalogue.version(application.product_id, application.product_version));
   }
-  return deps.db.transaction(async (tx) => {
-    const current = await tx('applications').where({ id: application.id }).forUpdate().first<{ status: string }>('status');
-    if (current.status !== 'DRAFT')
-      throw new LoanloomError('ILLEGAL_TRANSITION', `the application is ${current.status}: its steps can no longer be changed`, {
-        from: current.status,
-      });
-    if (step === 'identity') await deps.borrowers.saveIdentity(tx, application.borrower_id, SCHEMAS.identity.parse(body));
-    const latest = await tx('application_drafts')
-      .where({ application_id: application.id, step })
-      .first<{ version: number | null }>(tx.raw('max(version)::int AS version'));
-    const version = (latest.version ?? 0) + 1;
-    const person = await deps.borrowers.personVault(tx, application.borrower_id);
-    await tx('application_drafts').insert({
-      application_id: application.id,
-      step,
-      version,
-      payload_enc: person.encrypt(draftAddress(application.id, step, version), JSON.stringify(payload)),
+  if (step === 'identity' && !isPrintable(SCHEMAS.identity.parse(body).name))
+    throw new LoanloomError('TEXT_REFUSED', 'the name holds characters that cannot be printed', { path: 'name' });
+  return payload;
+}
+
+/**
+ * Stores the next version of a step, encrypted with the borrower's key, in the caller's transaction. A saved step is a
+ * row and no message: the workflow reads it when the application is submitted. Returns the version.
+ */
+export async function saveStep(
+  deps: ApiDeps,
+  tx: Tx,
+  application: ApplicationRow,
+  step: ApplicationStep,
+  payload: object,
+): Promise<number> {
+  const current = await tx('applications').where({ id: application.id }).forUpdate().first<{ status: string }>('status');
+  if (current.status !== 'DRAFT')
+    throw new LoanloomError('ILLEGAL_TRANSITION', `the application is ${current.status}: its steps can no longer be changed`, {
+      from: current.status,
     });
-    return version;
+  if (step === 'identity') await deps.borrowers.saveIdentity(tx, application.borrower_id, SCHEMAS.identity.parse(payload));
+  const latest = await tx('application_drafts')
+    .where({ application_id: application.id, step })
+    .first<{ version: number | null }>(tx.raw('max(version)::int AS version'));
+  const version = (latest.version ?? 0) + 1;
+  const person = await deps.borrowers.personVault(tx, application.borrower_id);
+  await tx('application_drafts').insert({
+    application_id: application.id,
+    step,
+    version,
+    payload_enc: person.encrypt(draftAddress(application.id, step, version), JSON.stringify(payload)),
   });
+  const { now, today } = await businessNow(tx);
+  const event = { key: `step:${step}:${String(version)}`, kind: 'STEP_SAVED', at: now, businessDate: today, data: { step, version } };
+  await insertApplicationEvent(tx, application.id, event);
+  return version;
 }

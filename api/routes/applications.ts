@@ -2,14 +2,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { readDecisions, readOffer, savedSteps } from '../../db/applications';
 import { businessNow } from '../../db/clock';
-import { storeCommand } from '../../db/commands';
+import { settleCommand, storeCommand } from '../../db/commands';
 import { LoanloomError } from '../../domain/errors';
 import { loanIdFrom } from '../../domain/ids';
+import type { Product } from '../../domain/products';
+import { ENDED_APPLICATIONS } from '../../domain/states';
+import type { Tx } from '../../db/pool';
 import { ownApplication } from '../access';
 import { route } from '../route';
-import { bodyHash, commandResponses, deliver, submit } from '../submit';
+import { bodyHash, commandResponses, commandView, deliver, submit } from '../submit';
 import { apr, aprSchema, idSchema, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
-import { saveStep, stepBodySchema, stepNameSchema } from './application-steps';
+import { readStep, saveStep, stepBodySchema, stepNameSchema } from './application-steps';
 
 export const applicationParams = z.strictObject({ applicationId: idSchema });
 const tag = 'Applications';
@@ -25,6 +28,21 @@ const applicationSchema = z
     decisions: z.array(z.object({ stage: z.string(), outcome: z.string(), policy: z.string(), reasons: z.array(z.string()) })),
   })
   .meta({ id: 'Application' });
+
+/** APPLICATION_OPEN, with its id, where the person has as many applications under way as the product allows. */
+async function assertRoomForAnother(tx: Tx, borrowerId: string, product: Product): Promise<void> {
+  await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+  const open = await tx('applications')
+    .where({ borrower_id: borrowerId })
+    .whereNotIn('status', ENDED_APPLICATIONS)
+    .orderBy('created_at')
+    .select<{ id: string }[]>('id');
+  const [first] = open;
+  if (first && open.length >= product.eligibility.openApplicationsMax)
+    throw new LoanloomError('APPLICATION_OPEN', `application ${first.id} is under way: go on with it, or cancel it first`, {
+      applicationId: first.id,
+    });
+}
 
 const start = route({
   method: 'post',
@@ -51,6 +69,7 @@ const start = route({
         body: { productId: product.id, productVersion: product.version },
         businessDate: today,
       });
+      if (stored.isNew) await assertRoomForAnother(tx, caller.id, product);
       if (stored.isNew)
         await tx('applications').insert({
           id: applicationId,
@@ -86,7 +105,13 @@ const read = route({
         status: application.status,
         waitingUntil: application.waiting_until?.toISOString() ?? null,
         stepsSaved: Object.fromEntries(await savedSteps(deps.db, application.id)),
-        decisions: decisions.map((each) => ({ stage: each.stage, outcome: each.outcome, policy: each.policy, reasons: each.reasons })),
+        // An operator's reasons are the house's own.
+        decisions: decisions.map((each) => ({
+          stage: each.stage,
+          outcome: each.outcome,
+          policy: each.policy,
+          reasons: each.stage === 'REVIEW' ? [] : each.reasons,
+        })),
       },
     };
   },
@@ -100,17 +125,32 @@ const putStep = route({
   role: 'borrower',
   params: z.strictObject({ applicationId: idSchema, step: stepNameSchema }),
   body: stepBodySchema,
+  // The step decides by which form: its own problems are named then, not those of every form.
+  isBodyRead: true,
   responses: commandResponses,
-  handle: async (deps, { caller, params, body, idempotencyKey }) => {
+  handle: async (deps, { caller, params, rawBody, idempotencyKey }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
-    const version = await saveStep(deps, application, params.step, body);
-    return submit(deps, caller, {
-      operation: 'SAVE_STEP',
-      subject: application.id,
-      body: { step: params.step, version },
-      rawBody: { step: params.step, version },
-      idempotencyKey,
+    const payload = readStep(application, params.step, rawBody, deps.catalogue);
+    const { today } = await businessNow(deps.db);
+    const { step } = params;
+    const row = await deps.db.transaction(async (tx) => {
+      const stored = await storeCommand(tx, {
+        id: randomUUID(),
+        caller: caller.name,
+        idempotencyKey,
+        operation: 'SAVE_STEP',
+        subject: application.id,
+        // Personal data: its hash is keyed, so that it cannot be guessed from the row.
+        bodySha256: deps.vault.hashCode(JSON.stringify([application.id, step, rawBody]), 'body').toString('hex'),
+        body: { step },
+        businessDate: today,
+      });
+      if (!stored.isNew) return stored.row;
+      const result = { step, version: await saveStep(deps, tx, application, step, payload) };
+      await settleCommand(tx, stored.row.id, 'APPLIED', { result });
+      return { ...stored.row, state: 'APPLIED' as const, outcome: { result } };
     });
+    return { status: 200, body: commandView(row) };
   },
 });
 
@@ -131,8 +171,10 @@ const command = (
     responses: commandResponses,
     handle: async (deps, input) => {
       const application = await ownApplication(deps.db, input.caller, input.params.applicationId);
+      // The loan has a workflow of its own by then, and is given up there.
+      const isLoan = operation === 'CANCEL' && (application.status === 'READY_TO_DISBURSE' || application.status === 'DISBURSED');
       return submit(deps, input.caller, {
-        operation,
+        operation: isLoan ? 'WITHDRAW_LOAN' : operation,
         subject: application.id,
         body: {},
         rawBody: null,

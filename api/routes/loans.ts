@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { businessNow } from '../../db/clock';
-import { readCurrentSchedule, readLoanFile, recordOf, type LoanFile } from '../../db/loans';
+import { loanIdsOf, readCurrentSchedule, readLoanFiles, recordOf, type LoanFile } from '../../db/loans';
 import { readInstruction } from '../../db/payments';
 import { inValueOrder } from '../../domain/account';
+import { publicApplicationData, publicLoanData } from '../../domain/public-events';
 import { loanAccount } from '../../domain/loan-account';
 import { ZERO } from '../../domain/money';
 import type { BusinessDate } from '../../domain/dates';
@@ -76,17 +77,23 @@ const list = route({
   summary: 'The caller’s loans, newest first',
   tag,
   role: 'borrower',
-  responses: { 200: { description: 'Loans', schema: z.object({ loans: z.array(loanSchema) }) } },
-  handle: async (deps, { caller }) => {
+  query: z.strictObject({
+    limit: z.coerce.number().int().min(1).max(100).optional(),
+    after: idSchema.optional().meta({ description: 'the `next` of the page before' }),
+  }),
+  responses: {
+    200: {
+      description: 'Loans; `next` names the next page, null on the last',
+      schema: z.object({ loans: z.array(loanSchema), next: z.string().nullable() }),
+    },
+  },
+  handle: async (deps, { caller, query: { limit = 100, after } }) => {
     const { today } = await businessNow(deps.db);
-    const rows = await deps
-      .db('loans')
-      .where({ borrower_id: caller.id })
-      .orderBy('opened_on', 'desc')
-      .limit(100)
-      .select<{ id: string }[]>('id');
-    const files = await Promise.all(rows.map((row) => readLoanFile(deps.db, row.id)));
-    return { status: 200, body: { loans: files.map((file) => loanView(deps, file, today)) } };
+    const rows = await loanIdsOf(deps.db, caller.id, limit + 1, after);
+    const files = await readLoanFiles(deps.db, rows.slice(0, limit));
+    const views = new Map(files.map((file) => [file.loan.id, loanView(deps, file, today)]));
+    const loans = rows.slice(0, limit).flatMap((id) => views.get(id) ?? []);
+    return { status: 200, body: { loans, next: rows.length > limit ? (rows[limit - 1] ?? null) : null } };
   },
 });
 
@@ -250,13 +257,14 @@ const timeline = route({
       status: 200,
       body: {
         happened: [
-          ...applied.map((event) => ({
-            at: event.at.toISOString(),
-            businessDate: event.business_date,
-            kind: event.kind,
-            data: event.data,
-          })),
-          ...events.map(({ at, businessDate, kind, data }) => ({ at, businessDate, kind, data })),
+          ...applied.flatMap((event) => {
+            const data = publicApplicationData(event.kind, event.data);
+            return data === undefined ? [] : [{ at: event.at.toISOString(), businessDate: event.business_date, kind: event.kind, data }];
+          }),
+          ...events.flatMap(({ at, businessDate, kind, data: all }) => {
+            const data = publicLoanData(kind, all);
+            return data === undefined ? [] : [{ at, businessDate, kind, data }];
+          }),
         ],
         next: isOver || loan.next_kind === null ? null : { kind: loan.next_kind, at: loan.next_at, why: loan.next_summary ?? '' },
       },

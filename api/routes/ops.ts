@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { readCommand } from '../../db/commands';
+import { openProposals } from '../../db/proposals';
 import { ownApplication, ownLoan } from '../access';
 import { disbursementOf, nudgeDisbursement } from '../nudge';
 import { route } from '../route';
 import { commandResponses, commandSchema, commandView, submit } from '../submit';
-import { dateSchema, fenOf, moneySchema, type Money } from '../wire';
+import { dateSchema, fenOf, idSchema, moneySchema, type Money } from '../wire';
 import { applicationParams } from './applications';
 import { loanParams } from './loans';
 
@@ -131,6 +132,66 @@ const adjust = route({
   },
 });
 
+const decideAdjustment = route({
+  method: 'post',
+  path: '/v1/ops/loans/{loanId}/adjustments/{proposalId}/decision',
+  summary: 'Approve or refuse, as a second person, what another operator proposed',
+  tag,
+  role: 'operator',
+  idempotencyKey: 'required',
+  params: z.strictObject({ loanId: idSchema, proposalId: z.uuid() }),
+  body: z.strictObject({ verdict: z.enum(['APPROVE', 'REFUSE']), reason }),
+  responses: commandResponses,
+  handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
+    await ownLoan(deps.db, caller, params.loanId);
+    return submit(deps, caller, {
+      operation: 'DECIDE_ADJUSTMENT',
+      subject: params.loanId,
+      body: { approve: body.verdict === 'APPROVE', reason: body.reason, proposalId: params.proposalId },
+      rawBody: [params.proposalId, rawBody],
+      idempotencyKey,
+    });
+  },
+});
+
+const proposals = route({
+  method: 'get',
+  path: '/v1/ops/adjustment-proposals',
+  summary: 'Adjustments that wait for a second person, oldest first',
+  tag,
+  role: 'operator',
+  responses: {
+    200: {
+      description: 'The proposals',
+      schema: z.object({
+        proposals: z.array(
+          z.object({
+            proposalId: z.string(),
+            loanId: z.string(),
+            adjustment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+            why: z.string(),
+            proposedBy: z.string(),
+            proposedAt: z.string(),
+          }),
+        ),
+      }),
+    },
+  },
+  handle: async (deps) => ({
+    status: 200,
+    body: {
+      proposals: (await openProposals(deps.db)).map((each) => ({
+        proposalId: each.id,
+        loanId: each.loan_id,
+        adjustment: each.body,
+        why: each.why,
+        proposedBy: each.proposed_by,
+        proposedAt: each.proposed_at.toISOString(),
+      })),
+    },
+  }),
+});
+
 const query = route({
   method: 'post',
   path: '/v1/ops/loans/{loanId}/payout-query',
@@ -166,6 +227,8 @@ export const opsRoutes = [
   retry,
   withReason('rejection', 'REJECT_LOAN', 'Give up a loan whose payout failed'),
   adjust,
+  decideAdjustment,
+  proposals,
   query,
   status,
 ];

@@ -1,20 +1,15 @@
-import { randomInt, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { readContract } from '../../db/applications';
 import { businessNow } from '../../db/clock';
-import { addMail } from '../../db/outbox';
 import { epochMs } from '../../domain/dates';
 import { LoanloomError } from '../../domain/errors';
 import { ownApplication } from '../access';
-import type { ApiDeps } from '../deps';
+import { sendCode, storeConfirmed } from '../codes';
 import { route } from '../route';
-import { bodyHash, commandResponses, submit } from '../submit';
+import { commandResponses, deliver } from '../submit';
 import { applicationParams } from './applications';
 
 const tag = 'Signing';
-const CODE_MINUTES = 10;
-const CODES_PER_WINDOW = 5;
-const TRIES_PER_CODE = 5;
 
 const contract = route({
   method: 'get',
@@ -48,64 +43,24 @@ const requestCode = route({
   idempotencyKey: 'optional',
   params: applicationParams,
   responses: { 201: { description: 'The code is on its way', schema: z.object({ expiresAt: z.string() }) } },
-  handle: async (deps, { caller, params }) => {
+  handle: async (deps, { caller, params, idempotencyKey }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
     if (application.status !== 'AWAITING_SIGNATURE')
       throw new LoanloomError('ILLEGAL_TRANSITION', `there is nothing to sign: the application is ${application.status}`, {
         from: application.status,
       });
-    const expiresAt = new Date(Date.now() + CODE_MINUTES * 60_000);
-    await deps.db.transaction(async (tx) => {
-      await tx('applications').where({ id: application.id }).forUpdate().first('id');
-      const recent = await tx('one_time_codes')
-        .where({ application_id: application.id })
-        .andWhere('created_at', '>', tx.raw(`now() - interval '10 minutes'`))
-        .first<{ count: number }>(tx.raw('count(*)::int AS count'));
-      if (recent.count >= CODES_PER_WINDOW) throw new LoanloomError('CODE_EXHAUSTED', 'too many codes were asked for: wait ten minutes');
-      const id = randomUUID();
-      const code = String(randomInt(0, 1_000_000)).padStart(6, '0');
-      await tx('one_time_codes').insert({
-        id,
-        application_id: application.id,
-        purpose: 'SIGN',
-        code_hash: deps.vault.hashCode(code, id),
-        expires_at: expiresAt,
-      });
-      const key = `mail:signing-code:${id}`;
-      const person = await deps.borrowers.personVault(tx, application.borrower_id);
-      await addMail(tx, {
-        key: `signing-code:${id}`,
+    const expiresAt = await deps.db.transaction((tx) =>
+      sendCode(deps, tx, {
+        key: idempotencyKey,
+        applicationId: application.id,
         borrowerId: application.borrower_id,
+        purpose: 'SIGN',
         template: 'signing-code',
-        params: { loanId: application.id },
-        secret: person.encrypt({ table: 'outbox', column: 'secret_enc', row: key }, code),
-      });
-    });
+      }),
+    );
     return { status: 201, body: { expiresAt: expiresAt.toISOString() } };
   },
 });
-
-/** Uses up one try of the newest code; CODE_INVALID or CODE_EXHAUSTED unless it matches. Returns the code's id. */
-async function useCode(deps: ApiDeps, applicationId: string, entered: string): Promise<string> {
-  const outcome = await deps.db.transaction(async (tx) => {
-    const row = await tx('one_time_codes')
-      .where({ application_id: applicationId })
-      .whereNull('used_at')
-      .orderBy('created_at', 'desc')
-      .forUpdate()
-      .first<{ id: string; code_hash: Buffer; expires_at: Date; attempts: number } | undefined>();
-    if (!row || row.expires_at.getTime() < Date.now()) return 'CODE_INVALID' as const;
-    if (row.attempts >= TRIES_PER_CODE) return 'CODE_EXHAUSTED' as const;
-    const matches = deps.vault.codeMatches(entered, row.id, row.code_hash);
-    await tx('one_time_codes')
-      .where({ id: row.id })
-      .update({ attempts: row.attempts + 1, ...(matches ? { used_at: tx.fn.now() } : {}) });
-    return matches ? { id: row.id } : ('CODE_INVALID' as const);
-  });
-  if (outcome === 'CODE_EXHAUSTED') throw new LoanloomError('CODE_EXHAUSTED', 'this code was tried too often: ask for a new one');
-  if (outcome === 'CODE_INVALID') throw new LoanloomError('CODE_INVALID', 'the code is wrong or has expired');
-  return outcome.id;
-}
 
 const signature = route({
   method: 'post',
@@ -119,22 +74,20 @@ const signature = route({
   responses: commandResponses,
   handle: async (deps, { caller, params, body, idempotencyKey, rawBody }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
-    const known = await deps
-      .db('commands')
-      .where({ caller: caller.name, idempotency_key: idempotencyKey })
-      .first<{ body: { codeId: string }; body_sha256: string } | undefined>('body', 'body_sha256');
-    const isRepeated = known?.body_sha256 === bodyHash('SIGN', application.id, rawBody);
     const { now } = await businessNow(deps.db);
-    if (known === undefined && application.waiting_until !== null && application.waiting_until.getTime() <= epochMs(now))
+    const known = await deps.db('commands').where({ caller: caller.name, idempotency_key: idempotencyKey }).first<object | undefined>('id');
+    if (!known && application.waiting_until !== null && application.waiting_until.getTime() <= epochMs(now))
       throw new LoanloomError('OFFER_EXPIRED', 'the time for signing is over: start a new application');
-    const codeId = isRepeated ? known.body.codeId : known === undefined ? await useCode(deps, application.id, body.code) : '';
-    return submit(deps, caller, {
+    const row = await storeConfirmed(deps, caller, {
       operation: 'SIGN',
-      subject: application.id,
-      body: { codeId, contractSha256: body.contractSha256 },
+      applicationId: application.id,
+      purpose: 'SIGN',
+      entered: body.code,
       rawBody,
       idempotencyKey,
+      body: ({ id }) => ({ codeId: id, contractSha256: body.contractSha256 }),
     });
+    return deliver(deps, row);
   },
 });
 

@@ -136,18 +136,16 @@ describe('an operator’s adjustments', () => {
     const row = await deps.db('loan_transactions').where({ loan_id: loanId, type: 'WRITEOFF' }).first('decided_by', 'approved_by');
     expect(row).toEqual({ decided_by: 'operator:li', approved_by: 'operator:wang' });
     await expect(
-      deps
-        .db('loan_transactions')
-        .insert({
-          loan_id: loanId,
-          key: 'x',
-          type: 'WRITEOFF',
-          value_date: TODAY,
-          business_date: TODAY,
-          needs_second: true,
-          decided_by: 'operator:li',
-          approved_by: 'operator:li',
-        }),
+      deps.db('loan_transactions').insert({
+        loan_id: loanId,
+        key: 'x',
+        type: 'WRITEOFF',
+        value_date: TODAY,
+        business_date: TODAY,
+        needs_second: true,
+        decided_by: 'operator:li',
+        approved_by: 'operator:li',
+      }),
     ).rejects.toMatchObject({ constraint: 'loan_transactions_second_person' });
   });
 

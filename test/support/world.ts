@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { ActivityDeps } from '../../activities/deps';
 import type { Mail } from '../../activities/mail';
 import { createHouseBank } from '../../channels/house-bank';
@@ -17,7 +17,7 @@ import { startTemporal, type RunningTemporal } from '../../ops/stack/temporal-se
 import { createFormalIdentityVerifier } from '../../risk/identity';
 import { createSimulator } from '../../simulator/server';
 import type { Script } from '../../simulator/scripts';
-import { createFleet } from '../../workers/fleet';
+import { startFleet as startWorkers } from '../../workers/fleet';
 import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { createTestDatabase, type TestDatabase } from './database';
 import { shared } from './shared';
@@ -181,18 +181,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 }
 
 async function startFleet(connection: NativeConnection, deps: ActivityDeps): Promise<Fleet> {
-  const workers: Worker[] = await createFleet({
+  const workers = await startWorkers({
     connection,
     namespace: 'default',
     deps,
     bundle: { codePath: shared().bundlePath },
     stickyTimeoutMs: 2_000,
   });
-  const running = Promise.all(workers.map((worker) => worker.run()));
   return {
     stop: async () => {
-      for (const worker of workers) worker.shutdown();
-      await running;
+      workers.shutdown();
+      await workers.running;
     },
   };
 }

@@ -106,7 +106,9 @@ describe('originateLoan', () => {
     await send(handle, applicationId, 'SUBMIT');
     await untilStatus(applicationId, 'DECLINED');
     const [rules] = (await readDecisions(world.deps.db, applicationId)).filter((decision) => decision.stage === 'RULES');
-    expect(rules!.reasons).toEqual(['the installment is more than 0.50 of the stated monthly income']);
+    expect(rules!.reasons).toEqual([
+      'the installment, with those of other loans and offers, is more than 0.50 of the stated monthly income',
+    ]);
   });
 
   it('says in its record what the identity check did not check', async () => {

@@ -1,0 +1,57 @@
+import { updateApplication } from '../db/applications';
+import type { CommandRow } from '../db/commands';
+import { insertLoanEvent, updateLoan, type LoanFile } from '../db/loans';
+import { moveInstruction, readInstruction } from '../db/payments';
+import type { Tx } from '../db/pool';
+import { businessDateOf, type Instant } from '../domain/dates';
+import { LoanloomError } from '../domain/errors';
+import type { ActivityDeps } from './deps';
+
+/** An operator is named in the loan's own record; the borrower is its owner anyway. */
+const byOperator = (command: CommandRow) => (command.caller.startsWith('operator:') ? { by: command.caller } : {});
+
+/** The borrower changes their mind before the payout has begun: nothing has moved, and nothing will. ILLEGAL_TRANSITION afterwards. */
+export async function withdrawLoan(tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Record<string, never>> {
+  const hasBegun = file.instructions.some((each) => each.direction === 'PAYOUT' && each.sentAt !== null);
+  if (file.loan.status !== 'APPROVED' || hasBegun)
+    throw new LoanloomError('ILLEGAL_TRANSITION', 'the payout has begun: the loan can be paid back, not cancelled', {
+      from: file.loan.status,
+    });
+  for (const each of file.instructions.filter((instruction) => instruction.open))
+    await moveInstruction(tx, await readInstruction(tx, each.id), 'FAILED', at, 'WITHDRAWN');
+  await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), needs_attention: null });
+  await updateApplication(tx, file.loan.id, { status: 'WITHDRAWN', waiting_until: null });
+  await insertLoanEvent(tx, file.loan.id, {
+    key: 'rejected',
+    kind: 'REJECTED',
+    at,
+    businessDate: businessDateOf(at),
+    data: byOperator(command),
+  });
+  return {};
+}
+
+/**
+ * Another card for whatever is still to move: a payment that is on its way keeps the one it was opened with, so that
+ * its number never stands for two accounts. NOT_FOUND for a card that is not the borrower's own.
+ */
+export async function changeCard(
+  deps: ActivityDeps,
+  tx: Tx,
+  command: CommandRow,
+  file: LoanFile,
+  at: Instant,
+): Promise<Record<string, never>> {
+  const cardId = String(command.body.bankCardId);
+  // The card is the borrower's own: its row is looked up under them.
+  await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
+  await updateLoan(tx, file.loan.id, { bank_card_id: cardId });
+  await insertLoanEvent(tx, file.loan.id, {
+    key: `card:${command.id}`,
+    kind: 'CARD_CHANGED',
+    at,
+    businessDate: businessDateOf(at),
+    data: byOperator(command),
+  });
+  return {};
+}
