@@ -61,6 +61,11 @@ export function renderAlarm(breakId: string, params: Params): { subject: string;
       subject: `LOW BALANCE at ${value(params, 'channel')}, ${value(params, 'date')}`,
       text: `We have ${yuan(fen(Number(params.spendable)))} at ${value(params, 'channel')}, and should have ${yuan(fen(Number(params.floor)))}; ${value(params, 'owner')} tops it up. Payouts that it cannot carry go over other channels or wait.\n"npx loan recon channels" shows all channels.`,
     };
+  if (params.code === 'ATTENTION')
+    return {
+      subject: `ATTENTION loan ${breakId}`,
+      text: `Loan ${breakId} waits for a person: ${value(params, 'reason')}.\n"npx loan ops list" shows all that wait.`,
+    };
   if (params.code === 'UNDELIVERABLE')
     return {
       subject: `UNDELIVERABLE ${value(params, 'topic')}`,

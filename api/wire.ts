@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { AccountInstallment } from '../domain/account';
 import { sumOf, type Components } from '../domain/allocation';
 import { businessDate, type BusinessDate } from '../domain/dates';
+import { isProvisionalDue } from '../domain/offer';
+import type { Product } from '../domain/products';
 import { fen, type Fen } from '../domain/money';
 import type { Installment } from '../domain/schedule';
 
@@ -33,6 +35,8 @@ export const scheduleRowSchema = z
   .object({
     number: z.int(),
     dueOn: z.string(),
+    /** The date may still move to the next or last working day, when the working days of its year are published. */
+    isProvisional: z.boolean(),
     principal: moneySchema,
     interest: moneySchema,
     fee: moneySchema,
@@ -41,17 +45,18 @@ export const scheduleRowSchema = z
   })
   .meta({ id: 'ScheduleRow' });
 
-export function scheduleRow(row: Installment): z.output<typeof scheduleRowSchema> {
-  return {
+export const scheduleRow =
+  (product: Product) =>
+  (row: Installment): z.output<typeof scheduleRowSchema> => ({
     number: row.number,
     dueOn: row.dueOn,
+    isProvisional: isProvisionalDue(product, row.dueOn),
     principal: money(row.principal),
     interest: money(row.interest),
     fee: money(row.fee),
     payment: money(row.payment),
     balance: money(row.balance),
-  };
-}
+  });
 
 export const componentsSchema = z
   .object({ principal: moneySchema, interest: moneySchema, fee: moneySchema, penalty: moneySchema, total: moneySchema })

@@ -7,6 +7,7 @@ import type { Fen } from '../domain/money';
 import type { Catalogue } from '../domain/products';
 import type { Installment } from '../domain/schedule';
 import type { LoanStatus } from '../domain/states';
+import { addAttention } from './outbox';
 import type { Db, Tx } from './pool';
 
 export interface LoanRow {
@@ -200,8 +201,10 @@ export async function insertLoan(
   await tx('loans').insert(loan).onConflict('id').ignore();
 }
 
+/** Changes a loan's row. What asks for a person raises an alarm too, once a day for as long as it stands. */
 export async function updateLoan(tx: Db | Tx, loanId: string, change: Partial<Omit<LoanRow, 'id'>>): Promise<void> {
   await tx('loans').where({ id: loanId }).update(change);
+  if (typeof change.needs_attention === 'string') await addAttention(tx, loanId, change.needs_attention);
 }
 
 export async function insertSchedule(

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { migrationSource } from '../migrations/index';
-import { createDb, type Db } from './pool';
+import { createDb, PATIENCE, type Db } from './pool';
 
 /** Any number that no one else uses; the same for every process of one database. */
 const MIGRATION_LOCK = 7_261_123;
@@ -31,7 +31,7 @@ export async function pendingMigrations(db: Db): Promise<string[]> {
 async function underMigrationLock<T>(ownerUrl: string, work: (db: Db) => Promise<T>): Promise<T> {
   const holder = new Client({ connectionString: ownerUrl, application_name: 'loanloom-migrate' });
   await holder.connect();
-  const db = createDb(ownerUrl, 2);
+  const db = createDb(ownerUrl, 2, PATIENCE.migrations);
   try {
     await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     if (await db.schema.hasTable('knex_migrations_lock')) await db.migrate.forceFreeMigrationsLock({ migrationSource });

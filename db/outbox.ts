@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Instant } from '../domain/dates';
 import type { Db, Tx } from './pool';
 
@@ -51,7 +52,7 @@ export async function addMail(
 
 /** A mail to the people on duty, once by its key: ids, codes, dates and sums only. */
 export async function addAlarm(
-  tx: Tx,
+  tx: Db | Tx,
   alarm: { key: string; subject: string; payload: Readonly<Record<string, string | number | boolean>> },
 ): Promise<void> {
   await tx('outbox')
@@ -60,12 +61,22 @@ export async function addAlarm(
     .ignore();
 }
 
+const realDay = async (tx: Db | Tx): Promise<string> => {
+  const { rows } = await tx.raw<{ rows: { day: string }[] }>('SELECT current_date::text AS day');
+  return rows[0]?.day ?? '';
+};
+
+/** An alarm that a loan waits for a person, at most one a day for each reason. The reason quotes ids and codes only. */
+export async function addAttention(tx: Db | Tx, loanId: string, reason: string): Promise<void> {
+  const key = `attention:${loanId}:${createHash('sha256').update(reason).digest('hex').slice(0, 16)}:${await realDay(tx)}`;
+  await addAlarm(tx, { key, subject: loanId, payload: { code: 'ATTENTION', reason: reason.replace(/^!/, ''), owner: 'operations' } });
+}
+
 /** An alarm that a workflow cannot go on, at most one a day for each of its faults. */
 export async function addTrouble(tx: Tx, trouble: { workflowId: string; code: string }): Promise<void> {
   const { workflowId, code } = trouble;
-  const { rows } = await tx.raw<{ rows: { day: string }[] }>('SELECT current_date::text AS day');
   const payload = { code: 'TROUBLE', fault: code, workflow: workflowId, owner: 'engineering', urgent: true };
-  await addAlarm(tx, { key: `trouble:${workflowId}:${code}:${rows[0]?.day ?? ''}`, subject: workflowId, payload });
+  await addAlarm(tx, { key: `trouble:${workflowId}:${code}:${await realDay(tx)}`, subject: workflowId, payload });
 }
 
 /** What the reader of a loan has seen needs no signal any more. Call it before the facts are read. */

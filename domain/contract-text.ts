@@ -1,7 +1,7 @@
 import type { BusinessDate } from './dates';
 import { disclosureOf, METHOD_NAMES } from './disclosure';
 import { yuan } from './money';
-import type { Quote } from './offer';
+import { isProvisionalDue, type Quote } from './offer';
 import type { Product } from './products';
 
 /** The parties and terms that go into a contract. */
@@ -20,7 +20,7 @@ export function contractText(parts: ContractParts): string {
   const disclosure = disclosureOf(product, quote, parts.drawnUpOn);
   const rows = quote.schedule.map(
     (row) =>
-      `${String(row.number).padStart(3)}  ${row.dueOn}  ${yuan(row.principal)}  ${yuan(row.interest)}  ${yuan(row.fee)}  ${yuan(row.payment)}`,
+      `${String(row.number).padStart(3)}  ${row.dueOn}${isProvisionalDue(product, row.dueOn) ? '*' : ' '} ${yuan(row.principal)}  ${yuan(row.interest)}  ${yuan(row.fee)}  ${yuan(row.payment)}`,
   );
   return [
     `个人贷款合同 / Consumer loan contract ${parts.contractNumber}`,
@@ -38,6 +38,11 @@ export function contractText(parts: ContractParts): string {
     `还款计划以放款成功日为准，以下为示例 / The schedule is made from the day on which the payout is confirmed; this one illustrates it:`,
     ' #   到期日 due     本金 principal  利息 interest  费用 fee  应还 payment',
     ...rows,
+    ...(quote.schedule.some((row) => isProvisionalDue(product, row.dueOn))
+      ? [
+          '* 该年节假日安排尚未公布，遇休息日可能顺延，不早于上述日期，不加收费用 / * The working days of that year are not published yet: the date may move to a working day, never earlier, at no cost.',
+        ]
+      : []),
     `合计 / Total: ${yuan(quote.totalPayment)}，其中利息 / of which interest ${yuan(quote.totalInterest)}`,
     `提前还款按实际天数计息 / Early repayment: interest for the days used only (Civil Code art. 677).`,
     '',

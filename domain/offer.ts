@@ -59,6 +59,11 @@ function interestOf(product: Product): InterestBasis {
     : { basis: 'day_count', annualRate, convention: product.interest.convention };
 }
 
+/** Whether a due date rests on a year whose working days are not published yet; derived, so that a new calendar takes the mark away. */
+export function isProvisionalDue(product: Pick<Product, 'dueDates'>, dueOn: BusinessDate): boolean {
+  return product.dueDates.holidayRule !== 'same_day' && CN_MAINLAND.isProvisional(dueOn);
+}
+
 /** The terms of a product for one request and value date: the same function for a quote, an offer and the binding version. */
 export function termsFor(request: LoanRequest, product: Product, disbursedOn: BusinessDate): LoanTerms {
   const { principal, termMonths } = request;

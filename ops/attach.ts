@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { readEnv, type Env } from '../config/env';
-import { createDb, type Db } from '../db/pool';
+import { createDb, PATIENCE, type Db } from '../db/pool';
 import { connectedClient } from '../workers/compose';
 import { StackFault } from './stack/fault';
 import { isAlive, readRecord, type StackRecord } from './stack/record';
@@ -33,7 +33,7 @@ export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Att
     );
   }
   const client = await connectedClient(env);
-  const db = createDb(env.DATABASE_URL ?? '', 4);
+  const db = createDb(env.DATABASE_URL ?? '', 4, PATIENCE.batches);
   return {
     env,
     db,

@@ -90,7 +90,7 @@ function addDoctor(program: Command): void {
         : await startStack({ dataDir: resolve(data), ports: DEFAULT_PORTS, progress: options.json ? () => undefined : print });
       const attached = await attach(data);
       try {
-        if (options.repair) for (const id of await repair(attached.db, attached.client)) print(`restarted loan-${id}`);
+        if (options.repair) for (const id of await repair(attached.db, attached.client)) print(`restarted ${id}`);
         const report = await examine({
           db: attached.db,
           client: attached.client,

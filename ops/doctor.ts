@@ -6,9 +6,9 @@ import { loanAccount } from '../domain/loan-account';
 import { createCatalogue } from '../domain/products';
 import { workflowIds } from '../domain/ids';
 import { yuan } from '../domain/money';
-import { restartLoan } from '../workers/restart-loan';
 import type { BankBooks } from './bank-books';
-import { checkInvariants, loansWithoutWorkflow, type CheckResult } from './invariants';
+import { orphans } from './audit/workflows';
+import { checkInvariants, type CheckResult } from './invariants';
 
 export interface DoctorReport {
   readonly businessDate: string;
@@ -59,14 +59,14 @@ export async function examine(input: { db: Db; client: Client; booksUrl?: string
 }
 
 /**
- * Starts the workflow of every open loan that has none, from Postgres alone (I11). Safe to repeat: the
+ * Starts the workflow of every open loan, application, payout and break that has none, from Postgres alone (I11). Safe to repeat: the
  * workflow id refuses a second one, and business keys refuse a second payout or debit.
  */
 export async function repair(db: Db, client: Client): Promise<string[]> {
-  const missing = await loansWithoutWorkflow(db, client);
+  const missing = await orphans(db, client);
   const { now } = await businessNow(db);
-  for (const id of missing) await restartLoan(client, id, now);
-  return missing;
+  for (const each of missing) await each.restart(now);
+  return missing.map((each) => each.workflowId);
 }
 
 export function printReport(report: DoctorReport, print: (line: string) => void): void {

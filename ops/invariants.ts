@@ -9,10 +9,10 @@ import { factsInForce } from '../domain/account/facts';
 import { nextAppointment } from '../domain/agenda';
 import { sumOf } from '../domain/allocation';
 import { receivablesEqualTheFold } from './audit/receivables';
+import { orphans } from './audit/workflows';
 import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, type BankBooks } from './bank-books';
 import { loanAccountNow } from '../domain/loan-account';
 import type { BusinessDate } from '../domain/dates';
-import { workflowIds } from '../domain/ids';
 import { createCatalogue } from '../domain/products';
 import { OPEN_LOANS } from '../domain/states';
 
@@ -47,21 +47,38 @@ async function balancedJournal(db: Db, isBrief: boolean): Promise<string[]> {
   ];
 }
 
-/** I4: an open payment or an undelivered notice past its time is marked for a person. */
+const HOUR_MS = 3_600_000;
+
+/** I4: a payment that is open past its product's SLA, or an undelivered notice past its time, is marked for a person; and what is marked has raised an alarm. */
 async function nothingWaitsUnseen(db: Db): Promise<string[]> {
-  const stale = await db('payment_instructions as i')
+  const catalogue = createCatalogue();
+  const open = await db('payment_instructions as i')
     .join('loans as l', 'l.id', 'i.loan_id')
     .where('i.state', 'IN_FLIGHT')
-    .where('i.direction', 'PAYOUT')
+    .whereIn('i.direction', ['PAYOUT', 'REFUND'])
     .whereNull('l.needs_attention')
-    .whereRaw(
-      `(SELECT min(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id) < l.date_cursor::timestamptz - interval '3 days'`,
-    )
-    .select<{ id: string }[]>('i.id');
+    .select<{ id: string; product_id: string; product_version: number; sent_at: Date | null; cursor: Date | null }[]>(
+      'i.id',
+      'l.product_id',
+      'l.product_version',
+      db.raw('(SELECT min(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id) AS sent_at'),
+      db.raw('l.date_cursor::timestamptz AS cursor'),
+    );
+  const stale = open.filter(({ product_id, product_version, sent_at, cursor }) => {
+    const { slaHours } = catalogue.version(product_id, product_version).payout;
+    // The loan's own day, which is as long as one.
+    return sent_at !== null && cursor !== null && sent_at.getTime() < cursor.getTime() - (slaHours + 24) * HOUR_MS;
+  });
+  const silent = await db('loans as l')
+    .whereNotNull('l.needs_attention')
+    .whereRaw(`NOT EXISTS (SELECT FROM outbox o WHERE o.topic = 'alarm' AND o.subject IN (l.id, 'loan-' || l.id))`)
+    .limit(MAX_LISTED)
+    .select<{ id: string }[]>('l.id');
   const waiting = await backlog(db);
   const isStuck = waiting.oldest !== null && Date.now() - Date.parse(waiting.oldest) > 600_000;
   return [
     ...stale.map((row) => `${row.id} is open past its SLA without a case`),
+    ...silent.map((row) => `loan ${row.id} needs a person, and no alarm says so`),
     ...(isStuck ? [`${String(waiting.rows)} outbox rows wait, the oldest since ${waiting.oldest ?? ''}`] : []),
   ];
 }
@@ -140,21 +157,6 @@ async function loansToFold(db: Db, isBrief: boolean): Promise<Folded> {
   return { files, isBeingTold: new Set([...before, ...(await notices())]) };
 }
 
-/** I11: every open loan in Postgres has its one running workflow. */
-export async function loansWithoutWorkflow(db: Db, client: Client): Promise<string[]> {
-  const loans = await db('loans').whereIn('status', OPEN_LOANS).select<{ id: string }[]>('id');
-  const missing: string[] = [];
-  for (const { id } of loans) {
-    const isRunning = await client.workflow
-      .getHandle(workflowIds.loan(id))
-      .describe()
-      .then((description) => description.status.name === 'RUNNING')
-      .catch(() => false);
-    if (!isRunning) missing.push(id);
-  }
-  return missing;
-}
-
 /** Every invariant of design §9 that the data at hand allows to be checked. `books` undefined: no bank's books are within reach. */
 export async function checkInvariants(input: {
   db: Db;
@@ -207,8 +209,9 @@ export async function checkInvariants(input: {
   if (client)
     checks.push({
       invariant: 'I11',
-      claim: 'every open loan has its running workflow',
-      find: async () => (await loansWithoutWorkflow(db, client)).map((id) => `loan ${id} has none: run "npx loan doctor --repair"`),
+      claim: 'every open loan, application, payout and break has its running workflow',
+      find: async () =>
+        (await orphans(db, client)).map((each) => `${each.workflowId} does not run: "npx loan doctor --repair" brings it back`),
     });
   const results = await Promise.all(checks.map(async ({ find, ...check }) => ({ ...check, violations: await find() })));
   return results.sort((a, b) => Number.parseInt(a.invariant.slice(1), 10) - Number.parseInt(b.invariant.slice(1), 10));

@@ -144,6 +144,10 @@ export class Bank {
           script.behaviour === 'wrong-amount' ? { ...entry, amountFen: entry.amountFen + 1 } : { ...entry, account: '6200000000000000000' };
         return plain({ is: 'done', entry: told });
       }
+      case 'misdated': {
+        const entry = this.book(payment, asOf, 'BOOKED', 'ok');
+        return plain({ is: 'done', entry: { ...entry, valueDate: addDays(entry.valueDate, 400) } });
+      }
       case 'not-found-then-success':
         pay();
         this.hidden.set(payment.number, script.queriesInVain ?? 2);

@@ -15,6 +15,7 @@ export const BEHAVIOURS = [
   'not-found-then-success',
   'wrong-amount',
   'wrong-payee',
+  'misdated',
   'unsigned',
   'refused',
   'refused-but-paid',

@@ -3,6 +3,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { createActivities, type Activities } from '../activities/index';
 import type { ActivityDeps } from '../activities/deps';
 import { isRestoreCleared } from '../activities/restore-check';
+import type { Db } from '../db/pool';
 import { CHANNEL_NAMES } from '../channels/index';
 import { taskQueues } from '../domain/ids';
 
@@ -10,6 +11,8 @@ export interface FleetOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly deps: ActivityDeps;
+  /** Connections with the patience of batches, for closing and reconciling days. */
+  readonly batchDb?: Db;
   readonly bundle: NonNullable<WorkerOptions['workflowBundle']>;
   /**
    * What a crash of a worker adds to the answer of each loan that it had in memory: after this time another worker
@@ -45,6 +48,7 @@ async function untilCleared(deps: ActivityDeps, signal: AbortSignal): Promise<vo
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { connection, namespace, deps } = options;
   const activities = createActivities(deps);
+  const batch = createActivities({ ...deps, db: options.batchDb ?? deps.db });
   const shared = { connection, namespace, shutdownGraceTime: '3s', shutdownForceTime: '6s' } as const;
   const worker = (taskQueue: string, own: object, concurrency: number) =>
     Worker.create({ ...shared, taskQueue, activities: own, maxConcurrentActivityTaskExecutions: concurrency });
@@ -61,7 +65,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     }),
     worker(taskQueues.identity, only(activities, 'verifyIdentity'), 20),
     worker(taskQueues.collections, only(activities, 'contactBorrower'), 20),
-    worker(taskQueues.batch, only(activities, 'closeThrough', 'reconcileThrough'), 2),
+    worker(taskQueues.batch, only(batch, 'closeThrough', 'reconcileThrough'), 2),
   ]);
   const onChannels = only(activities, 'sendPayment', 'queryPayment', 'closePayment', 'recallForBreak', 'askForBreak', 'readBalance');
   const stopping = new AbortController();

@@ -3,7 +3,8 @@ import { readEnv } from '../config/env';
 import { ensureChannelAccounts } from '../db/journal';
 import { CHANNEL_NAMES } from '../channels/index';
 import { workflowBundle } from './bundle';
-import { composeDeps, lazyClient, temporalConnection } from './compose';
+import { createDb, PATIENCE } from '../db/pool';
+import { composeDeps, lazyClient, required, temporalConnection } from './compose';
 import { startFleet } from './fleet';
 import { createLog } from './log';
 import { startRelay } from './relay';
@@ -31,11 +32,13 @@ async function main(): Promise<void> {
   });
   const deps = composeDeps(env, log);
   await ensureChannelAccounts(deps.db, CHANNEL_NAMES);
+  const batchDb = createDb(required(env, 'DATABASE_URL'), 4, PATIENCE.batches);
   const connection = await NativeConnection.connect(temporalConnection(env));
   const fleet = await startFleet({
     connection,
     namespace: env.TEMPORAL_NAMESPACE,
     deps,
+    batchDb,
     bundle: await workflowBundle(env.LOANLOOM_CACHE_DIR),
     stickyTimeoutMs: env.WORKER_STICKY_TIMEOUT_MS,
   });
@@ -52,7 +55,7 @@ async function main(): Promise<void> {
   await fleet.running;
   await relay.stop();
   await connection.close();
-  await deps.db.destroy();
+  await Promise.all([deps.db.destroy(), batchDb.destroy()]);
 }
 
 main().then(

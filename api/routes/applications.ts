@@ -219,7 +219,7 @@ const offer = route({
         firstInstallment: money(row.first_installment_fen),
         totalPayment: money(row.total_payment_fen),
         expiresAt: row.expires_at.toISOString(),
-        schedule: row.illustration.map(scheduleRow),
+        schedule: row.illustration.map(scheduleRow(deps.catalogue.version(application.product_id, application.product_version))),
       },
     };
   },

@@ -132,7 +132,9 @@ const schedule = route({
       status: 200,
       body: {
         version: file.loan.schedule_version,
-        schedule: (await readCurrentSchedule(deps.db, file.loan)).map(scheduleRow),
+        schedule: (await readCurrentSchedule(deps.db, file.loan)).map(
+          scheduleRow(deps.catalogue.version(file.loan.product_id, file.loan.product_version)),
+        ),
         installments: account.installments.map(accountRow),
       },
     };

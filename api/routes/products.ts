@@ -124,7 +124,7 @@ const makeQuote = route({
         totalInterest: money(terms.totalInterest),
         totalPayment: money(terms.totalPayment),
         effectiveRate: terms.effectiveRate,
-        schedule: terms.schedule.map(scheduleRow),
+        schedule: terms.schedule.map(scheduleRow(product)),
         disclosure: disclosureView(disclosureOf(product, terms, today)),
       },
     };

@@ -75,6 +75,7 @@ const PAYOUT_FAULTS = [
   'request-lost',
   'error-but-paid',
   'unlisted-code',
+  'misdated',
   'unlisted-code-but-paid',
   'not-found-then-success',
   'wrong-amount',

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import { createCalendar, CN_MAINLAND } from '../../domain/calendar';
+import { createCalendar, CN_MAINLAND, statutoryDays } from '../../domain/calendar';
+import { isProvisionalDue } from '../../domain/offer';
+import { createCatalogue } from '../../domain/products';
 import {
   addDays,
   at,
@@ -124,11 +126,33 @@ describe('the calendar', () => {
     expect(CN_MAINLAND.shift(businessDate('2026-10-04'), 'previous_working_day')).toBe('2026-09-30');
   });
 
-  it('refuses a year that its table does not cover instead of guessing', () => {
-    expect(() => CN_MAINLAND.shift(businessDate('2027-02-08'), 'next_working_day')).toThrow(
+  it('is provisional beyond its table: weekends and the days that the law fixes are off, and a due date says so', () => {
+    const next = (day: string) => CN_MAINLAND.shift(businessDate(day), 'next_working_day');
+    // Spring Festival's eve, a Friday, to its third day, a Monday; then a Tuesday.
+    expect(['2027-02-05', '2027-02-06', '2027-02-08'].map(next)).toEqual(['2027-02-09', '2027-02-09', '2027-02-09']);
+    expect([next('2030-02-02'), next('2033-10-01'), next('2100-06-12')]).toEqual(['2030-02-06', '2033-10-04', '2100-06-14']);
+    expect([CN_MAINLAND.isProvisional(businessDate('2026-12-31')), CN_MAINLAND.isProvisional(businessDate('2027-01-01'))]).toEqual([
+      false,
+      true,
+    ]);
+    const product = createCatalogue().current('consumer-installment', businessDate('2026-11-25'));
+    const shifting = { dueDates: { ...product.dueDates, holidayRule: 'next_working_day' as const } };
+    expect([isProvisionalDue(shifting, businessDate('2028-01-03')), isProvisionalDue(product, businessDate('2028-01-03'))]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it.each(['2025', '2026'])('gives off by law only what the notice of %s gives off too', (year) => {
+    for (const day of statutoryDays(year) ?? []) expect([day, CN_MAINLAND.isWorkingDay(day)]).toEqual([day, false]);
+    expect(statutoryDays(year)).toHaveLength(13);
+  });
+
+  it('refuses a year whose days nobody knows instead of guessing', () => {
+    expect(() => CN_MAINLAND.shift(businessDate('2101-02-08'), 'next_working_day')).toThrow(
       expect.objectContaining({ code: 'CALENDAR_YEAR_NOT_COVERED' }),
     );
-    expect(CN_MAINLAND.shift(businessDate('2027-02-08'), 'same_day')).toBe('2027-02-08');
+    expect(CN_MAINLAND.shift(businessDate('2101-02-08'), 'same_day')).toBe('2101-02-08');
   });
 
   it('reads ranges', () => {
