@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { storeCommand } from '../../db/commands';
+import { readLoanFile } from '../../db/loans';
+import { addDays, businessDateOf, instant } from '../../domain/dates';
+import { loanUpdates } from '../../workflows/service-loan.messages';
+import { workflowIds } from '../../domain/ids';
+import { seedActiveLoan, startLoan } from '../support/seed';
+import { createWorld, eventually, type Fleet, type World } from '../support/world';
+import { startRelay, type Relay } from '../../workers/relay';
+import type { Mailer } from '../../activities/mail';
+
+describe('a mail server that refuses one address', () => {
+  let world: World;
+  let fleet: Fleet;
+  let relay: Relay;
+  beforeAll(async () => {
+    world = await createWorld({ server: 'dev' });
+    fleet = await world.startFleet();
+    relay = startRelay(world.deps, world.client);
+  });
+  afterAll(async () => {
+    await relay.stop();
+    await fleet.stop();
+    await world.close();
+  });
+  it('keeps no loan from taking a payment', async () => {
+    let tries = 0;
+    (world.deps as { mailer: Mailer }).mailer.send = async () => {
+      tries += 1;
+      await Promise.reject(Object.assign(new Error('550 no such mailbox'), { responseCode: 550 }));
+    };
+    const today = businessDateOf(instant(Date.now()));
+    const { loanId } = await seedActiveLoan(world.deps, { on: addDays(today, -35), termMonths: 12 });
+    await world.banks.script({ behaviour: 'no-funds', kind: 'DEBIT', reference: loanId, times: 50 });
+    await startLoan(world.client, loanId);
+    await eventually('a contact', () => Promise.resolve(tries > 0), 30_000);
+    const id = randomUUID();
+    const now = instant(Date.now());
+    await storeCommand(world.deps.db, {
+      id,
+      caller: 'borrower:x',
+      idempotencyKey: id,
+      operation: 'PAY',
+      subject: loanId,
+      bodySha256: id,
+      body: { amountFen: 1000 },
+      businessDate: today,
+    });
+    const verdict = await Promise.race([
+      world.client.workflow
+        .getHandle(workflowIds.loan(loanId))
+        .executeUpdate(loanUpdates.PAY, { args: [{ commandId: id, at: now }], updateId: id })
+        .then((v) => JSON.stringify(v)),
+      new Promise<string>((resolve) => setTimeout(() => resolve('no verdict after 30 s'), 30_000)),
+    ]);
+    const file = await readLoanFile(world.deps.db, loanId);
+    expect(verdict).toContain('APPLIED');
+    expect(file.loan.status).toBe('ACTIVE');
+  });
+});
