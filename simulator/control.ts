@@ -32,8 +32,8 @@ function fenOf(value: unknown): number {
 /**
  * What tests, demos and the simulation may tell the banks, as JSON:
  * GET /health · GET /books · GET /webhooks (undelivered ones) · POST /scripts · DELETE /scripts ·
- * POST /outages · POST /file-faults · POST /line-faults · POST /house-bank-faults · POST /foreign-entries ·
- * POST /returns · POST /openings.
+ * POST /outages · POST /file-faults · POST /line-faults · POST /house-bank-faults · POST /house-bank-outages ·
+ * POST /foreign-entries · POST /returns · POST /openings.
  */
 export class Control {
   private readonly routes: Readonly<Record<string, Handler>>;
@@ -85,6 +85,10 @@ export class Control {
       },
       'POST /house-bank-faults': (raw) => {
         houseBank.misstate(bankOf(raw.bank).name, date(raw.date), raw.offFen === undefined ? null : Number(raw.offFen));
+        return {};
+      },
+      'POST /house-bank-outages': (raw) => {
+        houseBank.goOut(text(raw.until, /^\d{4}-\d\d-\d\dT.+Z$/, 'until must be an instant such as 2026-12-01T08:00:00Z'));
         return {};
       },
       'POST /foreign-entries': (raw) =>

@@ -6,6 +6,7 @@ import { hmac, netOf } from './protocol';
  * the channel settled. It knows what really moved, not what a channel's file says.
  */
 export class HouseBank {
+  private outUntil = '';
   private readonly withheld = new Map<string, number>();
 
   /** From now on the line of this channel and day is off by an amount (or, with null, missing). */
@@ -13,7 +14,17 @@ export class HouseBank {
     this.withheld.set(`${channel}|${date}`, offFen ?? Number.NaN);
   }
 
+  /** Answers nothing until a moment of business time. */
+  goOut(until: string): void {
+    this.outUntil = until;
+  }
+
+  isOut(asOf: string): boolean {
+    return asOf < this.outUntil;
+  }
+
   clear(): void {
+    this.outUntil = '';
     this.withheld.clear();
   }
 

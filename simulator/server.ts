@@ -75,6 +75,10 @@ export function createSimulator(options: SimulatorOptions): Server {
     const asOf = String(request.headers['x-sandbox-as-of'] ?? new Date().toISOString());
     if (control.handle(request.method ?? '', url, body, response)) return;
     if (url.pathname === '/housebank/statement') {
+      if (houseBank.isOut(asOf)) {
+        response.writeHead(503).end();
+        return;
+      }
       const all = [...banks.values()].map(({ bank }) => bank);
       const { body: text, signature } = houseBank.statement(all, url.searchParams.get('date') ?? '', options.secrets.housebank ?? '');
       response.writeHead(200, { 'content-type': 'application/json', 'x-signature': signature }).end(text);

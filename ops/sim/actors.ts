@@ -8,9 +8,15 @@ import { inventPerson } from '../demo/person';
 import { hasOpenPayments, isAway } from './checks';
 import { Messenger } from './messenger';
 import { operate } from './operators';
+import { adjustLoan, applyAgain, changeCard, holdLoan, returnRefund, sendHostile, swapIdentity } from './pressure';
 import { Unexpected } from './unexpected';
 import type { Action } from './script';
 import type { SimWorld } from './world';
+
+type Pressure = Extract<
+  Action,
+  { do: 'ADJUST' | 'HOLD' | 'CARD' | 'HOSTILE' | 'SWAP' | 'SECOND' | 'RETURN_REFUND' | 'HOUSE_BANK' | 'MAIL' }
+>;
 
 interface Application {
   readonly id: string;
@@ -87,6 +93,7 @@ export class Actors {
         return;
       }
       case 'CALM':
+        world.refuseMail(false);
         return world.calm();
       case 'ADVANCE':
         return this.advance(action.hours);
@@ -115,8 +122,50 @@ export class Actors {
       case 'LOOK': {
         const loan = await this.loan(action.pick);
         await loan?.client.loan(loan.id);
+        return;
       }
+      default:
+        return this.press(action);
     }
+  }
+
+  /** What comes at the worst moment: decisions, other cards, outages of what is not a channel, and what is not honest. */
+  private async press(action: Pressure): Promise<void> {
+    const { world } = this;
+    switch (action.do) {
+      case 'ADJUST':
+        return this.withLoan(action.pick, ({ id }) => adjustLoan(world, id, action));
+      case 'HOLD':
+        return this.withLoan(action.pick, ({ id }) => holdLoan(world, id, action.days));
+      case 'CARD':
+        return this.withLoan(action.pick, ({ id }) => changeCard(world, id, action.serial));
+      case 'HOSTILE':
+        return this.withLoan(action.pick, ({ id, client }) => sendHostile(client, id, action.share));
+      case 'SWAP':
+        return this.withApplication(action.pick, ({ id, client }) => swapIdentity(client, id, action.serial));
+      case 'SECOND':
+        return this.withApplication(action.pick, ({ id, client }) => applyAgain(client, id));
+      case 'RETURN_REFUND':
+        return returnRefund(world, action.pick);
+      case 'HOUSE_BANK': {
+        const { now } = await businessNow(world.attached.db);
+        await world.tell('house-bank-outages', { until: instant(epochMs(now) + action.hours * 3_600_000) });
+        return;
+      }
+      case 'MAIL':
+        world.refuseMail(true);
+        return;
+    }
+  }
+
+  private async withLoan(pick: number, act: (loan: Application) => Promise<void>): Promise<void> {
+    const loan = await this.loan(pick);
+    if (loan) await act(loan);
+  }
+
+  private async withApplication(pick: number, act: (application: Application) => Promise<void>): Promise<void> {
+    const application = this.applications[Math.floor(pick * this.applications.length)];
+    if (application) await act(application);
   }
 
   private async openLoans(): Promise<string[]> {
@@ -146,6 +195,7 @@ export class Actors {
   }
 
   private async sign(): Promise<void> {
+    this.world.refuseMail(false);
     const signed: string[] = [];
     for (const { id, client } of this.applications) {
       const row = await this.world.attached.db('applications').where({ id }).first<{ status: string } | undefined>('status');
@@ -220,6 +270,7 @@ export class Actors {
 
   /** Ends a run: no more faults, everything open led to its end. */
   async settle(): Promise<void> {
+    this.world.refuseMail(false);
     await this.world.calm();
     await this.advance(50);
     await this.world.calm();

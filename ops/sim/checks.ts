@@ -1,4 +1,4 @@
-import { isGrpcServiceError } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { isConnectionFault } from '../../db/pool';
 import { OPEN_ATTEMPTS } from '../../domain/states';
 import { checkInvariants } from '../invariants';
@@ -12,11 +12,28 @@ export interface Violation {
 /** Two books are never read in one instant: what contradicts only for a moment is no contradiction. */
 const PAUSE_MS = 300;
 
+/** No workflow ever ends but by having done its work. */
+async function deadWorkflows(client: Client): Promise<Violation[]> {
+  const found: Violation[] = [];
+  for await (const { workflowId, status } of client.workflow.list({
+    query: `ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')`,
+  }))
+    found.push({ invariant: 'I11', what: `workflow ${workflowId} is ${status.name}` });
+  return found;
+}
+
 async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> {
   const { db, client } = world.attached;
   const books = await world.books();
+  // A loop that survives must not hide what it survived.
+  const stuck = await db('loans')
+    .where('needs_attention', 'like', '!%')
+    .whereNot('needs_attention', 'like', '%UNAVAILABLE%')
+    .select<{ id: string; needs_attention: string }[]>('id', 'needs_attention');
+  const unexpected = stuck.map((row) => ({ invariant: 'I4', what: `loan ${row.id}: ${row.needs_attention}` }));
+  if (isThorough) unexpected.push(...(await deadWorkflows(client)));
   const checks = await checkInvariants({ db, books, ...(isThorough ? { client } : {}), isBrief: !isThorough });
-  return checks.flatMap((check) => check.violations.map((what) => ({ invariant: check.invariant, what })));
+  return [...unexpected, ...checks.flatMap((check) => check.violations.map((what) => ({ invariant: check.invariant, what })))];
 }
 
 /** A store or a process that is being killed or comes up. */

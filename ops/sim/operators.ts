@@ -4,7 +4,8 @@ import { businessNow } from '../../db/clock';
 import { ApiProblem } from '../demo/borrower-client';
 import type { SimWorld } from './world';
 
-async function command<T>(world: SimWorld, name: string, method: string, path: string, body?: object): Promise<T> {
+/** An operator's request over the API. */
+export async function command<T>(world: SimWorld, name: string, method: string, path: string, body?: object): Promise<T> {
   const token = await mintToken(world.attached.tokenSecret, 'operator', name, 1);
   const response = await fetch(`${world.apiUrl}${path}`, {
     method,
@@ -37,6 +38,17 @@ export async function operate(world: SimWorld): Promise<void> {
   const stuck = await db('loans').where({ next_kind: 'AWAIT_OPERATOR' }).orderBy('id').limit(2).select<{ id: string }[]>('id');
   for (const { id } of stuck)
     await command(world, 'li', 'POST', `/v1/ops/loans/${id}/payout-retry`, { reason: 'simulation: try again' }).catch(ignoreProblem);
+  // Every second proposal is refused by the second operator.
+  const proposals = await db('adjustment_proposals')
+    .where({ state: 'PROPOSED' })
+    .orderBy('proposed_at')
+    .limit(3)
+    .select<{ id: string; loan_id: string }[]>('id', 'loan_id');
+  for (const [index, { id, loan_id: loanId }] of proposals.entries())
+    await command(world, 'wang', 'POST', `/v1/ops/loans/${loanId}/adjustments/${id}/decision`, {
+      verdict: index % 2 === 0 ? 'APPROVE' : 'REFUSE',
+      reason: 'simulation: a second pair of eyes',
+    }).catch(ignoreProblem);
   const { now } = await businessNow(db);
   const overdue = db('breaks').where({ state: 'OPEN' }).where('due_on', '<', now.slice(0, 10));
   // A claim on a channel is not given up before its money had a week to come back.

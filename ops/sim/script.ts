@@ -4,6 +4,21 @@ import { Random } from './random';
 const BANKS = ['wallet', 'cardnet', 'bankdirect'] as const;
 export type BankName = (typeof BANKS)[number];
 
+const ADJUSTMENTS = [
+  'CHARGE',
+  'CHARGE',
+  'WAIVER',
+  'SETTLEMENT_DISCOUNT',
+  'RATE_CHANGE',
+  'REAGE',
+  'REAMORTIZE',
+  'TERM_EXTENSION',
+  'HARDSHIP_PAUSE',
+  'WRITEOFF',
+  'REVERSAL',
+] as const;
+type AdjustmentType = (typeof ADJUSTMENTS)[number];
+
 /**
  * One step of a simulation. Which loan, payment or message is meant stands as a share of what there is at
  * that moment (`pick`, 0 to 1), so a script keeps its sense when steps are left out of it.
@@ -38,6 +53,15 @@ export type Action =
       readonly serial: number;
     }
   | { readonly do: 'RETURN'; readonly pick: number }
+  | { readonly do: 'ADJUST'; readonly pick: number; readonly type: AdjustmentType; readonly share: number }
+  | { readonly do: 'HOLD'; readonly pick: number; readonly days: number }
+  | { readonly do: 'CARD'; readonly pick: number; readonly serial: number }
+  | { readonly do: 'RETURN_REFUND'; readonly pick: number }
+  | { readonly do: 'HOUSE_BANK'; readonly hours: number }
+  | { readonly do: 'MAIL' }
+  | { readonly do: 'SWAP'; readonly pick: number; readonly serial: number }
+  | { readonly do: 'SECOND'; readonly pick: number }
+  | { readonly do: 'HOSTILE'; readonly pick: number; readonly share: number }
   | { readonly do: 'OPERATE' }
   | { readonly do: 'LOOK'; readonly pick: number };
 
@@ -61,6 +85,15 @@ const WEIGHTS: Readonly<Record<Action['do'], number>> = {
   FOREIGN: 0.7,
   RETURN: 2,
   OPERATE: 5,
+  ADJUST: 8,
+  HOLD: 0.7,
+  CARD: 0.7,
+  RETURN_REFUND: 1,
+  HOUSE_BANK: 0.7,
+  MAIL: 0.7,
+  SWAP: 1,
+  SECOND: 1,
+  HOSTILE: 3,
   LOOK: 12,
 };
 
@@ -96,6 +129,18 @@ function action(random: Random, serial: number): Action {
   switch (kind) {
     case 'APPLY':
       return { do: kind, principalFen: random.int(10, 200) * 10_000, termMonths: random.pick([3, 6, 12]), product: random.pick(PRODUCTS) };
+    case 'ADJUST':
+      return { do: kind, pick, type: random.pick(ADJUSTMENTS), share: random.next() };
+    case 'HOLD':
+      return { do: kind, pick, days: random.int(0, 12) };
+    case 'CARD':
+    case 'SWAP':
+      return { do: kind, pick, serial };
+    case 'HOUSE_BANK':
+      return { do: kind, hours: random.int(12, 96) };
+    case 'HOSTILE':
+      return { do: kind, pick, share: random.next() };
+    case 'MAIL':
     case 'SIGN':
     case 'CALM':
     case 'OPERATE':
@@ -106,6 +151,8 @@ function action(random: Random, serial: number): Action {
     case 'REUSE_KEY':
     case 'PROMISE':
     case 'RETURN':
+    case 'RETURN_REFUND':
+    case 'SECOND':
     case 'LOOK':
       return { do: kind, pick };
     case 'BANK': {

@@ -65,6 +65,11 @@ export class SimWorld {
     return (await response.json()) as T;
   }
 
+  /** The mail server takes nothing, for the moment, or again. */
+  refuseMail(isRefused: boolean): void {
+    this.stack.mailSink.refuse(isRefused);
+  }
+
   async calm(): Promise<void> {
     await fetch(`${this.stack.simulatorUrl}/scripts`, { method: 'DELETE' });
   }

@@ -13,6 +13,8 @@ export interface CaughtMail {
 }
 
 export interface MailSink {
+  /** Refuses every mail for the moment (SMTP 451), or takes them again. */
+  refuse(isRefused: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -42,10 +44,14 @@ export async function startMailSink(options: { smtpPort: number; pagePort: numbe
       mails.set(mail.messageId, mail);
     }
   }
+  let isRefusing = false;
   const smtp = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     logger: false,
+    onRcptTo(_address, _session, callback) {
+      callback(isRefusing ? Object.assign(new Error('not now'), { responseCode: 451 }) : null);
+    },
     onData(stream, session, callback) {
       simpleParser(stream).then(
         (parsed) => {
@@ -83,6 +89,9 @@ export async function startMailSink(options: { smtpPort: number; pagePort: numbe
     web.listen(options.pagePort, '127.0.0.1', resolve);
   });
   return {
+    refuse(isRefused) {
+      isRefusing = isRefused;
+    },
     async stop() {
       web.closeAllConnections();
       await Promise.all([

@@ -7,7 +7,7 @@ import { migrateToLatest } from '../../db/migrate';
 import { workflowBundle } from '../../workers/bundle';
 import { accepts, nodeChild, type Child } from './child';
 import { StackFault } from './fault';
-import { startMailSink } from './mail-sink';
+import { startMailSink, type MailSink } from './mail-sink';
 import { assertPortFree } from './ports';
 import { enableAppRole, ensureDatabase, startPostgres } from './postgres';
 import { endLeftovers, isAlive, markOf, readRecord, removeRecord, writeRecord, type StackRecord } from './record';
@@ -42,6 +42,7 @@ export interface StackOptions {
 
 export interface RunningStack extends StackRecord {
   readonly children_: readonly Child[];
+  readonly mailSink: Pick<MailSink, 'refuse'>;
   stop(): Promise<void>;
 }
 
@@ -183,7 +184,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       simulatorUrl: own.CHANNELS_URL ?? '',
     };
     await writeRecord(dataDir, record);
-    return { ...record, children_: children, stop: () => stopInOrder(children, stops, dataDir) };
+    return { ...record, children_: children, mailSink: mail, stop: () => stopInOrder(children, stops, dataDir) };
   } catch (error) {
     await stop();
     throw error;
