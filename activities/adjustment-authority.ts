@@ -43,9 +43,16 @@ function rateBefore({ facts, fact, product }: Decision): string {
   return changes.at(-1)?.annualRate ?? product.annualRate;
 }
 
+/** What a decision takes from the interest of the whole loan, in minor units. */
+function interestForgone({ before, after }: Decision): number {
+  const interestOf = ({ installments }: Account) =>
+    installments.reduce((sum, row) => sum + row.paid.interest + row.outstanding.interest, 0);
+  return interestOf(before) - interestOf(after);
+}
+
 /** Whether a decision is for two: above what the product lets one person decide, or raising what the borrower pays for good. */
 export async function needsSecond(tx: Tx, decision: Decision): Promise<boolean> {
-  const { fact, facts, after, before, product } = decision;
+  const { fact, facts, after, before, product, today } = decision;
   const { authority } = product;
   switch (fact.type) {
     case 'CHARGE':
@@ -57,11 +64,16 @@ export async function needsSecond(tx: Tx, decision: Decision): Promise<boolean> 
     case 'WRITEOFF':
       return sumOf(after.writtenOff ?? before.outstanding) > authority.writeOff;
     case 'RATE_CHANGE':
-      return isAbove(fact.annualRate, rateBefore(decision));
+      return isAbove(fact.annualRate, rateBefore(decision)) || fact.valueDate < today || interestForgone(decision) > authority.waiver;
     case 'REAGE':
       return fact.count > authority.reagePeriods || factsInForce(facts, fact.valueDate).some((each) => each.type === 'REAGE');
     case 'HARDSHIP_PAUSE':
-      return fact.interest === 'none' && daysBetween(fact.valueDate, fact.until) > authority.pauseDays;
+      return (
+        fact.interest === 'none' &&
+        (daysBetween(fact.valueDate, fact.until) > authority.pauseDays ||
+          interestForgone(decision) > authority.waiver ||
+          factsInForce(facts, fact.valueDate).some((each) => each.type === 'HARDSHIP_PAUSE' && each.interest === 'none'))
+      );
     case 'REVERSAL': {
       const target = facts.find((each) => each.key === fact.of);
       return (

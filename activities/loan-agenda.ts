@@ -7,14 +7,15 @@ import { latestValueDate, owedOn } from '../domain/account';
 import { holdInForce, nextAppointment as decideNext, type Appointment } from '../domain/agenda';
 import { loanAccount } from '../domain/loan-account';
 import { openPromise } from '../domain/agenda-candidates';
-import { businessDateOf, laterOf, type BusinessDate, type Instant } from '../domain/dates';
+import { businessDateOf, epochMs, laterOf, type BusinessDate, type Instant } from '../domain/dates';
+import type { OpenInstruction } from '../domain/loan-events';
 import { yuan } from '../domain/money';
 import { chargedOff } from '../domain/postings';
 import { promiseOutcome } from '../domain/promises';
 import { accrueNow, receivables } from './receivables';
 import { assertTransition, LOAN_TRANSITIONS } from '../domain/states';
 import { accountNow } from './account-now';
-import { type ActivityDeps } from './deps';
+import { productOf, type ActivityDeps } from './deps';
 import { planContact } from './contacts';
 
 /** What serviceLoan learns at every wake: its next appointment and what operators see. No amounts that it could compute with. */
@@ -31,8 +32,11 @@ export interface LoanOutlook {
 }
 
 /** Why a person has to look at this loan, or null. */
-function attention(file: LoanFile, appointment: Appointment): string | null {
+function attention(file: LoanFile, appointment: Appointment, patienceHours: number, now: Instant): string | null {
   if (file.instructions.some((each) => each.state === 'MANUAL')) return 'a payment is past its SLA without an outcome';
+  const isLate = ({ open, sentAt }: OpenInstruction) =>
+    open && sentAt !== null && epochMs(now) - epochMs(sentAt) > patienceHours * 3_600_000;
+  if (file.instructions.some(isLate)) return 'a payment is past its SLA without an outcome';
   if (appointment.kind === 'AWAIT_OPERATOR') return appointment.summary;
   if (appointment.kind === 'AWAIT_CHANNEL') return appointment.summary;
   // A loan that looks ahead goes on: what kept it from that is mended.
@@ -146,7 +150,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     const appointment = decide(file, input.at);
     const today = businessDateOf(input.at);
     const account = loanAccount(recordOf(deps.catalogue, file), today);
-    const needsAttention = attention(file, appointment);
+    const needsAttention = attention(file, appointment, productOf(deps, file.loan).payout.slaHours, input.at);
     const hold = holdInForce(file.events, input.at);
     await updateLoan(deps.db, input.loanId, {
       date_cursor: appointment.at !== null && appointment.at < input.at ? appointment.businessDate : today,

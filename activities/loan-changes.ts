@@ -2,6 +2,7 @@ import { updateApplication } from '../db/applications';
 import type { CommandRow } from '../db/commands';
 import { insertLoanEvent, updateLoan, type LoanFile } from '../db/loans';
 import { moveInstruction, readInstruction } from '../db/payments';
+import { addMail } from '../db/outbox';
 import type { Tx } from '../db/pool';
 import { businessDateOf, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
@@ -46,6 +47,12 @@ export async function changeCard(
   // The card is the borrower's own: its row is looked up under them.
   await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
   await updateLoan(tx, file.loan.id, { bank_card_id: cardId });
+  await addMail(tx, {
+    key: `card-changed:${command.id}`,
+    borrowerId: file.loan.borrower_id,
+    template: 'card-changed',
+    params: { loanId: file.loan.id, changedOn: businessDateOf(at) },
+  });
   await insertLoanEvent(tx, file.loan.id, {
     key: `card:${command.id}`,
     kind: 'CARD_CHANGED',

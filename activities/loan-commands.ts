@@ -1,6 +1,7 @@
 import { CHANNEL_NAMES } from '../channels/index';
 import { writeAudit } from '../db/audit';
 import { businessNow } from '../db/clock';
+import { updateApplication } from '../db/applications';
 import type { CommandRow } from '../db/commands';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../db/loans';
 import { addFactNotice } from '../db/outbox';
@@ -11,6 +12,7 @@ import { openPromise } from '../domain/agenda-candidates';
 import { addDays, businessDate, businessDateOf, laterOf, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { keys } from '../domain/ids';
+import { isContradicted, nextSerial } from '../domain/loan-events';
 import { positiveFen, yuan } from '../domain/money';
 import { leastPromise } from '../domain/promises';
 import { adjust, decideAdjustment } from './adjustments';
@@ -33,7 +35,7 @@ function requireActive(file: LoanFile): void {
 export function createLoanCommands(deps: ActivityDeps) {
   const pay: Handler = async (tx, command, file, at) => {
     requireActive(file);
-    if (file.instructions.some((each) => each.open))
+    if (file.instructions.some((each) => each.open) || isContradicted(file.instructions, 'DEBIT'))
       throw new LoanloomError('DEBIT_IN_DOUBT', 'a debit of this loan is still open: wait for its outcome before paying again');
     const today = businessDateOf(at);
     const account = accountNow(deps, file, today);
@@ -132,9 +134,14 @@ export function createLoanCommands(deps: ActivityDeps) {
     const isRefund = file.loan.status === 'OVERPAID';
     const payouts = file.instructions.filter((each) => each.direction === (isRefund ? 'REFUND' : 'PAYOUT'));
     const latest = payouts.at(-1);
+    if (isContradicted(payouts, isRefund ? 'REFUND' : 'PAYOUT'))
+      throw new LoanloomError(
+        'PAYOUT_NOT_STUCK',
+        'a channel paid it against its word: nothing is paid in its place before that money is back, or its break is cleared',
+      );
     if (latest?.state !== 'FAILED' && latest?.state !== 'RETURNED')
       throw new LoanloomError('PAYOUT_NOT_STUCK', 'the payout has not failed: while it is open its outcome is asked for automatically');
-    return { latest, approval: payouts.length + 1, isRefund };
+    return { latest, approval: nextSerial(isRefund ? 'REFUND' : 'PAYOUT', file), isRefund };
   }
 
   /** A new approval after every channel refused: a new instruction, with the channel the operator wants first. */
@@ -177,6 +184,8 @@ export function createLoanCommands(deps: ActivityDeps) {
     if (failedPayout(file).isRefund)
       throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan was paid out and repaid: its refund is retried, the loan is not rejected');
     await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), needs_attention: null });
+    // Nothing rests on it any more: not the borrower's identity, not what they can afford.
+    await updateApplication(tx, file.loan.id, { status: 'WITHDRAWN', waiting_until: null });
     await insertLoanEvent(tx, file.loan.id, {
       key: 'rejected',
       kind: 'REJECTED',

@@ -16,6 +16,10 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     subject: '换卡验证码 / Your code for another card',
     text: `换卡验证码：${value(p, 'secret')}（贷款 ${value(p, 'loanId')}，10 分钟内有效）。如非本人操作请联系我们。\nYour code to use another card for loan ${value(p, 'loanId')} is ${value(p, 'secret')}. It is valid for 10 minutes. If you did not ask for it, tell us.`,
   }),
+  'card-changed': (p) => ({
+    subject: '扣款银行卡已变更 / Another card is used for your loan',
+    text: `贷款 ${value(p, 'loanId')} 的收付款银行卡已于 ${value(p, 'changedOn')} 变更。如非您本人意愿，请立即联系我们。\nLoan ${value(p, 'loanId')} uses another bank card since ${value(p, 'changedOn')}. If you did not want this, tell us at once.`,
+  }),
   'payout-confirmed': (p) => ({
     subject: '放款成功 / Your loan was paid out',
     text: `贷款 ${value(p, 'loanId')} 已放款 ${value(p, 'amount')} 元，起息日 ${value(p, 'valueDate')}，首期 ${value(p, 'firstDueOn')} 应还 ${value(p, 'firstAmount')} 元，还款计划以此为准。\nLoan ${value(p, 'loanId')}: ${value(p, 'amount')} yuan paid out, value date ${value(p, 'valueDate')}. First installment ${value(p, 'firstAmount')} yuan on ${value(p, 'firstDueOn')}. The schedule is binding from today.`,

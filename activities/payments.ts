@@ -7,7 +7,7 @@ import { postEntry } from '../db/journal';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan } from '../db/loans';
 import { addFactNotice, addTrouble } from '../db/outbox';
 import {
-  contradictedAttempts,
+  contradictions,
   insertAttempt,
   insertInstruction,
   moveInstruction,
@@ -77,6 +77,20 @@ export async function openAttempt(
   return { attempt, channel };
 }
 
+async function payoutExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
+  const code = tried.at(-1)?.code ?? 'NO_CHANNEL';
+  await moveInstruction(tx, instruction, 'FAILED', at, code);
+  await insertLoanEvent(tx, instruction.loan_id, {
+    key: `payout-failed:${instruction.id}`,
+    kind: 'PAYOUT_FAILED',
+    at,
+    businessDate: instruction.business_date,
+    data: { code, attempts: tried.length },
+  });
+  await addFactNotice(tx, instruction.loan_id, `payout-failed:${instruction.id}`);
+  return { next: 'DONE', state: 'FAILED', valueDate: null };
+}
+
 export function createPaymentActivities(deps: ActivityDeps) {
   /**
    * Where the instruction's next attempt goes: eligible channels by how they have done lately. What a channel may
@@ -114,20 +128,6 @@ export function createPaymentActivities(deps: ActivityDeps) {
     });
   }
 
-  async function payoutExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
-    const code = tried.at(-1)?.code ?? 'NO_CHANNEL';
-    await moveInstruction(tx, instruction, 'FAILED', at, code);
-    await insertLoanEvent(tx, instruction.loan_id, {
-      key: `payout-failed:${instruction.id}`,
-      kind: 'PAYOUT_FAILED',
-      at,
-      businessDate: instruction.business_date,
-      data: { code, attempts: tried.length },
-    });
-    await addFactNotice(tx, instruction.loan_id, `payout-failed:${instruction.id}`);
-    return { next: 'DONE', state: 'FAILED', valueDate: null };
-  }
-
   async function debitExhausted(tx: Tx, instruction: InstructionRow, code: string, at: Instant): Promise<PaymentStep> {
     const debit = { loanId: instruction.loan_id, instructionId: instruction.id, at };
     await withDoubtPosted(deps, tx, debit, () => failDebit(tx, instruction, code, at));
@@ -143,13 +143,25 @@ export function createPaymentActivities(deps: ActivityDeps) {
     if (instruction.state === 'FAILED') return { next: 'DONE', state: 'FAILED', valueDate: null };
     const file = await readLoanFile(tx, instruction.loan_id);
     const slaAt = instant((attempts[0]?.sent_at.getTime() ?? epochMs(at)) + productOf(deps, file.loan).payout.slaHours * 3_600_000);
-    const contradicted = await contradictedAttempts(tx, instruction.id);
+    const contradicted = await contradictions(tx, instruction);
+    const isStopped = contradicted.some(({ state }) => state === 'OPEN');
     const step = instructionAct(
-      attempts.map((row) => ({ ...row, sendsRefused: row.sends_refused, isContradicted: contradicted.has(row.attempt) })),
+      attempts.map((row) => ({ ...row, sendsRefused: row.sends_refused })),
+      isStopped,
     );
     if ('attempt' in step) return { next: step.act, attempt: step.attempt.attempt, channel: step.attempt.channel, slaAt };
     // Another channel would pay twice: the money is on its way back, or a person decides about the break.
     if (step.act === 'STOP') return { next: 'WAIT', until: instant(epochMs(at) + CONTRADICTED_LOOK_MS) };
+    if (step.act === 'DONE') return { next: 'DONE', state: 'SUCCEEDED', valueDate: attempts.at(-1)?.value_date ?? null };
+    // Its money is lost, or was decided about: people say whether there is another payment.
+    if (contradicted.some(({ instructionId }) => instructionId === instruction.id))
+      return instruction.direction === 'DEBIT'
+        ? debitExhausted(tx, instruction, 'CLEARED_BY_PEOPLE', at)
+        : payoutExhausted(tx, instruction, attempts, at);
+    if (instruction.direction === 'PAYOUT' && file.loan.status !== 'APPROVED') {
+      await moveInstruction(tx, instruction, 'FAILED', at, 'WITHDRAWN');
+      return { next: 'DONE', state: 'FAILED', valueDate: null };
+    }
     const hold = instruction.direction !== 'DEBIT' || isScheduled(instruction.presentment) ? holdInForce(file.events, at) : undefined;
     if (hold && instruction.direction === 'DEBIT') return debitExhausted(tx, instruction, 'ON_HOLD', at);
     if (hold) return { next: 'WAIT', until: hold.until };
@@ -176,6 +188,8 @@ export function createPaymentActivities(deps: ActivityDeps) {
         const isKnown = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
         if (!isKnown) {
           const isRefund = input.instructionId.startsWith('refund-');
+          // Given up, or paid out, while this was about to begin.
+          if (!isRefund && loan.status !== 'APPROVED') return { next: 'DONE', state: 'FAILED', valueDate: null };
           const surplus = isRefund ? accountNow(deps, await readLoanFile(tx, loan.id), input.businessDate).overpaid : ZERO;
           if (isRefund && surplus === 0) {
             const { instructionId, at, businessDate } = input;

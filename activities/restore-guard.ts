@@ -1,14 +1,17 @@
 import type { ChannelReply, PaymentOrder } from '../channels/port';
 import { lockLoan, readLoanFile } from '../db/loans';
-import { insertInstruction, readInstruction, type InstructionRow } from '../db/payments';
+import { insertInstruction, readAttempts, readInstruction, type InstructionRow } from '../db/payments';
+import { lockApplication } from '../db/applications';
 import { writeAudit } from '../db/audit';
 import { raiseRestoreEpoch } from '../db/restore';
 import { addDays, businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
 import { keys } from '../domain/ids';
 import type { Fen } from '../domain/money';
-import { OPEN_LOANS } from '../domain/states';
+import { nextSerial } from '../domain/loan-events';
+import { OPEN_ATTEMPTS, OPEN_LOANS } from '../domain/states';
 import type { ActivityDeps } from './deps';
+import { moveApplication } from './origination';
 import { openAttempt } from './payments';
 import { recordReplyIn } from './payment-outcomes';
 
@@ -16,6 +19,9 @@ import { recordReplyIn } from './payment-outcomes';
 const ATTEMPTS_MAX = 4;
 /** Payments that a borrower may have asked for on one day, as far as their numbers are tried without a gap. */
 const PRESENTMENTS_MAX = 6;
+
+/** Payouts or refunds that may have been approved one after another since. */
+const SERIALS_AHEAD = 3;
 
 interface Wanted extends Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'business_date' | 'presentment'> {
   readonly amount: Fen;
@@ -73,11 +79,11 @@ async function remember(
   report.found.push(`${keys.attemptNumber(wanted.id, attempt)} at ${channel}`);
 }
 
-/** Asks one channel about one number. True where it knows a payment under it. */
-async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channelName: string): Promise<boolean> {
+/** Asks one channel about one number, and books what it knows, also where it is not what was ordered: one loan then waits for people, not all of them. */
+async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channelName: string): Promise<void> {
   const { deps, signal, report } = guard;
   const channel = deps.channels.get(channelName);
-  if (!channel) return false;
+  if (!channel) return;
   const order = await orderFor(guard, wanted, attempt, wanted.amount);
   report.asked += 1;
   let [reply, amount] = [await channel.query(order, signal), wanted.amount];
@@ -85,26 +91,63 @@ async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channel
     amount = reply.saidAmount;
     reply = await channel.query({ ...order, amount }, signal);
   }
-  if (reply.notFound === true || reply.outcome === 'FAILED_DEFINITIVE') return reply.notFound !== true;
-  if (reply.outcome === 'SUCCEEDED') {
-    await remember(guard, wanted, attempt, channelName, amount, reply);
-    return true;
-  }
+  if (reply.notFound === true || reply.outcome === 'FAILED_DEFINITIVE') return;
+  if (reply.outcome === 'SUCCEEDED' || reply.mismatch !== undefined) return remember(guard, wanted, attempt, channelName, amount, reply);
   report.unresolved.push(`${order.number} at ${channelName}: ${reply.code}`);
-  return true;
 }
 
-/** Every attempt of an instruction that may have been made after the backup, on every channel. True where any is known. */
-async function askInstruction(guard: Guard, wanted: Wanted): Promise<boolean> {
-  let isKnown = false;
-  for (let attempt = wanted.attemptsKnown + 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const before = guard.report.found.length;
-    let isFound = false;
-    for (const channel of guard.deps.channels.keys()) isFound = (await askChannel(guard, wanted, attempt, channel)) || isFound;
-    isKnown ||= isFound;
-    if (!isFound || guard.report.found.length > before) break;
+/** Every attempt of an instruction that may have been made after the backup, on every channel: one that reached nobody says nothing about the next. */
+async function askInstruction(guard: Guard, wanted: Wanted): Promise<void> {
+  const isLive = (await readAttempts(guard.deps.db, wanted.id)).some((each) => OPEN_ATTEMPTS.includes(each.state));
+  // What is on its way has to end first: two are never under way at once.
+  if (isLive) return;
+  for (let attempt = wanted.attemptsKnown + 1; attempt <= ATTEMPTS_MAX; attempt += 1)
+    for (const channel of guard.deps.channels.keys()) await askChannel(guard, wanted, attempt, channel);
+}
+
+/** How an attempt that was on its way in the backup has ended since, so that the next one has its place. */
+async function settleLive(guard: Guard, instructionId: string): Promise<void> {
+  const { deps, now, signal, report } = guard;
+  const live = (await readAttempts(deps.db, instructionId)).find((each) => OPEN_ATTEMPTS.includes(each.state));
+  const channel = live && deps.channels.get(live.channel);
+  if (!live || !channel) return;
+  const { loan_id, direction, business_date, presentment, amount_fen: amount } = await readInstruction(deps.db, instructionId);
+  const { loan } = await readLoanFile(deps.db, loan_id);
+  const wanted: Wanted = { id: instructionId, loan_id, direction, business_date, presentment, amount, attemptsKnown: live.attempt };
+  const order = {
+    ...(await orderFor(guard, wanted, live.attempt, amount)),
+    account: await deps.borrowers.cardNumber(deps.db, loan.borrower_id, live.bank_card_id ?? loan.bank_card_id),
+  };
+  report.asked += 1;
+  let reply = await channel.query(order, signal);
+  let asked: 'QUERY' | 'CLOSE' = 'QUERY';
+  if (reply.notFound === true) {
+    // It may still be under way to the channel: from now on it is refused there.
+    reply = await channel.close(order, signal);
+    asked = 'CLOSE';
   }
-  return isKnown;
+  await deps.db.transaction((tx) => recordReplyIn(deps, tx, { instructionId, attempt: live.attempt, asked, reply, at: now }));
+  const [after] = (await readAttempts(deps.db, instructionId)).filter((each) => each.attempt === live.attempt);
+  if (after && OPEN_ATTEMPTS.includes(after.state) && reply.mismatch === undefined)
+    report.unresolved.push(`${order.number} at ${live.channel}: ${reply.code}`);
+}
+
+/**
+ * Applications whose loan may have been born and paid out after the backup: they end here, so that no loan of theirs
+ * is paid out again, and the borrower applies anew. What was paid out is found in the channels' files, and recalled.
+ */
+async function endForgottenLoans({ deps, now, report }: Guard): Promise<void> {
+  const rows = await deps
+    .db('applications')
+    .whereIn('status', ['OFFERED', 'REFLECTION_PERIOD', 'AWAITING_SIGNATURE', 'SIGNED', 'READY_TO_DISBURSE'])
+    .whereRaw('NOT EXISTS (SELECT FROM loans l WHERE l.id = applications.id)')
+    .orderBy('id')
+    .select<{ id: string }[]>('id');
+  for (const { id } of rows)
+    await deps.db.transaction(async (tx) => {
+      await moveApplication(tx, await lockApplication(tx, id), 'WITHDRAWN', now, 'the database was restored to a day before it ended');
+      report.found.push(`application ${id}: ended, its borrower applies anew`);
+    });
 }
 
 async function attemptsOf(deps: ActivityDeps, id: string): Promise<number> {
@@ -114,38 +157,28 @@ async function attemptsOf(deps: ActivityDeps, id: string): Promise<number> {
 
 async function askLoan(guard: Guard, loanId: string, restoredTo: BusinessDate): Promise<void> {
   const { deps, now } = guard;
-  const { loan, instructions } = await readLoanFile(deps.db, loanId);
   const today = businessDateOf(now);
+  const file = await readLoanFile(deps.db, loanId);
+  const { loan, instructions } = file;
   for (const each of instructions.filter((instruction) => instruction.open)) {
     const { id, direction, amount, businessDate, presentment } = each;
-    await askInstruction(guard, {
-      id,
-      loan_id: loanId,
-      direction,
-      amount,
-      business_date: businessDate,
-      presentment,
-      attemptsKnown: await attemptsOf(deps, id),
-    });
+    await settleLive(guard, id);
+    const attemptsKnown = await attemptsOf(deps, id);
+    await askInstruction(guard, { id, loan_id: loanId, direction, amount, business_date: businessDate, presentment, attemptsKnown });
   }
-  const serial = (direction: 'PAYOUT' | 'REFUND') => instructions.filter((each) => each.direction === direction).length + 1;
-  const next = (direction: 'PAYOUT' | 'REFUND', id: string): Wanted => ({
-    id,
-    loan_id: loanId,
-    direction,
-    amount: loan.principal_fen,
-    business_date: today,
-    presentment: serial(direction),
-    attemptsKnown: 0,
-  });
-  if (loan.activated_on === null) await askInstruction(guard, next('PAYOUT', keys.payoutInstruction(loanId, serial('PAYOUT'))));
-  else await askInstruction(guard, next('REFUND', keys.refundInstruction(loanId, serial('REFUND'))));
+  const next = (direction: 'PAYOUT' | 'REFUND', ahead: number): Wanted => {
+    const serial = nextSerial(direction, file) + ahead;
+    const id = (direction === 'PAYOUT' ? keys.payoutInstruction : keys.refundInstruction)(loanId, serial);
+    return { id, loan_id: loanId, direction, amount: loan.principal_fen, business_date: today, presentment: serial, attemptsKnown: 0 };
+  };
+  for (let ahead = 0; ahead < SERIALS_AHEAD; ahead += 1)
+    await askInstruction(guard, next(loan.activated_on === null ? 'PAYOUT' : 'REFUND', ahead));
   if ((await readLoanFile(deps.db, loanId)).loan.activated_on === null) return;
   for (let date = addDays(restoredTo, -1); date <= today; date = addDays(date, 1)) {
     for (let presentment = 1; presentment <= PRESENTMENTS_MAX; presentment += 1) {
       const id = keys.debitInstruction(loanId, date, presentment);
       if (instructions.some((each) => each.id === id)) continue;
-      const isKnown = await askInstruction(guard, {
+      await askInstruction(guard, {
         id,
         loan_id: loanId,
         direction: 'DEBIT',
@@ -154,8 +187,6 @@ async function askLoan(guard: Guard, loanId: string, restoredTo: BusinessDate): 
         presentment,
         attemptsKnown: 0,
       });
-      // Payments that borrowers ask for count on from 2 without a gap.
-      if (!isKnown && presentment > 1) break;
     }
   }
 }
@@ -181,6 +212,7 @@ export async function guardAfterRestore(
     await askLoan(guard, id, input.restoredTo);
     if ((index + 1) % 100 === 0) progress(`${String(index + 1)} of ${String(loans.length)} loans asked about`);
   }
+  await endForgottenLoans(guard);
   const { report } = guard;
   if (report.unresolved.length > 0) return report;
   const epoch = await deps.restoreEpoch();

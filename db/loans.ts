@@ -6,7 +6,7 @@ import type { LoanEvent, OpenInstruction } from '../domain/loan-events';
 import type { Fen } from '../domain/money';
 import type { Catalogue } from '../domain/products';
 import type { Installment } from '../domain/schedule';
-import type { LoanStatus } from '../domain/states';
+import { OPEN_ATTEMPTS, type LoanStatus } from '../domain/states';
 import { addAttention } from './outbox';
 import type { Db, Tx } from './pool';
 
@@ -70,6 +70,8 @@ const LOAN_FILE_COLUMNS = `
       'presentment', i.presentment, 'queries', i.queries, 'lastQueriedAt', i.last_queried_at, 'hintedAt', i.hinted_at,
       'doubtSince', ${DOUBT_SINCE},
       'resolvedAt', ${RESOLVED_AT},
+      'attempts', (SELECT count(*) FROM payment_attempts a WHERE a.instruction_id = i.id),
+      'isLive', EXISTS (SELECT FROM payment_attempts a WHERE a.instruction_id = i.id AND a.state IN (${OPEN_ATTEMPTS.map((state) => `'${state}'`).join(', ')})),
       'isContradicted', EXISTS (SELECT FROM payment_attempts a JOIN breaks b ON b.channel = a.channel AND b.number = a.number
          WHERE a.instruction_id = i.id AND b.code = 'PAID_AFTER_FAILURE' AND b.closed_on IS NULL),
       'sentAt', (SELECT max(a.sent_at) FROM payment_attempts a WHERE a.instruction_id = i.id)) ORDER BY i.created_at, i.id)

@@ -112,15 +112,21 @@ export async function beginSend(db: Db, attempt: Pick<AttemptRow, 'instruction_i
   return begun === 1;
 }
 
-/** Attempts of an instruction that were found to have paid after they had failed, and whose money has not come back. */
-export async function contradictedAttempts(tx: Db | Tx, instructionId: string): Promise<ReadonlySet<number>> {
+/**
+ * Attempts for a loan, in one direction, that were found to have paid after they had failed. OPEN: the money has not
+ * come back, and nothing is moved in its place. CLEARED: two people decided about it, so that its instruction is over.
+ */
+export async function contradictions(
+  tx: Db | Tx,
+  instruction: Pick<InstructionRow, 'loan_id' | 'direction'>,
+): Promise<readonly { readonly instructionId: string; readonly state: 'OPEN' | 'CLEARED' }[]> {
   const rows = await tx('payment_attempts as a')
+    .join('payment_instructions as i', 'i.id', 'a.instruction_id')
     .join('breaks as b', (join) => join.on('b.channel', 'a.channel').andOn('b.number', 'a.number'))
-    .where('a.instruction_id', instructionId)
-    .where('b.code', 'PAID_AFTER_FAILURE')
+    .where({ 'i.loan_id': instruction.loan_id, 'i.direction': instruction.direction, 'b.code': 'PAID_AFTER_FAILURE' })
     .whereNot('b.state', 'HEALED')
-    .select<{ attempt: number }[]>('a.attempt');
-  return new Set(rows.map((row) => row.attempt));
+    .select<{ instruction_id: string; closed_on: string | null }[]>('a.instruction_id', 'b.closed_on');
+  return rows.map((row) => ({ instructionId: row.instruction_id, state: row.closed_on === null ? 'OPEN' : 'CLEARED' }));
 }
 
 /** A guarded step of an instruction, with its event row. Staying where it is changes nothing. */

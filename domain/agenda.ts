@@ -3,7 +3,7 @@ import { candidates, isScheduled, SCHEDULED_PRESENTMENT, type Candidate } from '
 import { at, businessDateOf, laterOf, localTime, addDays, type BusinessDate, type Instant } from './dates';
 import { keys } from './ids';
 import { disbursementOf, loanAccountNow, type LoanRecord } from './loan-account';
-import type { LoanEvent, OpenInstruction } from './loan-events';
+import { isContradicted, nextSerial, type LoanEvent, type OpenInstruction } from './loan-events';
 
 export type AppointmentKind =
   | 'PAY_OUT'
@@ -37,6 +37,8 @@ export interface Appointment {
   readonly query?: number;
   /** DEBIT: how often it gave way to a payment that the borrower asked for. */
   readonly round?: number;
+  /** DEBIT: attempts after which it is taken up again, its workflow being gone. */
+  readonly resume?: number;
   /** PAY_OUT, REFUND, DEBIT: the payment's instruction. */
   readonly instructionId?: string;
   /** CONTACT: the ladder's action. */
@@ -85,11 +87,21 @@ export function lawfulMoment(planned: Instant, now: Instant, hours: { from: stri
   return at(time < hours.from ? today : addDays(today, 1), hours.from);
 }
 
+/** Money that its channel moved against its word: nothing is moved in its place before it went back, or people decided. */
+const awaitChannel = (today: BusinessDate, what: string): Appointment => ({
+  kind: 'AWAIT_CHANNEL',
+  key: 'channel:contradicted',
+  at: null,
+  businessDate: today,
+  summary: `${what}: the channel gives it back, or people decide whose it is`,
+});
+
 /** Payout first: nothing else of the loan runs before its money has provably arrived. */
 function beforeDisbursement(input: AgendaInput): Appointment {
   const today = businessDateOf(input.now);
   const payouts = input.instructions.filter((each) => each.direction === 'PAYOUT');
   const latest = payouts.at(-1);
+  if (latest?.open !== true && isContradicted(payouts, 'PAYOUT')) return awaitChannel(today, 'a payout that had failed was paid after all');
   const hold = holdInForce(input.events, input.now);
   if (latest?.state === 'FAILED' || latest?.state === 'RETURNED') {
     const why = latest.state === 'FAILED' ? 'every channel refused the payout' : 'the payout came back';
@@ -132,6 +144,16 @@ function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
       summary: 'present the debit that the borrower asked for',
     };
   }
+  // Its last attempt reached nobody, and what drove it is gone: it goes on over another channel, or is given up there.
+  if (debit.isLive === false)
+    return {
+      ...base,
+      kind: 'DEBIT',
+      key: `debit:${debit.id}:${String(debit.attempts ?? 0)}`,
+      at: input.now,
+      resume: debit.attempts ?? 0,
+      summary: 'the debit has reached nobody: present it over another channel',
+    };
   const hours = input.product.debit.queryAfterHours;
   const wait = hours[Math.min(debit.queries, hours.length - 1)] ?? 24;
   const since = debit.lastQueriedAt ?? debit.sentAt ?? input.now;
@@ -170,6 +192,7 @@ function closing(events: readonly LoanEvent[], now: Instant, today: BusinessDate
 function refund(input: AgendaInput, today: BusinessDate): Appointment {
   const refunds = input.instructions.filter((each) => each.direction === 'REFUND');
   const latest = refunds.at(-1);
+  if (isContradicted(refunds, 'REFUND')) return awaitChannel(today, 'a refund that had failed was paid after all');
   if (latest?.state === 'FAILED' || latest?.state === 'RETURNED')
     return {
       kind: 'AWAIT_OPERATOR',
@@ -178,9 +201,7 @@ function refund(input: AgendaInput, today: BusinessDate): Appointment {
       businessDate: today,
       summary: 'the surplus could not be refunded: an operator tries again or finds another account',
     };
-  // One that was opened when nothing was overpaid any more has used up its number.
-  const needless = input.events.filter((event) => event.kind === 'REFUND_NOT_NEEDED').length;
-  const instructionId = latest?.open ? latest.id : keys.refundInstruction(input.loanId, refunds.length + needless + 1);
+  const instructionId = latest?.open ? latest.id : keys.refundInstruction(input.loanId, nextSerial('REFUND', input));
   return {
     kind: 'REFUND',
     key: `refund:${instructionId}`,
@@ -206,17 +227,11 @@ export function nextAppointment(input: AgendaInput): Appointment {
     return beforeDisbursement(input);
   }
   const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
-  if (debit) return openDebit(input, debit);
+  const isStopped = debit?.isLive === false && isContradicted(input.instructions, 'DEBIT');
+  if (debit && !isStopped) return openDebit(input, debit);
   const account = loanAccountNow(input, today);
   // Money that its channel took against its word: the borrower is not asked for it once more before it went back.
-  if (input.instructions.some((each) => each.direction === 'DEBIT' && each.isContradicted === true))
-    return {
-      kind: 'AWAIT_CHANNEL',
-      key: 'channel:contradicted',
-      at: null,
-      businessDate: today,
-      summary: 'a debit that had failed was paid after all: the channel gives it back, or people decide whose it is',
-    };
+  if (isContradicted(input.instructions, 'DEBIT')) return awaitChannel(today, 'a debit that had failed was paid after all');
   if (isClosed(account)) return account.overpaid > 0 ? refund(input, today) : closing(events, now, today);
   const next = firstThatHolds(input, candidates(input, account.installments), account);
   if (next) return next;

@@ -36,8 +36,13 @@ export const workflowIds = {
   loan: (id: string) => `loan-${id}`,
   disbursement: (instructionId: string) => `disbursement-${instructionId}`,
   /** A question about it has an id of its own, and so has a presenting after it gave way to another payment. */
-  debit: (id: string, date: string, presentment: number, more: { query?: number | undefined; round?: number | undefined } = {}) =>
-    `debit-${id}-${date}-${String(presentment)}${more.round ? `-w${String(more.round)}` : ''}${more.query === undefined ? '' : `-q${String(more.query)}`}`,
+  debit: (
+    id: string,
+    date: string,
+    presentment: number,
+    more: { query?: number | undefined; round?: number | undefined; resume?: number | undefined } = {},
+  ) =>
+    `debit-${id}-${date}-${String(presentment)}${more.round ? `-w${String(more.round)}` : ''}${more.resume === undefined ? '' : `-r${String(more.resume)}`}${more.query === undefined ? '' : `-q${String(more.query)}`}`,
   reconciliation: (channel: string, date: string) => `reconciliation-${channel}-${date}`,
   break: (id: string) => `break-${id}`,
   close: (date: string, revision = 0) => (revision === 0 ? `close-${date}` : `close-${date}-r${String(revision)}`),

@@ -44,6 +44,19 @@ export interface LoanEvent {
   readonly data: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** The number of the next payout or refund of a loan: one that was opened when nothing was overpaid any more has used up its own. */
+export function nextSerial(
+  direction: 'PAYOUT' | 'REFUND',
+  { instructions, events }: { readonly instructions: readonly OpenInstruction[]; readonly events: readonly LoanEvent[] },
+): number {
+  const needless = direction === 'REFUND' ? events.filter((event) => event.kind === 'REFUND_NOT_NEEDED').length : 0;
+  return instructions.filter((each) => each.direction === direction).length + needless + 1;
+}
+
+/** Whether a payment of this direction had failed, and its channel made it after all: until that is settled none is made in its place. */
+export const isContradicted = (instructions: readonly OpenInstruction[], direction: OpenInstruction['direction']): boolean =>
+  instructions.some((each) => each.direction === direction && each.isContradicted === true);
+
 /** A payment instruction as the agenda needs it; `open` while neither success nor failure is proved. */
 export interface OpenInstruction {
   readonly id: string;
@@ -61,4 +74,7 @@ export interface OpenInstruction {
   readonly queries: number;
   /** It had failed, and its channel paid it after all: the money has not come back yet. */
   readonly isContradicted?: boolean;
+  /** Attempts that were opened so far, and whether one of them is without an outcome. */
+  readonly attempts?: number;
+  readonly isLive?: boolean;
 }

@@ -229,6 +229,8 @@ class LoanInterpreter {
     this.knownChild = undefined;
     this.performedKey = '';
     await condition(() => !this.inbox.isEmpty() || this.hasNews, KNOWN_CHILD_RETRY_MS);
+    // It is always due, so that the loop would never give way to a new run by itself.
+    if (workflowInfo().historyLength > HISTORY_EVENTS_MAX) await this.startAfresh();
   }
 
   private payOut(appointment: Appointment) {
@@ -245,9 +247,9 @@ class LoanInterpreter {
 
   private debit(appointment: Appointment) {
     const presentment = appointment.presentment ?? 1;
-    const { query, round } = appointment;
+    const { query, round, resume } = appointment;
     return executeChild<typeof debitLoan>('debitLoan', {
-      workflowId: workflowIds.debit(this.loanId, appointment.businessDate, presentment, { query, round }),
+      workflowId: workflowIds.debit(this.loanId, appointment.businessDate, presentment, { query, round, resume }),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
       args: [

@@ -96,12 +96,12 @@ export function nextAct(last: LastAnswer | undefined, laters: number): 'RESEND' 
 export type InstructionAct<A> = { readonly act: 'SEND' | 'QUERY'; readonly attempt: A } | { readonly act: 'DONE' | 'STOP' | 'OPEN_NEXT' };
 
 /**
- * What an instruction does next by its attempts: never two of them live. STOP while a failed one is known to have
- * paid after all: the money is on its way back, or a person decides; another channel would pay twice.
+ * What an instruction does next by its attempts: never two of them live. STOP while a failed one, of this or another
+ * instruction of the loan in the same direction, is known to have paid after all: the money is on its way back, or a person decides; another channel would pay twice.
  */
-export function instructionAct<A extends AttemptFacts & { readonly isContradicted: boolean }>(attempts: readonly A[]): InstructionAct<A> {
+export function instructionAct<A extends AttemptFacts>(attempts: readonly A[], isContradicted: boolean): InstructionAct<A> {
   if (attempts.some(({ state }) => state === 'SUCCEEDED' || state === 'RETURNED')) return { act: 'DONE' };
   const live = attempts.find(({ state }) => isOpen(state));
   if (live) return { act: live.sends === 0 && maySend(live) ? 'SEND' : 'QUERY', attempt: live };
-  return { act: attempts.some(({ isContradicted }) => isContradicted) ? 'STOP' : 'OPEN_NEXT' };
+  return { act: isContradicted ? 'STOP' : 'OPEN_NEXT' };
 }

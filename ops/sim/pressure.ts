@@ -38,7 +38,7 @@ async function decision(world: SimWorld, loanId: string, { type, share }: Adjust
         .where({ loan_id: loanId })
         .where('key', 'like', 'adjustment:%')
         .whereNot({ type })
-        .orderBy('id', 'desc')
+        .orderBy('seq', 'desc')
         .first<{ key: string } | undefined>('key');
       return last && { type, of: last.key };
     }

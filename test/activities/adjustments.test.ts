@@ -34,6 +34,17 @@ describe('an operator’s adjustments', () => {
   /** Decided by one operator, and approved by another where it takes two. */
   const adjust = (loanId: string, body: Record<string, string | number>) => adjustByTwo(deps, loanId, body, TODAY);
 
+  /** An earlier pause without interest. */
+  const pausedBefore = (loanId: string) =>
+    deps.db.transaction((tx) =>
+      recordFact(tx, loanId, {
+        key: 'pause',
+        type: 'HARDSHIP_PAUSE',
+        valueDate: businessDate('2027-01-02'),
+        until: businessDate('2027-01-12'),
+        interest: 'none',
+      }),
+    );
   const lateLoan = (productId = 'consumer-equal-principal') => seedActiveLoan(deps, { productId, on: START });
   const accountOf = async (loanId: string) => loanAccount(recordOf(deps.catalogue, await readLoanFile(deps.db, loanId)), TODAY);
   const balance = async () => Object.fromEntries((await trialBalance(deps.db)).map((row) => [row.account, row.debit - row.credit]));
@@ -55,6 +66,17 @@ describe('an operator’s adjustments', () => {
     expect(current.map((row) => [row.dueOn, row.principal])).toEqual(account.installments.map((row) => [row.dueOn, row.due.principal]));
     expect(current.reduce((sum, row) => sum + row.principal, 0)).toBe(1_200_000);
     expect(await deps.db('outbox').where('key', 'like', `%schedule:${loanId}%`)).toHaveLength(1);
+  });
+
+  it.each([
+    ['a rate of nothing from now on', { type: 'RATE_CHANGE', annualRate: '0.00' }],
+    ['a lower rate from an earlier day', { type: 'RATE_CHANGE', annualRate: '0.119', on: START }],
+    ['a second pause without interest', { type: 'HARDSHIP_PAUSE', until: '2027-03-20', interest: 'none' }],
+  ])('one operator alone forgives no interest beyond what one may waive: %s', async (_what, body) => {
+    const { loanId } = await lateLoan();
+    if (body.type === 'HARDSHIP_PAUSE') await pausedBefore(loanId);
+    const verdict = await commandLoan(deps, { loanId, operation: 'ADJUST', body }, TODAY);
+    expect(verdict).toMatchObject({ state: 'APPLIED', result: { needsSecond: true } });
   });
 
   it('waives penalty, and takes the waiver back when it is reversed', async () => {

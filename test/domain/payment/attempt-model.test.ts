@@ -117,7 +117,10 @@ function asks(world: World, index: number, asked: 'QUERY' | 'CLOSE', rules: Rule
 
 /** What the machine may do in a world. */
 function acts(world: World, rules: Rules): World[] {
-  const step = instructionAct(world.attempts);
+  const step = instructionAct(
+    world.attempts,
+    world.attempts.some((each) => each.isContradicted),
+  );
   if (step.act === 'DONE' || step.act === 'STOP') return [];
   if (step.act === 'OPEN_NEXT') {
     if (world.attempts.length === CHANNELS) return [];
@@ -181,7 +184,11 @@ function explore(rules: Rules): Explored {
     const next: World[] = [];
     for (const world of frontier) {
       if (world.banks.filter((bank) => bank.state === 'PAID').length > 1) paidTwice += 1;
-      const isOver = instructionAct(world.attempts).act === 'OPEN_NEXT' && world.attempts.length === CHANNELS;
+      const isOver =
+        instructionAct(
+          world.attempts,
+          world.attempts.some((each) => each.isContradicted),
+        ).act === 'OPEN_NEXT' && world.attempts.length === CHANNELS;
       if (isOver && world.banks.some((bank) => bank.state === 'HELD' || bank.state === 'PAID')) blind += 1;
       for (const each of [...acts(world, rules), ...happenings(world, rules)]) {
         transitions += 1;
@@ -273,7 +280,7 @@ describe('one answer to one attempt', () => {
   });
 
   it('stops the failover once it is known to have paid after all', () => {
-    expect(instructionAct([{ ...facts('FAILED'), isContradicted: true }])).toEqual({ act: 'STOP' });
-    expect(instructionAct([{ ...facts('FAILED'), isContradicted: false }])).toEqual({ act: 'OPEN_NEXT' });
+    expect(instructionAct([facts('FAILED')], true)).toEqual({ act: 'STOP' });
+    expect(instructionAct([facts('FAILED')], false)).toEqual({ act: 'OPEN_NEXT' });
   });
 });
