@@ -73,7 +73,7 @@ describe('an operator’s adjustments', () => {
     ['a lower rate from an earlier day', { type: 'RATE_CHANGE', annualRate: '0.119', on: START }],
     ['a second pause without interest', { type: 'HARDSHIP_PAUSE', until: '2027-03-20', interest: 'none' }],
   ])('one operator alone forgives no interest beyond what one may waive: %s', async (_what, body) => {
-    const { loanId } = await lateLoan();
+    const { loanId } = await seedActiveLoan(deps, { productId: 'consumer-installment', on: START, principalFen: 5_000_000 });
     if (body.type === 'HARDSHIP_PAUSE') await pausedBefore(loanId);
     const verdict = await commandLoan(deps, { loanId, operation: 'ADJUST', body }, TODAY);
     expect(verdict).toMatchObject({ state: 'APPLIED', result: { needsSecond: true } });
