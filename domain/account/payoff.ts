@@ -33,10 +33,13 @@ export function feeOwed(row: Row, on: BusinessDate): number {
   return Math.min(row.due.fee, row.charged + dated);
 }
 
-/** Contract interest owed by a settlement on `on`, from the loan's first day: earned to date or to the end of the running period. */
+/**
+ * Contract interest owed by a settlement on `on`, from the loan's first day: earned to date, or to the end of the
+ * running period. Where a due date was shifted and its interest was not, the next period earns before that date.
+ */
 function interestForPayoff(state: State, on: BusinessDate): number {
   const [first] = openRows(state);
-  const until = state.policy.payoffInterest === 'to_period_end' && first ? first.accruesTo : on;
+  const until = state.policy.payoffInterest === 'to_period_end' && first && first.accruesTo > on ? first.accruesTo : on;
   return earnedTo(state, until);
 }
 
