@@ -4,6 +4,7 @@ import type { Borrowers } from '../db/borrowers';
 import type { Db } from '../db/pool';
 import type { Vault } from '../db/vault';
 import type { Catalogue } from '../domain/products';
+import type { Limits } from './limits';
 
 /** What the API is made of; composed in server.ts. */
 export interface ApiDeps {
@@ -17,6 +18,8 @@ export interface ApiDeps {
   readonly channelSecrets: Readonly<Record<string, string>>;
   /** What a scraper from elsewhere than loopback has to bear; undefined = loopback only. */
   readonly metricsToken?: string;
+  /** Undefined: nothing is limited (tests of other things, benchmarks). */
+  readonly limits?: Limits;
   readonly log: Log;
   /** How long a request waits for a workflow's verdict before it answers 202. */
   readonly verdictTimeoutMs: number;

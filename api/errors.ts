@@ -57,6 +57,7 @@ export const STATUS_BY_CODE = {
   WEBHOOK_REFUSED: 401,
   OPERATION_UNKNOWN: 404,
   TOO_MANY_IN_FLIGHT: 429,
+  RATE_LIMITED: 429,
   UNAVAILABLE: 503,
   DECRYPTION_FAILED: 500,
   CONFIGURATION: 500,
@@ -122,7 +123,8 @@ export function errorHandler(log: Log): ErrorRequestHandler {
   // Express recognises an error handler by its four parameters.
   return (error: unknown, _request, response, _next) => {
     const body = toProblem(error, String(response.locals.requestId), log);
-    if (body.status === 429 || body.status === 503) response.set('Retry-After', '2');
+    const after = error instanceof LoanloomError ? error.details.retryAfterSeconds : undefined;
+    if (body.status === 429 || body.status === 503) response.set('Retry-After', String(after ?? 2));
     response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
   };
 }

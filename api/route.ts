@@ -71,7 +71,16 @@ function idempotencyKeyOf(definition: Route, request: Request, response: Respons
 export function mount(app: Express, deps: ApiDeps, definition: Route): void {
   const path = definition.path.replaceAll(/\{(\w+)\}/g, ':$1');
   app[definition.method](path, async (request: Request, response: Response) => {
-    const caller = definition.role === 'anyone' ? NOBODY : await authenticate(deps.tokenSecret, request.get('authorization'));
+    const address = request.socket.remoteAddress ?? '';
+    await deps.limits?.byAddress(address);
+    const caller =
+      definition.role === 'anyone'
+        ? NOBODY
+        : await authenticate(deps.tokenSecret, request.get('authorization')).catch(async (error: unknown) => {
+            await deps.limits?.refused(address);
+            throw error;
+          });
+    await deps.limits?.byPerson(caller === NOBODY ? address : caller.name, definition.path, definition.method !== 'get');
     if (definition.role === 'operator' && caller.role !== 'operator') throw new LoanloomError('FORBIDDEN', 'this is for operators');
     if (definition.role === 'borrower' && caller.role !== 'borrower') throw new LoanloomError('FORBIDDEN', 'this is for borrowers');
     const answer = await definition.handle(deps, {

@@ -10,6 +10,7 @@ import { lazyClient, openVault, required } from '../workers/compose';
 import { createLog } from '../workers/log';
 import { createApp } from './app';
 import type { ApiDeps } from './deps';
+import { createLimits } from './limits';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -40,6 +41,7 @@ function main(): void {
     tokenSecret: readFileSync(required(env, 'LOANLOOM_TOKEN_SECRET_FILE')),
     channelSecrets: JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>,
     ...(env.METRICS_TOKEN_FILE === undefined ? {} : { metricsToken: readFileSync(env.METRICS_TOKEN_FILE, 'utf8').trim() }),
+    ...(env.LOANLOOM_RATE_LIMITS ? { limits: createLimits(db) } : {}),
     log,
     verdictTimeoutMs: 5_000,
   };

@@ -28,6 +28,9 @@ const schema = z.object({
     .describe('file with the restore epoch, outside the database and its backups (default: restore-epoch beside the key file)'),
   LOANLOOM_TOKEN_SECRET_FILE: z.string().optional().describe('file with the secret that signs bearer tokens'),
   LOANLOOM_SANDBOX: flag.default(false).describe('allow the sandbox clock to move business time; never in production'),
+  LOANLOOM_RATE_LIMITS: flag
+    .default(true)
+    .describe('limit requests per person, route and address; off only where a simulation plays everybody'),
   API_HOST: z.string().default('127.0.0.1').describe('address the API listens on; other than loopback only with TLS'),
   API_PORT: port.default(8080).describe('port of the API'),
   METRICS_TOKEN_FILE: z.string().optional().describe('file with the token that /metrics asks for (default: loopback only, without one)'),

@@ -20,6 +20,7 @@ import * as settleTheBooks from './20261125080000_settle_the_books';
 import * as countTheSends from './20261125090000_count_the_sends';
 import * as leaseTheOutbox from './20261125100000_lease_the_outbox';
 import * as pinTheIdentity from './20261125110000_pin_the_identity';
+import * as limitRates from './20261125120000_limit_rates';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -48,6 +49,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261125090000_count_the_sends', ...countTheSends },
   { name: '20261125100000_lease_the_outbox', ...leaseTheOutbox },
   { name: '20261125110000_pin_the_identity', ...pinTheIdentity },
+  { name: '20261125120000_limit_rates', ...limitRates },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -395,6 +395,11 @@ CREATE TABLE payment_instructions (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   hinted_at timestamp with time zone
 );
+CREATE TABLE rate_limits (
+  key character varying(255) NOT NULL,
+  points integer NOT NULL DEFAULT 0,
+  expire bigint
+);
 CREATE TABLE reconciliations (
   channel text NOT NULL,
   business_date date NOT NULL,
@@ -580,6 +585,7 @@ ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_loan_id_dir
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_pkey PRIMARY KEY (id);
 ALTER TABLE payment_instructions ADD CONSTRAINT payment_instructions_presentment_check CHECK ((presentment > 0));
+ALTER TABLE rate_limits ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (key);
 ALTER TABLE reconciliations ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (channel, business_date);
 ALTER TABLE restore_state ADD CONSTRAINT restore_state_epoch_check CHECK ((epoch > 0));
 ALTER TABLE restore_state ADD CONSTRAINT restore_state_id_check CHECK ((id = 1));
@@ -820,6 +826,7 @@ CREATE TRIGGER webhook_events_append_only BEFORE DELETE OR UPDATE ON public.webh
 
 -- Grants to the application’s role
 
+GRANT DELETE, INSERT, SELECT, UPDATE ON rate_limits TO loanloom_app;
 GRANT INSERT, SELECT ON adjustment_proposals TO loanloom_app;
 GRANT INSERT, SELECT ON application_drafts TO loanloom_app;
 GRANT INSERT, SELECT ON application_events TO loanloom_app;
@@ -875,6 +882,7 @@ GRANT UPDATE (channel, last_at, refused) ON webhook_refusals TO loanloom_app;
 GRANT UPDATE (cleared_at, epoch) ON restore_state TO loanloom_app;
 GRANT UPDATE (decided_by, state) ON adjustment_proposals TO loanloom_app;
 GRANT UPDATE (email_enc, id_number_enc, id_number_index, identity_version, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
+GRANT UPDATE (expire, key, points) ON rate_limits TO loanloom_app;
 GRANT UPDATE (failure_code, hinted_at, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;
 GRANT UPDATE (moved_at, offset_ms) ON sandbox_clock TO loanloom_app;
 GRANT UPDATE (record, state) ON contacts TO loanloom_app;

@@ -44,6 +44,7 @@ export class SimWorld {
       stickyTimeoutMs: 300,
       logLevel: 'warn',
       isWebhookHeld: true,
+      isUnlimited: true,
     });
     return new SimWorld(stack, ports, dataDir, await attach(dataDir));
   }

@@ -38,6 +38,8 @@ export interface StackOptions {
   readonly logLevel?: string;
   /** The banks keep their webhooks until they are fetched: for whoever delivers them in an order of its own. */
   readonly isWebhookHeld?: boolean;
+  /** Requests are not limited: one process plays every borrower and operator. */
+  readonly isUnlimited?: boolean;
 }
 
 export interface RunningStack extends StackRecord {
@@ -88,6 +90,7 @@ async function environment(options: StackOptions, databaseUrl: string): Promise<
     SIMULATOR_BOOKS_FILE: join(dataDir, 'simulator-books.jsonl'),
     SMTP_URL: `smtp://127.0.0.1:${String(ports.smtp)}`,
     API_PORT: String(ports.api),
+    LOANLOOM_RATE_LIMITS: String(options.isUnlimited !== true),
     WEB_UI_URL: `http://127.0.0.1:${String(ports.webUi)}`,
     LOG_LEVEL: options.logLevel ?? 'info',
   };

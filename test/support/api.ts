@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { createApp } from '../../api/app';
 import { mintToken, type Role } from '../../api/auth';
 import type { ApiDeps } from '../../api/deps';
+import type { Limits } from '../../api/limits';
 import type { ActivityDeps } from '../../activities/deps';
 import { quiet } from './world';
 
@@ -32,7 +33,7 @@ export interface ApiAnswer {
 export const unreachableTemporal = (port: number) => new Client({ connection: Connection.lazy({ address: `127.0.0.1:${String(port)}` }) });
 
 /** The real API over real HTTP. */
-export async function startApi(deps: ActivityDeps, client: Client, verdictTimeoutMs = 5_000): Promise<Api> {
+export async function startApi(deps: ActivityDeps, client: Client, verdictTimeoutMs = 5_000, limits?: Limits): Promise<Api> {
   const apiDeps: ApiDeps = {
     db: deps.db,
     vault: deps.vault,
@@ -41,6 +42,7 @@ export async function startApi(deps: ActivityDeps, client: Client, verdictTimeou
     client,
     tokenSecret: TOKEN_SECRET,
     channelSecrets: { wallet: 'secret-of-wallet' },
+    ...(limits ? { limits } : {}),
     log: quiet,
     verdictTimeoutMs,
   };
