@@ -56,7 +56,7 @@ function keyOf({ channel, code, subject }: NewBreak): string {
 
 /**
  * Opens a break, once by its key; a break that exists stays as it is. The row, its first event, its
- * workflow's notice and its alarm are one transaction. Returns the break's id.
+ * workflow's and its loan's notices and its alarm are one transaction. Returns the break's id.
  */
 export async function openBreak(tx: Tx, found: NewBreak, at: Instant): Promise<string> {
   const key = keyOf(found);
@@ -87,6 +87,8 @@ export async function openBreak(tx: Tx, found: NewBreak, at: Instant): Promise<s
     .insert({ key: `break:${id}`, topic: 'break', subject: id })
     .onConflict('key')
     .ignore();
+  // What its loan waits for may be another thing now.
+  if (found.loanId != null) await addFactNotice(tx, found.loanId, `break:${id}:OPENED`);
   const { owner, urgent } = about;
   await addAlarm(tx, {
     key: id,

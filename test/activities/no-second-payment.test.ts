@@ -221,6 +221,8 @@ describe('no payment is made twice, and none stops its loan', () => {
     const id = await desk.debit(loanId, DAY, 50_000, { behaviour: 'refused-but-paid' });
     const channel = (await desk.deps.db('payment_attempts').where({ instruction_id: id }).first('channel')).channel as string;
     await desk.reconcile(DAY, undefined, channel);
+    // Its loan is told: it waits for something else now.
+    expect(await desk.deps.db('outbox').where({ topic: 'loan.fact', subject: loanId }).where('key', 'like', '%:OPENED')).toHaveLength(1);
     const next = addDays(DAY, 1);
     await enableAll(next, '12:40');
 
