@@ -32,7 +32,13 @@ export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Att
       `no stack runs in ${resolve(dataDir)}: start one with "npm start", or name another with --data or DATABASE_URL and TEMPORAL_ADDRESS`,
     );
   }
-  const client = await connectedClient(env);
+  const client = await connectedClient(env).catch((error: unknown) => {
+    const dead = (record?.children ?? []).filter((child) => !isAlive(child)).map((child) => child.name);
+    if (dead.length === 0) throw error;
+    throw new StackFault(
+      `${dead.join(' and ')} of the stack in ${resolve(dataDir)} does not run: see ${resolve(dataDir)}/logs; Ctrl-C and "npm start" bring everything back`,
+    );
+  });
   const db = createDb(env.DATABASE_URL ?? '', 4, PATIENCE.batches);
   return {
     env,

@@ -19,6 +19,7 @@ export interface Child {
   readonly name: string;
   readonly pid: number;
   readonly exited: Promise<number | null>;
+  readonly hasEnded: boolean;
   /** Polls `probe` until it holds; a fault with the child's last lines when the child ends first or time runs out. */
   ready(probe: () => Promise<boolean>, timeoutMs: number): Promise<void>;
   stop(signal: NodeJS.Signals, forceAfterMs: number): Promise<void>;
@@ -78,6 +79,9 @@ export function startChild(options: ChildOptions): Child {
           );
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
+    },
+    get hasEnded() {
+      return hasExited;
     },
     async stop(signal, forceAfterMs) {
       if (hasExited) return;

@@ -44,6 +44,8 @@ export interface StackOptions {
 
 export interface RunningStack extends StackRecord {
   readonly children_: readonly Child[];
+  /** Starts a part of ours again that ended by itself. */
+  revive(name: NodePart): Promise<Child>;
   readonly mailSink: Pick<MailSink, 'refuse'>;
   stop(): Promise<void>;
 }
@@ -95,6 +97,10 @@ async function environment(options: StackOptions, databaseUrl: string): Promise<
     LOG_LEVEL: options.logLevel ?? 'info',
   };
 }
+
+/** The parts that are our own code: they keep nothing that is not in a store, so that they are started again as they are. */
+export const NODE_PARTS = ['simulator', 'worker', 'api'] as const;
+export type NodePart = (typeof NODE_PARTS)[number];
 
 const ANSWER_MS = 10_000;
 const ASKED_MAX = 3;
@@ -166,20 +172,24 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     stops.push(() => mail.stop());
     progress('starting banks, worker and API');
     const env = childEnv(own);
-    const start = async (name: string, script: string, isReady: () => Promise<boolean>) => {
+    const parts: Readonly<Record<NodePart, [script: string, isReady: () => Promise<boolean>]>> = {
+      simulator: ['simulator/main.ts', () => accepts(ports.simulator)],
+      worker: ['workers/main.ts', () => hasPollers(temporal.address)],
+      api: ['api/server.ts', () => accepts(ports.api)],
+    };
+    const start = async (name: NodePart): Promise<Child> => {
+      const [script, isReady] = parts[name];
       const child = nodeChild(ROOT, script, { name, env, logDir });
       children.push(child);
       stops.push(() => child.stop('SIGTERM', 8_000));
       await child.ready(isReady, 60_000);
+      return child;
     };
-    await Promise.all([
-      start('simulator', 'simulator/main.ts', () => accepts(ports.simulator)),
-      start('worker', 'workers/main.ts', () => hasPollers(temporal.address)),
-      start('api', 'api/server.ts', () => accepts(ports.api)),
-    ]);
+    await Promise.all(NODE_PARTS.map(start));
+    const marks = () => children.filter((child) => !child.hasEnded).map((child) => markOf(child.pid, child.name));
     const record: StackRecord = {
       supervisor: markOf(process.pid, 'supervisor'),
-      children: children.map((child) => markOf(child.pid, child.name)),
+      children: marks(),
       env: { ...own, DATABASE_OWNER_URL: postgres.ownerUrl(DATABASE) },
       apiUrl: `http://127.0.0.1:${String(ports.api)}`,
       mailUrl: `http://127.0.0.1:${String(ports.mail)}`,
@@ -187,7 +197,12 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       simulatorUrl: own.CHANNELS_URL ?? '',
     };
     await writeRecord(dataDir, record);
-    return { ...record, children_: children, mailSink: mail, stop: () => stopInOrder(children, stops, dataDir) };
+    const revive = async (name: NodePart): Promise<Child> => {
+      const child = await start(name);
+      await writeRecord(dataDir, { ...record, children: marks() });
+      return child;
+    };
+    return { ...record, children_: children, revive, mailSink: mail, stop: () => stopInOrder(children, stops, dataDir) };
   } catch (error) {
     await stop();
     throw error;

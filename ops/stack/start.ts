@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
 import { readEnv } from '../../config/env';
 import { StackFault } from './fault';
-import { startStack, type RunningStack, type StackPorts } from './stack';
+import type { Child } from './child';
+import { NODE_PARTS, startStack, type RunningStack, type StackPorts } from './stack';
 
 export const DEFAULT_PORTS: StackPorts = {
   api: 8080,
@@ -93,14 +95,37 @@ async function main(): Promise<void> {
   });
   running.stack = stack;
   process.stdout.write(table(stack, dataDir, ((Date.now() - startedAt) / 1_000).toFixed(1)));
-  for (const child of stack.children_) {
-    void child.exited.then((code) => {
-      if (!isStopping)
-        process.stderr.write(
-          `\n${child.name} ended by itself (status ${String(code)}): see ${dataDir}/logs/${child.name}.log; Ctrl-C and "npm start" bring everything back.\n`,
-        );
-    });
-  }
+  for (const child of stack.children_) watch(stack, child, { dataDir, isStopping: () => isStopping });
+}
+
+const REVIVE_MS = 500;
+const REVIVE_MS_MAX = 30_000;
+
+/** Starts a part that ends by itself again, later each time; a store that ends is left to people, who see its log. */
+function watch(stack: RunningStack, child: Child, run: { dataDir: string; isStopping: () => boolean }, delayMs = REVIVE_MS): void {
+  const startedAt = Date.now();
+  void child.exited.then(async (code) => {
+    if (run.isStopping()) return;
+    const name = NODE_PARTS.find((part) => part === child.name);
+    const ended = `\n${child.name} ended by itself (status ${String(code)}): see ${run.dataDir}/logs/${child.name}.log`;
+    if (name === undefined) {
+      process.stderr.write(`${ended}; Ctrl-C and "npm start" bring everything back.\n`);
+      return;
+    }
+    process.stderr.write(`${ended}; it is started again.\n`);
+    // One that ran for a while did not end for what it met at its start.
+    let wait = Date.now() - startedAt > 60_000 ? REVIVE_MS : delayMs;
+    for (;;) {
+      await setTimeout(wait);
+      if (run.isStopping()) return;
+      wait = Math.min(REVIVE_MS_MAX, wait * 2);
+      const again = await stack.revive(name).catch(() => undefined);
+      if (!again) continue;
+      process.stderr.write(`${name} is back.\n`);
+      watch(stack, again, run, wait);
+      return;
+    }
+  });
 }
 
 if (require.main === module) main().catch(fail);

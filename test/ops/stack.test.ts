@@ -108,6 +108,13 @@ describe('npm start', () => {
     ] as const)
       await expect(loan(...args)).rejects.toMatchObject({ stderr: expect.stringContaining(advice) as unknown });
 
+    // A part of ours that dies is started again.
+    const worker = async () => (await record()).children.find((child) => child.name === 'worker')!.pid;
+    const died = await worker();
+    process.kill(died, 'SIGKILL');
+    await eventually('a new worker', () => Promise.resolve(second.output().includes('worker is back')), 60_000);
+    expect(await worker()).not.toBe(died);
+
     // Ctrl-C: everything is gone within ten seconds, and nothing is left behind.
     const running = await record();
     const stoppedAt = Date.now();
