@@ -92,6 +92,16 @@ function problem(code: ErrorCode, detail: string, requestId: string, errors?: Pr
   };
 }
 
+/** Where one of several forms was expected, the faults of the form that was meant: the one that got furthest. */
+function innermost(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): { path: readonly PropertyKey[]; message: string }[] {
+  const path = [...above, ...issue.path];
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ path, message: issue.message }];
+  const forms = issue.errors.map((issues) => issues.flatMap((each) => innermost(each, path)));
+  const depth = (form: readonly { path: readonly PropertyKey[] }[]) =>
+    Math.max(...form.map((each) => each.path.length)) * 100 - form.length;
+  return forms.reduce((best, form) => (depth(form) > depth(best) ? form : best));
+}
+
 function toProblem(error: unknown, requestId: string, log: Log): Problem {
   if (error instanceof LoanloomError) {
     const isOurs = STATUS_BY_CODE[error.code] >= 500 && error.code !== 'UNAVAILABLE';
@@ -104,7 +114,10 @@ function toProblem(error: unknown, requestId: string, log: Log): Problem {
     );
   }
   if (error instanceof z.ZodError) {
-    const errors = error.issues.slice(0, 20).map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }));
+    const errors = error.issues
+      .flatMap((issue) => innermost(issue, []))
+      .slice(0, 20)
+      .map(({ path, message }) => ({ pointer: `/${path.map(String).join('/')}`, detail: message }));
     return problem('VALIDATION', 'the request does not have the documented form', requestId, errors);
   }
   if (isConnectionFault(error)) return problem('UNAVAILABLE', 'the service is not available for the moment: try again', requestId);

@@ -181,6 +181,16 @@ describe('the API', () => {
       expect((await api.request('GET', `/v1/applications/${id}/offer`, { as: other.borrowerId })).status).toBe(404);
     });
 
+    it.each([
+      [{ amount: { minor: 100, currency: 'CNY' } }, '/amount/minor'],
+      [{ amount: { minor: '100', currency: 'EUR' } }, '/amount/currency'],
+      [{ payoff: 'yes' }, '/payoff'],
+    ])('400 names the field of the form that was meant: %j', async (body, pointer) => {
+      const { loanId, person } = await activeLoan();
+      const answer = await api.request('POST', `/v1/loans/${loanId}/payments`, { as: person.borrowerId, body });
+      expect([answer.status, answer.body.errors[0].pointer]).toEqual([400, pointer]);
+    });
+
     it('413 for a body larger than any request needs, with its code', async () => {
       const answer = await api.request('POST', '/v1/quotes', { body: JSON.stringify({ productId: 'x'.repeat(40_000) }) });
       expect([answer.status, answer.body.code]).toEqual([413, 'BODY_TOO_LARGE']);
