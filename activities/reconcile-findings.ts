@@ -65,7 +65,9 @@ async function release(tx: Tx, found: Found): Promise<void> {
   if (!line) return;
   const claim = await tx('breaks')
     .where({ channel: found.channel, number: line.number, code: 'PAID_AFTER_FAILURE' })
-    .first<{ id: string } | undefined>('id');
+    .first<{ id: string; state: string } | undefined>('id', 'state');
+  // A day that is read again: this line has healed it (a second one of its number is a DUPLICATE).
+  if (claim?.state === 'HEALED') return;
   if (!claim || !(await healSuspense(tx, claim.id, line.valueDate, found.at))) {
     const id = await breakOf(tx, found);
     await intoSuspenseFor(tx, id, line.comesIn, line.amount, line.valueDate);

@@ -101,6 +101,22 @@ describe('reconciliation of what is doubtful', () => {
     expect(books.filter((entry) => entry.startsWith('RETURN'))).toEqual([]);
   });
 
+  it('a day that is read again, because the house bank was away, releases what came back once', async () => {
+    const { loanId } = await desk.payOut(DAY);
+    const paid = await desk.debit(loanId, DAY, 50_000, { behaviour: 'refused-but-paid' });
+    const { channel, number } = await desk.deps.db('payment_attempts').where({ instruction_id: paid }).first('channel', 'number');
+    await desk.reconcile(DAY, noonAfter(DAY), channel);
+    const back = addDays(DAY, 1);
+    await desk.banks.tell('returns', { bank: channel, number, asOf: at(DAY, '15:00') });
+    await desk.banks.tell('house-bank-outages', { until: at(addDays(back, 3), '12:00') });
+    await desk.reconcile(back, noonAfter(back), channel);
+    await desk.reconcile(back, noonAfter(addDays(back, 4)), channel);
+    const breaks = await desk.deps.db('breaks').where({ channel, number }).select('code', 'state', 'suspense_fen');
+    expect(breaks).toEqual([{ code: 'PAID_AFTER_FAILURE', state: 'HEALED', suspense_fen: 0 }]);
+    const days = await desk.deps.db('reconciliations').where({ channel, business_date: back }).select('bank_net_fen');
+    expect(days).toEqual([{ bank_net_fen: -50_000 }]);
+  });
+
   it('money of the borrower that arrives after the loan was closed can be given back', async () => {
     const { loanId } = await desk.payOut(DAY);
     const late = await desk.debit(loanId, DAY, 50_000, { behaviour: 'refused-but-paid' });
