@@ -3,6 +3,7 @@ const { globalSetup: _setup, globalTeardown: _teardown, ...rest } = require('./j
 
 module.exports = {
   ...rest,
+  globals: { lawsLives: 100, lawsMs: 0 },
   roots: ['<rootDir>/test/domain', '<rootDir>/test/calc'],
   testPathIgnorePatterns: ['/node_modules/', 'calc/door'],
 };
