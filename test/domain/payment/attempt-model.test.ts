@@ -1,6 +1,7 @@
 import {
   afterAnswer,
   instructionAct,
+  LATER_MAX,
   maySend,
   nextAct,
   QUIET_PERIOD_MS,
@@ -270,6 +271,61 @@ describe('one answer to one attempt', () => {
       facts: facts('RETURNED'),
       contradiction: null,
     });
+  });
+
+  it.each<[string, 'SEND' | 'QUERY' | 'FILE', Heard, string, number]>([
+    ['success', 'QUERY', { outcome: 'SUCCEEDED' }, 'SUCCEEDED', 0],
+    ['a refusal', 'SEND', { outcome: 'FAILED_DEFINITIVE' }, 'FAILED', 0],
+    ['"later" to a send: it was not taken', 'SEND', { outcome: 'RETRY_SAME' }, 'SENDING', 1],
+    ['"later" to a question: nothing is known', 'QUERY', { outcome: 'RETRY_SAME' }, 'UNKNOWN', 0],
+    ['taken', 'SEND', { outcome: 'UNKNOWN', acknowledged: true }, 'ACCEPTED', 0],
+    ['no answer', 'SEND', { outcome: 'UNKNOWN', acknowledged: false }, 'UNKNOWN', 0],
+    ['an answer that says neither', 'SEND', { outcome: 'UNKNOWN' }, 'UNKNOWN', 0],
+  ])('makes of it what it says: %s', (_name, asked, heard, state, sendsRefused) => {
+    expect(afterAnswer(facts('SENDING', 1, 0), asked, heard)).toEqual({
+      facts: { state, sends: 1, sendsRefused },
+      nothingSent: false,
+      contradiction: null,
+    });
+  });
+
+  it.each<[AttemptFacts['state'], Heard, string | null]>([
+    ['SUCCEEDED', { outcome: 'SUCCEEDED' }, null],
+    ['SUCCEEDED', { outcome: 'UNKNOWN' }, null],
+    ['SUCCEEDED', { outcome: 'FAILED_DEFINITIVE' }, 'FAILED_AFTER_SUCCESS'],
+    ['SUCCEEDED', { outcome: 'FAILED_DEFINITIVE', nothingSent: false }, 'FAILED_AFTER_SUCCESS'],
+    ['SUCCEEDED', { outcome: 'FAILED_DEFINITIVE', nothingSent: true }, null],
+    ['FAILED', { outcome: 'FAILED_DEFINITIVE' }, null],
+    ['FAILED', { outcome: 'UNKNOWN' }, null],
+    ['FAILED', { outcome: 'SUCCEEDED' }, 'PAID_AFTER_FAILURE'],
+    ['RETURNED', { outcome: 'SUCCEEDED' }, null],
+  ])('is final as %s, and %j contradicts it or not', (state, heard, contradiction) => {
+    expect(afterAnswer(facts(state), 'QUERY', heard)).toEqual({ facts: facts(state), nothingSent: false, contradiction });
+  });
+
+  it('comes back when the channel says, asks when an answer was lost, and fences what is unknown for long', () => {
+    const last = (retryAfterSeconds: number | null, notFoundForMs: number) => ({ retryAfterSeconds, notFoundForMs });
+    expect(nextAct(last(1, 0), 0)).toBe('RESEND');
+    expect(nextAct(last(0, 0), LATER_MAX - 1)).toBe('RESEND');
+    expect(nextAct(last(1, 0), LATER_MAX)).toBe('QUERY');
+    expect(nextAct(last(null, 0), 0)).toBe('QUERY');
+    expect(nextAct(undefined, 0)).toBe('QUERY');
+    expect(nextAct(last(null, QUIET_PERIOD_MS - 1), 0)).toBe('QUERY');
+    expect(nextAct(last(null, QUIET_PERIOD_MS), 0)).toBe('CLOSE');
+    expect(nextAct(last(1, QUIET_PERIOD_MS), LATER_MAX)).toBe('CLOSE');
+  });
+
+  it('is the only one: an instruction is over with a success or a return, and drives what is live', () => {
+    expect(instructionAct([facts('SUCCEEDED')], false)).toEqual({ act: 'DONE' });
+    expect(instructionAct([facts('FAILED'), facts('RETURNED')], true)).toEqual({ act: 'DONE' });
+    for (const [live, act] of [
+      [facts('SENDING', 0, 0), 'SEND'],
+      [facts('SENDING', 1, 0), 'QUERY'],
+      [facts('SENDING', 1, 1), 'QUERY'],
+      [facts('UNKNOWN', 0, 0), 'QUERY'],
+      [facts('ACCEPTED', 1, 0), 'QUERY'],
+    ] as const)
+      expect(instructionAct([facts('FAILED'), live], false)).toEqual({ act, attempt: live });
   });
 
   it('is sent again only while every send of it was refused', () => {
