@@ -13,6 +13,7 @@ import { orphans } from './audit/workflows';
 import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, type BankBooks } from './bank-books';
 import { loanAccountNow } from '../domain/loan-account';
 import type { BusinessDate } from '../domain/dates';
+import { workflowIds } from '../domain/ids';
 import { createCatalogue } from '../domain/products';
 import { OPEN_LOANS } from '../domain/states';
 
@@ -155,6 +156,12 @@ async function loansToFold(db: Db, isBrief: boolean): Promise<Folded> {
   const files: LoanFile[] = [];
   for (let start = 0; start < ids.length; start += 1_000) files.push(...(await readLoanFiles(db, ids.slice(start, start + 1_000))));
   return { files, isBeingTold: new Set([...before, ...(await notices())]) };
+}
+
+/** Ids of open loans that have no running workflow. */
+export async function loansWithoutWorkflow(db: Db, client: Client): Promise<string[]> {
+  const prefix = workflowIds.loan('');
+  return (await orphans(db, client)).flatMap(({ workflowId }) => (workflowId.startsWith(prefix) ? [workflowId.slice(prefix.length)] : []));
 }
 
 /** Every invariant of design §9 that the data at hand allows to be checked. `books` undefined: no bank's books are within reach. */
