@@ -3,8 +3,8 @@ import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes, type RateLimite
 import type { Db } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
 
-/** Requests a minute of real time. One person sends a form or two; one address may stand for a household or an office. */
-export const PER_MINUTE = { writesPerPerson: 60, readsPerPerson: 300, requestsPerAddress: 1_200, refusedPerAddress: 60 } as const;
+/** Requests a minute of real time and, for persons, route. A page that waits asks ten times a second; one address may be a proxy that stands for everybody. */
+export const PER_MINUTE = { writesPerPerson: 120, readsPerPerson: 1_200, requestsPerAddress: 12_000, refusedPerAddress: 120 } as const;
 
 export interface Limits {
   /** Counts a request of an address, before anything else is done for it. RATE_LIMITED beyond the limit. */
