@@ -11,15 +11,8 @@ import type { ActivityDeps } from './deps';
 /** An operator is named in the loan's own record; the borrower is its owner anyway. */
 const byOperator = (command: CommandRow) => (command.caller.startsWith('operator:') ? { by: command.caller } : {});
 
-/** The borrower changes their mind before the payout has begun: nothing has moved, and nothing will. ILLEGAL_TRANSITION afterwards. */
-export async function withdrawLoan(tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Record<string, never>> {
-  const hasBegun = file.instructions.some((each) => each.direction === 'PAYOUT' && each.sentAt !== null);
-  if (file.loan.status !== 'APPROVED' || hasBegun)
-    throw new LoanloomError('ILLEGAL_TRANSITION', 'the payout has begun: the loan can be paid back, not cancelled', {
-      from: file.loan.status,
-    });
-  for (const each of file.instructions.filter((instruction) => instruction.open))
-    await moveInstruction(tx, await readInstruction(tx, each.id), 'FAILED', at, 'WITHDRAWN');
+/** Ends a loan that was never paid out. Nothing rests on its application any more: not the borrower's identity, not what they can afford. */
+export async function giveUpLoan(tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Record<string, never>> {
   await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), needs_attention: null });
   await updateApplication(tx, file.loan.id, { status: 'WITHDRAWN', waiting_until: null });
   await insertLoanEvent(tx, file.loan.id, {
@@ -30,6 +23,18 @@ export async function withdrawLoan(tx: Tx, command: CommandRow, file: LoanFile, 
     data: byOperator(command),
   });
   return {};
+}
+
+/** The borrower changes their mind before the payout has begun: nothing has moved, and nothing will. ILLEGAL_TRANSITION afterwards. */
+export async function withdrawLoan(tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Record<string, never>> {
+  const hasBegun = file.instructions.some((each) => each.direction === 'PAYOUT' && each.sentAt !== null);
+  if (file.loan.status !== 'APPROVED' || hasBegun)
+    throw new LoanloomError('ILLEGAL_TRANSITION', 'the payout has begun: the loan can be paid back, not cancelled', {
+      from: file.loan.status,
+    });
+  for (const each of file.instructions.filter((instruction) => instruction.open))
+    await moveInstruction(tx, await readInstruction(tx, each.id), 'FAILED', at, 'WITHDRAWN');
+  return giveUpLoan(tx, command, file, at);
 }
 
 /**

@@ -1,7 +1,6 @@
 import { CHANNEL_NAMES } from '../channels/index';
 import { writeAudit } from '../db/audit';
 import { businessNow } from '../db/clock';
-import { updateApplication } from '../db/applications';
 import type { CommandRow } from '../db/commands';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../db/loans';
 import { addFactNotice } from '../db/outbox';
@@ -19,7 +18,7 @@ import { adjust, decideAdjustment } from './adjustments';
 import { applyOnce, refuseCommand, type Verdict } from './commands';
 import { productOf, type ActivityDeps } from './deps';
 import { accountNow } from './account-now';
-import { changeCard, withdrawLoan } from './loan-changes';
+import { changeCard, giveUpLoan, withdrawLoan } from './loan-changes';
 
 type Result = Record<string, string | number | boolean>;
 type Handler = (tx: Tx, command: CommandRow, file: LoanFile, at: Instant) => Promise<Result>;
@@ -183,17 +182,7 @@ export function createLoanCommands(deps: ActivityDeps) {
   const rejectLoan: Handler = async (tx, command, file, at) => {
     if (failedPayout(file).isRefund)
       throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan was paid out and repaid: its refund is retried, the loan is not rejected');
-    await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), needs_attention: null });
-    // Nothing rests on it any more: not the borrower's identity, not what they can afford.
-    await updateApplication(tx, file.loan.id, { status: 'WITHDRAWN', waiting_until: null });
-    await insertLoanEvent(tx, file.loan.id, {
-      key: 'rejected',
-      kind: 'REJECTED',
-      at,
-      businessDate: businessDateOf(at),
-      data: { by: command.caller },
-    });
-    return {};
+    return giveUpLoan(tx, command, file, at);
   };
 
   const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {

@@ -9,7 +9,7 @@ import { LoanloomError } from '../domain/errors';
 import { keys } from '../domain/ids';
 import type { Fen } from '../domain/money';
 import { nextSerial } from '../domain/loan-events';
-import { OPEN_ATTEMPTS, OPEN_LOANS } from '../domain/states';
+import { OPEN_ATTEMPTS, OPEN_LOANS, type AttemptState } from '../domain/states';
 import type { ActivityDeps } from './deps';
 import { moveApplication } from './origination';
 import { openAttempt } from './payments';
@@ -25,7 +25,6 @@ const SERIALS_AHEAD = 3;
 
 interface Wanted extends Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'business_date' | 'presentment'> {
   readonly amount: Fen;
-  readonly attemptsKnown: number;
 }
 
 export interface GuardReport {
@@ -96,24 +95,26 @@ async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channel
   report.unresolved.push(`${order.number} at ${channelName}: ${reply.code}`);
 }
 
+const isLive = ({ state }: { readonly state: AttemptState }) => OPEN_ATTEMPTS.includes(state);
+
 /** Every attempt of an instruction that may have been made after the backup, on every channel: one that reached nobody says nothing about the next. */
 async function askInstruction(guard: Guard, wanted: Wanted): Promise<void> {
-  const isLive = (await readAttempts(guard.deps.db, wanted.id)).some((each) => OPEN_ATTEMPTS.includes(each.state));
+  const known = await readAttempts(guard.deps.db, wanted.id);
   // What is on its way has to end first: two are never under way at once.
-  if (isLive) return;
-  for (let attempt = wanted.attemptsKnown + 1; attempt <= ATTEMPTS_MAX; attempt += 1)
+  if (known.some(isLive)) return;
+  for (let attempt = known.length + 1; attempt <= ATTEMPTS_MAX; attempt += 1)
     for (const channel of guard.deps.channels.keys()) await askChannel(guard, wanted, attempt, channel);
 }
 
 /** How an attempt that was on its way in the backup has ended since, so that the next one has its place. */
 async function settleLive(guard: Guard, instructionId: string): Promise<void> {
   const { deps, now, signal, report } = guard;
-  const live = (await readAttempts(deps.db, instructionId)).find((each) => OPEN_ATTEMPTS.includes(each.state));
+  const live = (await readAttempts(deps.db, instructionId)).find(isLive);
   const channel = live && deps.channels.get(live.channel);
   if (!live || !channel) return;
   const { loan_id, direction, business_date, presentment, amount_fen: amount } = await readInstruction(deps.db, instructionId);
   const { loan } = await readLoanFile(deps.db, loan_id);
-  const wanted: Wanted = { id: instructionId, loan_id, direction, business_date, presentment, amount, attemptsKnown: live.attempt };
+  const wanted: Wanted = { id: instructionId, loan_id, direction, business_date, presentment, amount };
   const order = {
     ...(await orderFor(guard, wanted, live.attempt, amount)),
     account: await deps.borrowers.cardNumber(deps.db, loan.borrower_id, live.bank_card_id ?? loan.bank_card_id),
@@ -127,8 +128,8 @@ async function settleLive(guard: Guard, instructionId: string): Promise<void> {
     asked = 'CLOSE';
   }
   await deps.db.transaction((tx) => recordReplyIn(deps, tx, { instructionId, attempt: live.attempt, asked, reply, at: now }));
-  const [after] = (await readAttempts(deps.db, instructionId)).filter((each) => each.attempt === live.attempt);
-  if (after && OPEN_ATTEMPTS.includes(after.state) && reply.mismatch === undefined)
+  // Never two of them live: one that still is, is this one.
+  if ((await readAttempts(deps.db, instructionId)).some(isLive) && reply.mismatch === undefined)
     report.unresolved.push(`${order.number} at ${live.channel}: ${reply.code}`);
 }
 
@@ -150,11 +151,6 @@ async function endForgottenLoans({ deps, now, report }: Guard): Promise<void> {
     });
 }
 
-async function attemptsOf(deps: ActivityDeps, id: string): Promise<number> {
-  const row = await deps.db('payment_attempts').where({ instruction_id: id }).first<{ n: number }>(deps.db.raw('count(*)::int AS n'));
-  return row.n;
-}
-
 async function askLoan(guard: Guard, loanId: string, restoredTo: BusinessDate): Promise<void> {
   const { deps, now } = guard;
   const today = businessDateOf(now);
@@ -163,13 +159,12 @@ async function askLoan(guard: Guard, loanId: string, restoredTo: BusinessDate): 
   for (const each of instructions.filter((instruction) => instruction.open)) {
     const { id, direction, amount, businessDate, presentment } = each;
     await settleLive(guard, id);
-    const attemptsKnown = await attemptsOf(deps, id);
-    await askInstruction(guard, { id, loan_id: loanId, direction, amount, business_date: businessDate, presentment, attemptsKnown });
+    await askInstruction(guard, { id, loan_id: loanId, direction, amount, business_date: businessDate, presentment });
   }
   const next = (direction: 'PAYOUT' | 'REFUND', ahead: number): Wanted => {
     const serial = nextSerial(direction, file) + ahead;
     const id = (direction === 'PAYOUT' ? keys.payoutInstruction : keys.refundInstruction)(loanId, serial);
-    return { id, loan_id: loanId, direction, amount: loan.principal_fen, business_date: today, presentment: serial, attemptsKnown: 0 };
+    return { id, loan_id: loanId, direction, amount: loan.principal_fen, business_date: today, presentment: serial };
   };
   for (let ahead = 0; ahead < SERIALS_AHEAD; ahead += 1)
     await askInstruction(guard, next(loan.activated_on === null ? 'PAYOUT' : 'REFUND', ahead));
@@ -185,7 +180,6 @@ async function askLoan(guard: Guard, loanId: string, restoredTo: BusinessDate): 
         amount: loan.principal_fen,
         business_date: date,
         presentment,
-        attemptsKnown: 0,
       });
     }
   }
