@@ -1,19 +1,21 @@
-/**
- * Mutation testing: `npm run mutate -- <folder or file of domain/>`, for example `npm run mutate -- domain/payment`.
- * Survivors are listed; docs/mutation.md judges them. Not in CI: a run takes minutes to hours.
- */
+/** Mutation testing, through `npm run mutate` (ops/mutation): a sample is drawn by a checker and is not kept for the next run. */
+const room = process.env.MUTATION_ROOM ?? 'domain';
+const isSample = Number(process.env.MUTATION_SHARE ?? '1') < 1;
+
 export default {
   packageManager: 'npm',
   testRunner: 'jest',
-  jest: { configFile: 'jest.domain.config.cjs', enableFindRelatedTests: true },
+  jest: { configFile: `jest.${room}.config.cjs`, enableFindRelatedTests: true },
   coverageAnalysis: 'perTest',
-  incremental: true,
-  incrementalFile: '.cache/stryker.json',
-  tempDirName: '.cache/stryker',
-  concurrency: 2,
+  plugins: ['@stryker-mutator/jest-runner', './ops/mutation/sample.mjs'],
+  incremental: !isSample,
+  incrementalFile: `.cache/stryker-${room}.json`,
+  tempDirName: `.cache/stryker-${room}`,
+  concurrency: Number(process.env.MUTATION_WORKERS ?? '2'),
   timeoutMS: 30_000,
-  reporters: ['clear-text', 'progress'],
+  dryRunTimeoutMinutes: 20,
+  reporters: ['clear-text', 'progress-append-only'],
   clearTextReporter: { allowColor: false, logTests: false },
   ignorePatterns: ['.cache', '.data', 'test/histories', 'test/mutants'],
-  disableTypeChecks: '{domain,test}/**/*.ts',
+  disableTypeChecks: '{activities,channels,db,domain,test}/**/*.ts',
 };

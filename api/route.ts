@@ -2,6 +2,7 @@ import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { LoanloomError } from '../domain/errors';
+import { OPERATOR_ROLES, type OperatorRole } from '../domain/operators';
 import { authenticate, type Caller } from './auth';
 import type { ApiDeps } from './deps';
 import { problemSchema } from './errors';
@@ -32,7 +33,8 @@ export interface Route<P extends Shape = Shape, Q extends Shape = Shape, B exten
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
-  readonly role: Caller['role'] | 'anyone';
+  /** Who may ask: anyone, the borrower, or operators with one of these roles. */
+  readonly role: 'anyone' | 'borrower' | readonly OperatorRole[];
   readonly idempotencyKey?: 'required' | 'optional';
   readonly params?: P;
   readonly query?: Q;
@@ -48,7 +50,22 @@ export function route<P extends Shape, Q extends Shape, B extends z.ZodType>(def
   return definition;
 }
 
-const NOBODY: Caller = { role: 'borrower', id: 'nobody', name: 'nobody' };
+/** Every operator may look. */
+export const TO_LOOK = OPERATOR_ROLES;
+
+const NOBODY: Caller = { role: 'borrower', id: 'nobody', name: 'nobody', roles: [] };
+
+/** FORBIDDEN for who has not the role that the route asks for. */
+function assertMay(caller: Caller, role: Route['role']): void {
+  if (role === 'anyone') return;
+  if (role === 'borrower') {
+    if (caller.role !== 'borrower') throw new LoanloomError('FORBIDDEN', 'this is for borrowers');
+    return;
+  }
+  if (caller.role !== 'operator') throw new LoanloomError('FORBIDDEN', 'this is for operators');
+  if (!role.some((each) => caller.roles.includes(each)))
+    throw new LoanloomError('FORBIDDEN', `this needs the role ${role.join(' or ')}; ${caller.id} has ${caller.roles.join(', ')}`);
+}
 
 const keySchema = z.string().regex(/^[\x21-\x7e]{1,128}$/);
 
@@ -76,13 +93,12 @@ export function mount(app: Express, deps: ApiDeps, definition: Route): void {
     const caller =
       definition.role === 'anyone'
         ? NOBODY
-        : await authenticate(deps.tokenSecret, request.get('authorization')).catch(async (error: unknown) => {
+        : await authenticate(deps, request.get('authorization')).catch(async (error: unknown) => {
             await deps.limits?.refused(address);
             throw error;
           });
     await deps.limits?.byPerson(caller === NOBODY ? address : caller.name, definition.path, definition.method !== 'get');
-    if (definition.role === 'operator' && caller.role !== 'operator') throw new LoanloomError('FORBIDDEN', 'this is for operators');
-    if (definition.role === 'borrower' && caller.role !== 'borrower') throw new LoanloomError('FORBIDDEN', 'this is for borrowers');
+    assertMay(caller, definition.role);
     const answer = await definition.handle(deps, {
       caller,
       params: (definition.params ?? z.object({})).parse(request.params),
@@ -123,6 +139,7 @@ export function documentRoutes(routes: readonly Route[]): ZodOpenApiPathsObject 
     (paths[each.path] ??= {})[each.method] = {
       operationId: `${each.method}${each.path.replaceAll(/[^A-Za-z]+(\w)/g, (_, first: string) => first.toUpperCase()).replaceAll(/[^A-Za-z0-9]/g, '')}`,
       summary: each.summary,
+      ...(typeof each.role === 'string' ? {} : { description: `For operators with the role ${each.role.join(' or ')}.` }),
       tags: [each.tag],
       ...(each.role === 'anyone' ? { security: [] } : {}),
       requestParams: {

@@ -26,7 +26,11 @@ const schema = z.object({
     .string()
     .optional()
     .describe('file with the restore epoch, outside the database and its backups (default: restore-epoch beside the key file)'),
-  LOANLOOM_TOKEN_SECRET_FILE: z.string().optional().describe('file with the secret that signs bearer tokens'),
+  LOANLOOM_TOKEN_SECRET_FILE: z.string().optional().describe('file with the secret that signs borrowers’ bearer tokens'),
+  LOANLOOM_OPERATOR_KEYS_DIR: z
+    .string()
+    .optional()
+    .describe('folder with the private keys of the operators who work on this machine (default: operators in the data folder)'),
   LOANLOOM_SANDBOX: flag.default(false).describe('allow the sandbox clock to move business time; never in production'),
   LOANLOOM_RATE_LIMITS: flag
     .default(true)

@@ -21,6 +21,7 @@ import * as countTheSends from './20261125090000_count_the_sends';
 import * as leaseTheOutbox from './20261125100000_lease_the_outbox';
 import * as pinTheIdentity from './20261125110000_pin_the_identity';
 import * as limitRates from './20261125120000_limit_rates';
+import * as knowTheOperators from './20261125130000_know_the_operators';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -50,6 +51,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261125100000_lease_the_outbox', ...leaseTheOutbox },
   { name: '20261125110000_pin_the_identity', ...pinTheIdentity },
   { name: '20261125120000_limit_rates', ...limitRates },
+  { name: '20261125130000_know_the_operators', ...knowTheOperators },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

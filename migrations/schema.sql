@@ -336,6 +336,14 @@ CREATE TABLE one_time_codes (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   bank_card_id text
 );
+CREATE TABLE operators (
+  name text NOT NULL,
+  staff_number text NOT NULL,
+  roles text[] NOT NULL,
+  public_key text NOT NULL,
+  is_active boolean NOT NULL DEFAULT true,
+  added_at timestamp with time zone NOT NULL DEFAULT now()
+);
 CREATE TABLE outbox (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   key text NOT NULL,
@@ -564,6 +572,13 @@ ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_attempts_check CHECK ((
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_pkey PRIMARY KEY (id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_purpose_check CHECK ((purpose = ANY (ARRAY['SIGN'::text, 'CARD'::text])));
+ALTER TABLE operators ADD CONSTRAINT operators_name_check CHECK ((name ~ '^[0-9a-z][0-9a-z-]{1,47}$'::text));
+ALTER TABLE operators ADD CONSTRAINT operators_pkey PRIMARY KEY (name);
+ALTER TABLE operators ADD CONSTRAINT operators_public_key_key UNIQUE (public_key);
+ALTER TABLE operators ADD CONSTRAINT operators_roles_check CHECK (((cardinality(roles) > 0) AND (roles <@ ARRAY['clerk'::text, 'approver'::text, 'treasurer'::text, 'auditor'::text])));
+ALTER TABLE operators ADD CONSTRAINT operators_roles_check1 CHECK (((NOT ('auditor'::text = ANY (roles))) OR (cardinality(roles) = 1)));
+ALTER TABLE operators ADD CONSTRAINT operators_staff_number_check CHECK ((staff_number ~ '^[0-9A-Z-]{1,20}$'::text));
+ALTER TABLE operators ADD CONSTRAINT operators_staff_number_key UNIQUE (staff_number);
 ALTER TABLE outbox ADD CONSTRAINT outbox_ended_once CHECK (((failed_at IS NULL) OR (delivered_at IS NULL)));
 ALTER TABLE outbox ADD CONSTRAINT outbox_key_key UNIQUE (key);
 ALTER TABLE outbox ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
@@ -869,6 +884,7 @@ GRANT INSERT, SELECT ON webhook_events TO loanloom_app;
 GRANT INSERT, SELECT, UPDATE ON webhook_refusals TO loanloom_app;
 GRANT SELECT ON ledger_chain_heads TO loanloom_app;
 GRANT SELECT ON ledger_links TO loanloom_app;
+GRANT SELECT ON operators TO loanloom_app;
 GRANT SELECT ON restore_state TO loanloom_app;
 GRANT SELECT ON state_transitions TO loanloom_app;
 GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, sends, sends_refused, state, value_date) ON payment_attempts TO loanloom_app;

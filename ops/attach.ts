@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { readEnv, type Env } from '../config/env';
 import { createDb, PATIENCE, type Db } from '../db/pool';
@@ -13,6 +13,8 @@ export interface Attached {
   readonly db: Db;
   readonly client: Client;
   readonly tokenSecret: Uint8Array;
+  /** Folder with the private keys of the operators who work on this machine. */
+  readonly operatorKeys: string;
   readonly apiUrl: string;
   readonly record: StackRecord | undefined;
   close(): Promise<void>;
@@ -22,6 +24,10 @@ export function runningRecord(dataDir: string): StackRecord | undefined {
   const record = readRecord(resolve(dataDir));
   return record && isAlive(record.supervisor) ? record : undefined;
 }
+
+/** Where this machine keeps its operators' private keys. */
+export const operatorKeysOf = (dataDir: string, env: Env = readEnv()): string =>
+  resolve(env.LOANLOOM_OPERATOR_KEYS_DIR ?? join(dataDir, 'operators'));
 
 /** Attaches to the stack of a data folder, or to the one that the environment names (TEMPORAL_ADDRESS, DATABASE_URL). */
 export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Attached> {
@@ -45,6 +51,7 @@ export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Att
     db,
     client,
     tokenSecret: env.LOANLOOM_TOKEN_SECRET_FILE === undefined ? new Uint8Array() : readFileSync(env.LOANLOOM_TOKEN_SECRET_FILE),
+    operatorKeys: operatorKeysOf(dataDir, env),
     apiUrl: record?.apiUrl ?? `http://${env.API_HOST}:${String(env.API_PORT)}`,
     record,
     close: async () => {

@@ -15,6 +15,8 @@ import { addReconciliation } from './recon';
 import { addRestoreGuard } from './restore';
 import { setUp, writeComposeSecrets } from './setup';
 import { addOperatorCommands } from './operator-commands';
+import { tokenOf } from './operator-keys';
+import { addOperatorStaff } from './operator-staff';
 import { StackFault } from './stack/fault';
 import { DEFAULT_PORTS } from './stack/start';
 import { startStack } from './stack/stack';
@@ -27,18 +29,24 @@ function addToken(program: Command): void {
     .command('token')
     .description('mint a bearer token for the API')
     .option('--borrower <id>', 'for this borrower')
-    .option('--operator <name>', 'for this operator')
-    .option('--hours <n>', 'how long it is valid', '8')
+    .option('--operator <name>', 'for this operator, whose key is on this machine')
+    .option('--hours <n>', 'how long it is valid: a borrower’s up to 8760, an operator’s up to 1', '1')
     .action((options: { borrower?: string; operator?: string; hours: string }, command: Command) =>
-      withAttached(command, async ({ tokenSecret }) => {
+      withAttached(command, async (attached) => {
         const { borrower, operator } = options;
-        const subject = borrower ?? operator;
-        if (subject === undefined || (borrower !== undefined && operator !== undefined))
+        if ((borrower === undefined) === (operator === undefined))
           throw new LoanloomError('VALIDATION', 'say for whom: either --borrower <id> or --operator <name>', { path: '--borrower' });
         const hours = Number(options.hours);
-        if (!(hours > 0 && hours <= 8_760))
-          throw new LoanloomError('VALIDATION', 'a token is valid for more than 0 and up to 8760 hours', { path: '--hours' });
-        print(await mintToken(tokenSecret, borrower === undefined ? 'operator' : 'borrower', subject, hours));
+        const most = operator === undefined ? 8_760 : 1;
+        if (!(hours > 0 && hours <= most))
+          throw new LoanloomError('VALIDATION', `such a token is valid for more than 0 and up to ${String(most)} hours`, {
+            path: '--hours',
+          });
+        print(
+          await (operator === undefined
+            ? mintToken(attached.tokenSecret, borrower ?? '', hours)
+            : tokenOf(attached, operator, Math.ceil(hours * 3_600))),
+        );
       }),
     );
 }
@@ -116,6 +124,7 @@ function main(): void {
   addClock(program);
   addDoctor(program);
   addOperatorCommands(program);
+  addOperatorStaff(program);
   addQuote(program, print);
   addLedger(program, print);
   addRestoreGuard(program);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { openProposals } from '../db/proposals';
-import { mintToken } from '../api/auth';
 import { openBreaks } from '../db/breaks';
 import { businessNow } from '../db/clock';
 import type { Attached } from './attach';
+import { tokenOf } from './operator-keys';
 import { viewLink, views, workflowLink } from './views';
 import { LoanloomError } from '../domain/errors';
 import { workflowIds } from '../domain/ids';
@@ -18,9 +18,7 @@ interface Problem {
 
 /** Sends an operator's command to the ops API, which authenticates, audits and delivers it. */
 export async function sendOperatorCommand(attached: Attached, operator: string, path: string, body: object): Promise<string> {
-  if (!/^[0-9a-z][0-9a-z-]{1,47}$/.test(operator))
-    throw new LoanloomError('VALIDATION', 'an operator’s name has 2 to 48 lower-case letters, digits and hyphens', { path: '--operator' });
-  const token = await mintToken(attached.tokenSecret, 'operator', operator, 1);
+  const token = await tokenOf(attached, operator);
   const response = await fetch(`${attached.apiUrl}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },

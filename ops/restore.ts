@@ -8,6 +8,7 @@ import { LoanloomError } from '../domain/errors';
 import { composeDeps, restoreEpochFile } from '../workers/compose';
 import { createLog } from '../workers/log';
 import type { Attached } from './attach';
+import { assertOperator } from './operator-keys';
 import { withAttached } from './subcommands';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -27,10 +28,11 @@ async function mark(file: string): Promise<number> {
   return epoch;
 }
 
-async function guard({ env }: Attached, options: Options): Promise<void> {
+async function guard(attached: Attached, options: Options): Promise<void> {
   if (options.restoredTo === undefined || options.operator === undefined)
     throw new LoanloomError('VALIDATION', 'say --restored-to <date> and --operator <name>, or --mark', { path: '--restored-to' });
-  const deps = composeDeps(env, createLog('restore-guard', 'warn'));
+  await assertOperator(attached, options.operator, 'treasurer');
+  const deps = composeDeps(attached.env, createLog('restore-guard', 'warn'));
   try {
     const { now, today } = await businessNow(deps.db);
     const restoredTo = businessDate(options.restoredTo);

@@ -73,7 +73,7 @@ const changeByOperator = route({
   path: '/v1/ops/loans/{loanId}/card',
   summary: 'Use another card of the borrower, who proved by other means that it is theirs',
   tag: 'Operations',
-  role: 'operator',
+  role: ['clerk', 'approver'],
   idempotencyKey: 'required',
   params: loanParams,
   body: z.strictObject({ cardNumber: cardNumberSchema, reason: z.string().trim().min(3).max(500) }),

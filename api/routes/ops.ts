@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { readCommand } from '../../db/commands';
 import { openProposals } from '../../db/proposals';
+import type { OperatorRole } from '../../domain/operators';
 import { ownApplication, ownLoan } from '../access';
 import { disbursementOf, nudgeDisbursement } from '../nudge';
-import { route } from '../route';
+import { route, TO_LOOK } from '../route';
 import { commandResponses, commandSchema, commandView, submit } from '../submit';
 import { dateSchema, fenOf, idSchema, moneySchema, type Money } from '../wire';
 import { applicationParams } from './applications';
@@ -17,7 +18,7 @@ const review = route({
   path: '/v1/ops/applications/{applicationId}/review',
   summary: 'Approve or decline a referred application',
   tag,
-  role: 'operator',
+  role: ['approver'],
   idempotencyKey: 'required',
   params: applicationParams,
   body: z.strictObject({ verdict: z.enum(['APPROVE', 'DECLINE']), reason }),
@@ -33,7 +34,7 @@ const hold = route({
   path: '/v1/ops/loans/{loanId}/hold',
   summary: 'Stop payouts, debits and contacts until the end of a date; interest runs on',
   tag,
-  role: 'operator',
+  role: ['clerk', 'approver'],
   idempotencyKey: 'required',
   params: loanParams,
   body: z.strictObject({ until: dateSchema, reason }),
@@ -44,13 +45,13 @@ const hold = route({
   },
 });
 
-const withReason = (suffix: string, operation: 'RELEASE' | 'REJECT_LOAN', summary: string) =>
+const withReason = (suffix: string, operation: 'RELEASE' | 'REJECT_LOAN', roles: readonly OperatorRole[], summary: string) =>
   route({
     method: 'post',
     path: `/v1/ops/loans/{loanId}/${suffix}`,
     summary,
     tag,
-    role: 'operator',
+    role: roles,
     idempotencyKey: 'required',
     params: loanParams,
     body: z.strictObject({ reason }),
@@ -66,7 +67,7 @@ const retry = route({
   path: '/v1/ops/loans/{loanId}/payout-retry',
   summary: 'Authorise a new payout after every channel refused, optionally over a given channel first',
   tag,
-  role: 'operator',
+  role: ['treasurer'],
   idempotencyKey: 'required',
   params: loanParams,
   body: z.strictObject({ channel: z.string().max(40).optional(), reason }),
@@ -115,7 +116,7 @@ const adjust = route({
   path: '/v1/ops/loans/{loanId}/adjustments',
   summary: 'Charge, waive, change the rate, restructure, discount, write off, or reverse an adjustment',
   tag,
-  role: 'operator',
+  role: ['clerk', 'approver'],
   idempotencyKey: 'required',
   params: loanParams,
   body: adjustment,
@@ -137,7 +138,7 @@ const decideAdjustment = route({
   path: '/v1/ops/loans/{loanId}/adjustments/{proposalId}/decision',
   summary: 'Approve or refuse, as a second person, what another operator proposed',
   tag,
-  role: 'operator',
+  role: ['approver'],
   idempotencyKey: 'required',
   params: z.strictObject({ loanId: idSchema, proposalId: z.uuid() }),
   body: z.strictObject({ verdict: z.enum(['APPROVE', 'REFUSE']), reason }),
@@ -159,7 +160,7 @@ const proposals = route({
   path: '/v1/ops/adjustment-proposals',
   summary: 'Adjustments that wait for a second person, oldest first',
   tag,
-  role: 'operator',
+  role: TO_LOOK,
   responses: {
     200: {
       description: 'The proposals',
@@ -197,7 +198,7 @@ const query = route({
   path: '/v1/ops/loans/{loanId}/payout-query',
   summary: 'Ask the channel about an open payout now instead of at the next interval',
   tag,
-  role: 'operator',
+  role: ['clerk', 'treasurer'],
   idempotencyKey: 'optional',
   params: loanParams,
   body: z.strictObject({ reason }),
@@ -214,7 +215,7 @@ const status = route({
   path: '/v1/ops/commands/{commandId}',
   summary: 'What became of any command',
   tag,
-  role: 'operator',
+  role: TO_LOOK,
   params: z.strictObject({ commandId: z.uuid() }),
   responses: { 200: { description: 'The command', schema: commandSchema } },
   handle: async (deps, { params }) => ({ status: 200, body: commandView(await readCommand(deps.db, params.commandId)) }),
@@ -223,9 +224,9 @@ const status = route({
 export const opsRoutes = [
   review,
   hold,
-  withReason('release', 'RELEASE', 'End a hold early'),
+  withReason('release', 'RELEASE', ['clerk', 'approver'], 'End a hold early'),
   retry,
-  withReason('rejection', 'REJECT_LOAN', 'Give up a loan whose payout failed'),
+  withReason('rejection', 'REJECT_LOAN', ['approver', 'treasurer'], 'Give up a loan whose payout failed'),
   adjust,
   decideAdjustment,
   proposals,

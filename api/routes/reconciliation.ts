@@ -7,7 +7,7 @@ import { writeAudit } from '../../db/audit';
 import { BREAK_CODES } from '../../domain/breaks';
 import { instant } from '../../domain/dates';
 import { LoanloomError } from '../../domain/errors';
-import { route } from '../route';
+import { route, TO_LOOK } from '../route';
 import { loanParams } from './loans';
 
 const tag = 'Reconciliation';
@@ -61,7 +61,7 @@ const list = route({
   path: '/v1/ops/breaks',
   summary: 'Open reconciliation breaks, the urgent ones first',
   tag,
-  role: 'operator',
+  role: TO_LOOK,
   responses: { 200: { description: 'Open breaks', schema: z.object({ breaks: z.array(breakSchema) }) } },
   handle: async (deps) => ({ status: 200, body: { breaks: (await openBreaks(deps.db)).map(view) } }),
 });
@@ -71,7 +71,7 @@ const read = route({
   path: '/v1/ops/breaks/{breakId}',
   summary: 'One break, open or closed',
   tag,
-  role: 'operator',
+  role: TO_LOOK,
   params: breakParams,
   responses: { 200: { description: 'The break', schema: breakSchema } },
   handle: async (deps, { params }) => ({ status: 200, body: view(await readBreak(deps.db, params.breakId)) }),
@@ -82,7 +82,7 @@ const propose = route({
   path: '/v1/ops/breaks/{breakId}/proposal',
   summary: 'Propose how to clear a break by hand; another operator approves',
   tag,
-  role: 'operator',
+  role: ['clerk', 'treasurer'],
   idempotencyKey: 'optional',
   params: breakParams,
   body: z.strictObject({ proposal: z.enum(PROPOSALS), loanId: loanParams.shape.loanId.optional(), reason }),
@@ -101,7 +101,7 @@ const decide = route({
   path: '/v1/ops/breaks/{breakId}/decision',
   summary: 'Approve or refuse a proposed clearing; never by who proposed it',
   tag,
-  role: 'operator',
+  role: ['approver', 'treasurer'],
   idempotencyKey: 'optional',
   params: breakParams,
   body: z.strictObject({ approve: z.boolean(), reason }),
@@ -118,7 +118,7 @@ const channel = route({
   path: '/v1/ops/channels/{channel}/decision',
   summary: 'Take a channel out of routing, or back into it; open payments go on being asked about',
   tag,
-  role: 'operator',
+  role: ['treasurer'],
   idempotencyKey: 'optional',
   params: z.strictObject({ channel: z.string().regex(/^[a-z]{2,20}$/) }),
   body: z.strictObject({ enabled: z.boolean(), until: z.iso.datetime().optional(), reason }),

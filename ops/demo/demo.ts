@@ -5,6 +5,7 @@ import { workflowIds } from '../../domain/ids';
 import { createCatalogue } from '../../domain/products';
 import type { Attached } from '../attach';
 import { advanceClock } from '../clock';
+import { engage, tokenOf } from '../operator-keys';
 import { workflowLink } from '../views';
 import { BorrowerClient } from './borrower-client';
 import { inventPerson } from './person';
@@ -84,7 +85,7 @@ export class Demo {
 
   private async introduce(story: Story): Promise<Running> {
     const person = inventPerson(this.options.seed, story.number);
-    const token = await mintToken(this.stack.tokenSecret, 'borrower', person.borrowerId, 24);
+    const token = await mintToken(this.stack.tokenSecret, person.borrowerId, 24);
     const client = new BorrowerClient({ apiUrl: this.stack.apiUrl, mailUrl: this.urls.mail, token, person });
     const context: StoryContext = {
       client,
@@ -134,7 +135,8 @@ export class Demo {
 
   /** A large amount is referred: the demo's operator approves it over the ops API. */
   private async approve(running: Running): Promise<void> {
-    const token = await mintToken(this.stack.tokenSecret, 'operator', 'demo-operator', 1);
+    await engage(this.stack, 'demo-operator', 'DEMO-1', ['approver']);
+    const token = await tokenOf(this.stack, 'demo-operator');
     await fetch(`${this.stack.apiUrl}/v1/ops/applications/${running.id}/review`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': `review-${running.id}` },

@@ -186,7 +186,7 @@ export class Actors {
   private async apply(action: Extract<Action, { do: 'APPLY' }>): Promise<void> {
     if ((await this.openLoans()).length >= LOANS_MAX) return;
     const person = inventPerson(this.seed, this.applications.length);
-    const token = await mintToken(this.world.attached.tokenSecret, 'borrower', person.borrowerId, 48);
+    const token = await mintToken(this.world.attached.tokenSecret, person.borrowerId, 48);
     const client = new BorrowerClient({ apiUrl: this.world.apiUrl, mailUrl: this.world.mailUrl, token, person });
     const id = await client.apply({ productId: action.product, principalFen: action.principalFen, termMonths: action.termMonths });
     this.applications.push({ id, client });

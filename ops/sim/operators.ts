@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { mintToken } from '../../api/auth';
 import { businessNow } from '../../db/clock';
+import type { Attached } from '../attach';
+import { engage, tokenOf } from '../operator-keys';
 import { ApiProblem } from '../demo/borrower-client';
 import type { SimWorld } from './world';
 
+/** Two people, who may do everything together and nothing that needs four eyes alone. */
+export async function engageOperators(attached: Attached): Promise<void> {
+  for (const [index, name] of ['li', 'wang'].entries())
+    await engage(attached, name, `SIM-${String(index)}`, ['clerk', 'approver', 'treasurer']);
+}
+
 /** An operator's request over the API. */
 export async function command<T>(world: SimWorld, name: string, method: string, path: string, body?: object): Promise<T> {
-  const token = await mintToken(world.attached.tokenSecret, 'operator', name, 1);
+  const token = await tokenOf(world.attached, name);
   const response = await fetch(`${world.apiUrl}${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },

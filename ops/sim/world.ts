@@ -1,3 +1,4 @@
+import { engageOperators } from './operators';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { chmod } from 'node:fs/promises';
@@ -46,7 +47,9 @@ export class SimWorld {
       isWebhookHeld: true,
       isUnlimited: true,
     });
-    return new SimWorld(stack, ports, dataDir, await attach(dataDir));
+    const attached = await attach(dataDir);
+    await engageOperators(attached);
+    return new SimWorld(stack, ports, dataDir, attached);
   }
 
   get apiUrl(): string {

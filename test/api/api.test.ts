@@ -82,7 +82,7 @@ describe('the API', () => {
           (
             await api.request(route.method.toUpperCase(), path(route), {
               as: 'someone',
-              role: route.role === 'operator' ? 'borrower' : 'operator',
+              role: route.role === 'borrower' ? 'operator' : 'borrower',
             })
           ).status,
         ).toBe(403);

@@ -56,7 +56,7 @@ describe('processes killed with -9', () => {
     const port = await freePort();
     const api = startProcess('api/server.ts', settings({ temporalAddress: hole.address, apiPort: port }));
     await api.ready(() => accepts(port), 30_000);
-    const token = await mintToken(new TextEncoder().encode(tokenSecret), 'borrower', 'unlucky', 1);
+    const token = await mintToken(new TextEncoder().encode(tokenSecret), 'unlucky', 1);
     const key = randomUUID();
     const ask = (to: number) =>
       fetch(`http://127.0.0.1:${String(to)}/v1/applications`, {

@@ -73,7 +73,7 @@ describe('npm start', () => {
     const client = new BorrowerClient({
       apiUrl: stack.apiUrl,
       mailUrl: stack.mailUrl,
-      token: await mintToken(secret, 'borrower', person.borrowerId, 1),
+      token: await mintToken(secret, person.borrowerId, 1),
       person,
     });
     const id = await client.apply({ productId: 'consumer-installment', principalFen: 1_000_000, termMonths: 6 });
@@ -104,6 +104,8 @@ describe('npm start', () => {
       [['token', '--operator', 'li', '--hours', '-5'], 'more than 0'],
       [['token', '--operator', 'li', '--borrower', id], 'either --borrower <id> or --operator <name>'],
       [['ops', 'adjust', id, '--operator', 'li', '--reason', 'a test', '--fact', '{type}'], 'the fact is no JSON object'],
+      [['ops', 'hold', id, '--operator', 'li', '--reason', 'a test', '--until', '2027-01-01'], 'li has no key'],
+      [['operator', 'add', 'li', '--staff-number', 'E1', '--roles', 'auditor,clerk', '--reason', 'a test'], 'an auditor has no other'],
       [['recon', 'report', '--date', '2026-01-02', '--csv', join(dataDir, 'nowhere', 'r.csv')], 'name a file in a folder that is there'],
     ] as const)
       await expect(loan(...args)).rejects.toMatchObject({ stderr: expect.stringContaining(advice) as unknown });
