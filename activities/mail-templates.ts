@@ -16,6 +16,14 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     subject: '换卡验证码 / Your code for another card',
     text: `换卡验证码：${value(p, 'secret')}（贷款 ${value(p, 'loanId')}，10 分钟内有效）。如非本人操作请联系我们。\nYour code to use another card for loan ${value(p, 'loanId')} is ${value(p, 'secret')}. It is valid for 10 minutes. If you did not ask for it, tell us.`,
   }),
+  'identity-code': (p) => ({
+    subject: '信息变更验证码 / Your code for a change of your data',
+    text: `信息变更验证码：${value(p, 'secret')}（10 分钟内有效）。如非本人操作请联系我们，切勿告知他人。\nYour code to change your name, phone or e-mail with us is ${value(p, 'secret')}. It is valid for 10 minutes. If you did not ask for it, tell us, and never tell it to anyone.`,
+  }),
+  'identity-changed': () => ({
+    subject: '个人信息已变更 / Your data with us has changed',
+    text: '您的个人信息已变更，今后的通知将发送至此。如非您本人意愿，请立即联系我们。\nYour data with us has changed; we write to this address from now on. If you did not want this, tell us at once.',
+  }),
   'card-changed': (p) => ({
     subject: '扣款银行卡已变更 / Another card is used for your loan',
     text: `贷款 ${value(p, 'loanId')} 的收付款银行卡已于 ${value(p, 'changedOn')} 变更。如非您本人意愿，请立即联系我们。\nLoan ${value(p, 'loanId')} uses another bank card since ${value(p, 'changedOn')}. If you did not want this, tell us at once.`,

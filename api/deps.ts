@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { Log } from '../activities/deps';
+import type { ActivityDeps, Log } from '../activities/deps';
 import type { Borrowers } from '../db/borrowers';
 import type { Db } from '../db/pool';
 import type { Vault } from '../db/vault';
@@ -13,6 +13,8 @@ export interface ApiDeps {
   readonly vault: Vault;
   readonly borrowers: Borrowers;
   readonly catalogue: Catalogue;
+  /** Checks a changed identity again. */
+  readonly identityVerifier: ActivityDeps['identityVerifier'];
   readonly tokenSecret: Uint8Array;
   /** What channels sign their webhooks with. */
   readonly channelSecrets: Readonly<Record<string, string>>;

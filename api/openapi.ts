@@ -3,6 +3,7 @@ import { applicationRoutes } from './routes/applications';
 import { loanCommandRoutes } from './routes/loan-commands';
 import { loanRoutes } from './routes/loans';
 import { cardRoutes } from './routes/cards';
+import { identityRoutes } from './routes/identity';
 import { opsRoutes } from './routes/ops';
 import { productRoutes } from './routes/products';
 import { reconciliationRoutes } from './routes/reconciliation';
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...loanRoutes,
   ...loanCommandRoutes,
   ...cardRoutes,
+  ...identityRoutes,
   ...opsRoutes,
   ...reconciliationRoutes,
 ];

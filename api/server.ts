@@ -8,6 +8,7 @@ import { LoanloomError } from '../domain/errors';
 import { createCatalogue } from '../domain/products';
 import { lazyClient, openVault, required } from '../workers/compose';
 import { createLog } from '../workers/log';
+import { createFormalIdentityVerifier } from '../risk/identity';
 import { createApp } from './app';
 import type { ApiDeps } from './deps';
 import { createLimits } from './limits';
@@ -37,6 +38,7 @@ function main(): void {
     vault,
     borrowers: new Borrowers(vault),
     catalogue: createCatalogue(),
+    identityVerifier: createFormalIdentityVerifier(),
     client: lazyClient(env),
     tokenSecret: readFileSync(required(env, 'LOANLOOM_TOKEN_SECRET_FILE')),
     channelSecrets: JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>,

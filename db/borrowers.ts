@@ -21,6 +21,9 @@ interface BorrowerRow {
   readonly email_enc: Buffer | null;
 }
 
+export type IdentityField = keyof Identity;
+export const IDENTITY_FIELDS = ['name', 'idNumber', 'phone', 'email'] as const satisfies readonly IdentityField[];
+
 const COLUMNS = { name: 'name_enc', idNumber: 'id_number_enc', phone: 'phone_enc', email: 'email_enc' } as const;
 
 /** Aggregate: borrower and cards. */
@@ -47,14 +50,42 @@ export class Borrowers {
   async saveIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
     await tx('borrowers').where({ id }).forUpdate().first('id');
     const current = await this.identity(tx, id).catch(() => undefined);
-    const isSame =
-      current !== undefined && (Object.keys(COLUMNS) as (keyof Identity)[]).every((field) => current[field] === identity[field]);
+    const isSame = current !== undefined && IDENTITY_FIELDS.every((field) => current[field] === identity[field]);
     if (isSame) return;
     if (await this.isRelied(tx, id))
       throw new LoanloomError(
         'IDENTITY_LOCKED',
         'an application or a loan of yours rests on the identity that was checked: it cannot be changed here',
       );
+    await this.writeIdentity(tx, id, identity);
+  }
+
+  /**
+   * Writes an identity that was confirmed and checked again in place of the one that something rests on: what was
+   * submitted or lent follows to the new version. False where the ID number is another borrower's; nothing is changed then.
+   */
+  async replaceIdentity(tx: Tx, id: string, identity: Identity): Promise<boolean> {
+    const before = await this.identityVersion(tx, id);
+    const claimed = await tx('borrowers').where({ id }).whereNotNull('id_number_index').first<{ id: string } | undefined>('id');
+    try {
+      await tx.transaction(async (inner) => {
+        await this.writeIdentity(inner, id, identity);
+        if (claimed)
+          await inner('borrowers')
+            .where({ id })
+            .update({ id_number_index: this.vault.blindIndex('id_number', identity.idNumber) });
+      });
+    } catch (error) {
+      if (isUniqueViolation(error)) return false;
+      throw error;
+    }
+    await tx('applications')
+      .where({ borrower_id: id, identity_version: before })
+      .update({ identity_version: before + 1 });
+    return true;
+  }
+
+  private async writeIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
     const person = await this.personVault(tx, id);
     const sealed = (column: string, value: string) => person.encrypt({ table: 'borrowers', column, row: id }, value);
     await tx('borrowers')
@@ -72,13 +103,17 @@ export class Borrowers {
 
   /** Whether something that was submitted, or lent, rests on the borrower's identity as it is. */
   private async isRelied(tx: Tx, id: string): Promise<boolean> {
+    if (await this.hasApplicationUnderWay(tx, id)) return true;
+    return (await tx('loans').where({ borrower_id: id }).whereIn('status', OPEN_LOANS).first<object | undefined>('id')) !== undefined;
+  }
+
+  /** Whether an application of the borrower's is past its draft and not at its end. */
+  async hasApplicationUnderWay(tx: Tx, id: string): Promise<boolean> {
     const application = await tx('applications')
       .where({ borrower_id: id })
       .whereNotIn('status', ['DRAFT', 'DECLINED', 'WITHDRAWN', 'EXPIRED', 'DISBURSED'])
-      .first<{ id: string } | undefined>('id');
-    const loan =
-      application ?? (await tx('loans').where({ borrower_id: id }).whereIn('status', OPEN_LOANS).first<{ id: string } | undefined>('id'));
-    return loan !== undefined;
+      .first<object | undefined>('id');
+    return application !== undefined;
   }
 
   async identityVersion(tx: Db | Tx, id: string): Promise<number> {
@@ -130,6 +165,16 @@ export class Borrowers {
       .ignore();
     // A twin of this call may have been first.
     return (await find())?.id ?? cardId;
+  }
+
+  /** The card that was registered last. STEP_INCOMPLETE where there is none. */
+  async newestCard(db: Db | Tx, borrowerId: string): Promise<string> {
+    const row = await db('bank_cards')
+      .where({ borrower_id: borrowerId })
+      .orderBy('created_at', 'desc')
+      .first<{ id: string } | undefined>('id');
+    if (!row) throw new LoanloomError('STEP_INCOMPLETE', 'no bank card is known yet', { path: 'card' });
+    return this.cardNumber(db, borrowerId, row.id);
   }
 
   async cardNumber(tx: Db | Tx, borrowerId: string, cardId: string): Promise<string> {

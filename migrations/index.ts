@@ -22,6 +22,7 @@ import * as leaseTheOutbox from './20261125100000_lease_the_outbox';
 import * as pinTheIdentity from './20261125110000_pin_the_identity';
 import * as limitRates from './20261125120000_limit_rates';
 import * as knowTheOperators from './20261125130000_know_the_operators';
+import * as changeTheIdentity from './20261125140000_change_the_identity';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -52,6 +53,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261125110000_pin_the_identity', ...pinTheIdentity },
   { name: '20261125120000_limit_rates', ...limitRates },
   { name: '20261125130000_know_the_operators', ...knowTheOperators },
+  { name: '20261125140000_change_the_identity', ...changeTheIdentity },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -203,6 +203,21 @@ CREATE TABLE decisions (
   decided_by text NOT NULL,
   decided_at timestamp with time zone NOT NULL
 );
+CREATE TABLE identity_changes (
+  id text NOT NULL,
+  borrower_id text NOT NULL,
+  body_sha256 text NOT NULL,
+  base_version integer NOT NULL,
+  wanted_enc bytea NOT NULL,
+  fields text[] NOT NULL,
+  code_hashes jsonb NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  expires_at timestamp with time zone NOT NULL,
+  state text NOT NULL DEFAULT 'PENDING'::text,
+  decided_by text,
+  checks jsonb,
+  created_at timestamp with time zone NOT NULL DEFAULT now()
+);
 CREATE TABLE journal_entries (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   key text NOT NULL,
@@ -522,6 +537,12 @@ ALTER TABLE decisions ADD CONSTRAINT decisions_application_id_fkey FOREIGN KEY (
 ALTER TABLE decisions ADD CONSTRAINT decisions_outcome_check CHECK ((outcome = ANY (ARRAY['APPROVE'::text, 'REFER'::text, 'DECLINE'::text])));
 ALTER TABLE decisions ADD CONSTRAINT decisions_pkey PRIMARY KEY (application_id, stage);
 ALTER TABLE decisions ADD CONSTRAINT decisions_stage_check CHECK ((stage = ANY (ARRAY['KYC'::text, 'RULES'::text, 'REVIEW'::text])));
+ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_attempts_check CHECK (((attempts >= 0) AND (attempts <= 5)));
+ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
+ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_check CHECK (((state <> 'APPLIED'::text) OR (NOT (fields && ARRAY['name'::text, 'idNumber'::text])) OR (decided_by IS NOT NULL)));
+ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_fields_check CHECK (((cardinality(fields) > 0) AND (fields <@ ARRAY['name'::text, 'idNumber'::text, 'phone'::text, 'email'::text])));
+ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_pkey PRIMARY KEY (id);
+ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'APPLIED'::text, 'REFUSED'::text])));
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_key_key UNIQUE (key);
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_pkey PRIMARY KEY (id);
@@ -629,6 +650,8 @@ CREATE INDEX channel_decisions_latest ON public.channel_decisions USING btree (c
 CREATE INDEX channel_file_lines_day ON public.channel_file_lines USING brin (business_date) WITH (pages_per_range='32');
 CREATE INDEX channel_file_lines_number ON public.channel_file_lines USING btree (number);
 CREATE INDEX commands_undelivered ON public.commands USING btree (next_attempt_at) WHERE (state = 'RECEIVED'::text);
+CREATE INDEX identity_changes_of_borrower ON public.identity_changes USING btree (borrower_id, created_at DESC);
+CREATE INDEX identity_changes_waiting ON public.identity_changes USING btree (created_at) WHERE (state = 'CONFIRMED'::text);
 CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
 CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id);
 CREATE INDEX journal_lines_account ON public.journal_lines USING btree (account);
@@ -862,6 +885,7 @@ GRANT INSERT, SELECT ON commands TO loanloom_app;
 GRANT INSERT, SELECT ON contacts TO loanloom_app;
 GRANT INSERT, SELECT ON contracts TO loanloom_app;
 GRANT INSERT, SELECT ON decisions TO loanloom_app;
+GRANT INSERT, SELECT ON identity_changes TO loanloom_app;
 GRANT INSERT, SELECT ON journal_entries TO loanloom_app;
 GRANT INSERT, SELECT ON journal_lines TO loanloom_app;
 GRANT INSERT, SELECT ON ledger_accounts TO loanloom_app;
@@ -890,6 +914,7 @@ GRANT SELECT ON state_transitions TO loanloom_app;
 GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, sends, sends_refused, state, value_date) ON payment_attempts TO loanloom_app;
 GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bank_card_id, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
 GRANT UPDATE (applies_to, approved_by, closed_on, proposal, proposed_by, recalled_at, recalls, state, suspense_fen) ON breaks TO loanloom_app;
+GRANT UPDATE (attempts, checks, decided_by, state) ON identity_changes TO loanloom_app;
 GRANT UPDATE (attempts, delivered_at, failed_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { waitingIdentityChanges } from '../db/identity-changes';
 import { openProposals } from '../db/proposals';
 import { openBreaks } from '../db/breaks';
 import { businessNow } from '../db/clock';
@@ -39,6 +40,7 @@ interface Outcome {
   readonly commandId?: string;
   readonly workflowId?: string;
   readonly breakId?: string;
+  readonly changeId?: string;
   readonly state?: string;
   readonly proposal?: string | null;
   readonly appliesTo?: string | null;
@@ -47,10 +49,11 @@ interface Outcome {
 }
 
 function saidOf(outcome: Outcome, isStored: boolean): string {
-  const { commandId, workflowId, breakId, state, proposal, appliesTo, channel, enabled } = outcome;
+  const { commandId, workflowId, breakId, changeId, state, proposal, appliesTo, channel, enabled } = outcome;
   if (workflowId !== undefined) return `the channel is asked now by ${workflowId}`;
   if (breakId !== undefined && state === 'PROPOSED')
     return `proposed: ${proposal ?? ''}${appliesTo == null ? '' : ` to loan ${appliesTo}`}; another operator decides: loan recon approve ${breakId} --operator <name> --reason <text>`;
+  if (changeId !== undefined) return `the change is ${state ?? ''} now`;
   if (breakId !== undefined) return `the break is ${state ?? ''} now`;
   if (enabled !== undefined) return `${channel ?? 'the channel'} ${enabled ? 'is in use' : 'gets no new payments'}`;
   if (isStored) return `stored as command ${commandId ?? ''}; it will be applied as soon as possible`;
@@ -136,11 +139,33 @@ export function addOperatorCommands(program: Command): void {
   })).requiredOption('--until <date>', 'last day of the hold, YYYY-MM-DD');
   binding(ops, 'release', 'loanId', 'end a hold early', loan('release'), reason);
   addAdjustments(ops);
+  addIdentityChanges(ops);
   binding(ops, 'card', 'loanId', 'use another card of the borrower for everything that is still to move', loan('card'), (options) => ({
     cardNumber: options.cardNumber,
     reason: options.reason,
   })).requiredOption('--card-number <digits>', 'the card, which the borrower proved to be theirs');
   binding(ops, 'reject', 'loanId', 'give up a loan whose payout failed', loan('rejection'), reason);
+}
+
+function addIdentityChanges(ops: Command): void {
+  ops
+    .command('identity-changes')
+    .description('new names and ID numbers that borrowers confirmed and an operator decides')
+    .action((_options: Options, command: Command) =>
+      withAttached(command, async ({ db }) => {
+        const waiting = await waitingIdentityChanges(db);
+        if (waiting.length === 0) process.stdout.write('no change of an identity waits for an operator\n');
+        for (const each of waiting)
+          process.stdout.write(
+            `${each.id}  borrower ${each.borrower_id}  ${each.fields.join(', ')}  asked ${each.created_at.toISOString()}\n    loan ops decide-identity ${each.id} --verdict APPROVE|REFUSE --operator … --reason …\n`,
+          );
+      }),
+    );
+  const path = (id: string) => `/v1/ops/identity-changes/${id}/decision`;
+  binding(ops, 'decide-identity', 'changeId', 'approve or refuse a new name or ID number; it is checked again', path, (options) => ({
+    verdict: options.verdict,
+    reason: options.reason,
+  })).requiredOption('--verdict <APPROVE|REFUSE>', 'APPROVE or REFUSE');
 }
 
 function addAdjustments(ops: Command): void {

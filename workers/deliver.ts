@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { newAddressOf } from '../activities/identity-change';
 import { dispatchContact, giveUpContact } from '../activities/contacts';
 import type { ActivityDeps } from '../activities/deps';
 import { renderAlarm, renderMail } from '../activities/mail-templates';
@@ -85,9 +86,13 @@ export class Deliverer {
 
   private async mail(row: OutboxRow): Promise<void> {
     const { borrowers, db, mailer } = this.deps;
-    const { email } = await borrowers.identity(db, row.subject);
+    const { identityChange, place, ...payload } = row.payload;
+    const email =
+      identityChange === undefined
+        ? (await borrowers.identity(db, row.subject)).email
+        : await newAddressOf(this.deps, String(identityChange), place === 'phone' ? 'phone' : 'email');
     const secret = row.secret_enc === null ? {} : { secret: await this.openSecret(row) };
-    await mailer.send({ to: email, key: row.key, ...renderMail({ ...row.payload, ...secret }) });
+    await mailer.send({ to: email, key: row.key, ...renderMail({ ...payload, ...secret }) });
   }
 
   /** A loan that is open and has no workflow (a returned payment reopened it) gets one; a closed one needs no notice. */

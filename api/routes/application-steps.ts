@@ -15,7 +15,7 @@ import { fenOf, moneySchema } from '../wire';
 export const stepNameSchema = z.enum(APPLICATION_STEPS);
 
 const requestStep = z.strictObject({ principal: moneySchema, termMonths: z.int().min(1).max(600) }).meta({ id: 'RequestStep' });
-const identityStep = z
+export const identityStep = z
   .strictObject({
     name: z.string().trim().min(2).max(60),
     idNumber: z.string().refine((text) => isIdentityCard(text, 'zh-CN'), 'a mainland ID number with a correct check digit'),

@@ -4,7 +4,7 @@ import { addDays, businessDateOf, instant } from '../../domain/dates';
 import { inventPerson, type Person } from '../../ops/demo/person';
 import { freePort } from '../../ops/stack/ports';
 import { startApi, unreachableTemporal, type Api } from '../support/api';
-import { seedActiveLoan, startLoan } from '../support/seed';
+import { seedActiveLoan, seedBorrower, startLoan } from '../support/seed';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 
 const money = (fen: number | string) => ({ minor: String(fen), currency: 'CNY' });
@@ -178,12 +178,23 @@ describe('every route that writes', () => {
     'post /v1/ops/loans/{loanId}/rejection': () => ops('rejection', { reason }, { reason: 'another reason' }),
     'post /v1/ops/loans/{loanId}/adjustments': () =>
       ops('adjustments', { type: 'REAMORTIZE', reason }, { type: 'REAMORTIZE', reason: 'another reason' }),
+    'post /v1/identity-changes': async () => {
+      const { person } = await seedBorrower(world.deps);
+      return { path: '/v1/identity-changes', as: person.borrowerId, body: { email: 'a@example.org' }, other: { email: 'b@example.org' } };
+    },
     'post /v1/ops/loans/{loanId}/adjustments/{proposalId}/decision': () =>
       ops(`adjustments/${randomUUID()}/decision`, { verdict: 'APPROVE', reason }, { verdict: 'REFUSE', reason }),
   };
 
   /** What has a state machine of its own, where a repetition is refused by the state, or stores nothing. */
-  const OTHERS = ['/v1/quotes', '/v1/ops/loans/{loanId}/payout-query', '/v1/ops/breaks/', '/v1/ops/channels/'];
+  const OTHERS = [
+    '/v1/quotes',
+    '/v1/ops/loans/{loanId}/payout-query',
+    '/v1/ops/breaks/',
+    '/v1/ops/channels/',
+    '/v1/identity-changes/',
+    '/v1/ops/identity-changes/',
+  ];
 
   it('is in this table', () => {
     const writes = ROUTES.filter((route) => route.method !== 'get' && !OTHERS.some((other) => route.path.startsWith(other)));
@@ -214,7 +225,7 @@ describe('every route that writes', () => {
     expect([reused.status, reused.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
   });
 
-  it.each(Object.keys(CASES).filter((name) => !name.endsWith('-codes')))(
+  it.each(Object.keys(CASES).filter((name) => !name.endsWith('-codes') && !name.endsWith('identity-changes')))(
     'goes on with what was stored when its caller heard nothing: %s',
     async (name) => {
       const { path, as, role, body } = await CASES[name]!();

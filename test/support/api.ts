@@ -84,6 +84,7 @@ export async function startApi(deps: ActivityDeps, client: Client, verdictTimeou
     vault: deps.vault,
     borrowers: deps.borrowers,
     catalogue: deps.catalogue,
+    identityVerifier: deps.identityVerifier,
     client,
     tokenSecret: TOKEN_SECRET,
     channelSecrets: { wallet: 'secret-of-wallet' },

@@ -1,0 +1,188 @@
+import { inventPerson, type Person } from '../../ops/demo/person';
+import type { Identity } from '../../db/borrowers';
+import type { IdentityVerifier } from '../../risk/identity';
+import { createFormalIdentityVerifier } from '../../risk/identity';
+import { startApi, unreachableTemporal, type Api } from '../support/api';
+import { withClient } from '../../ops/stack/postgres';
+import { seedBorrower, seedLoan } from '../support/seed';
+import { startRelay } from '../../workers/relay';
+import { createWorld, eventually, type World } from '../support/world';
+
+/** Guarantee: who a borrower is changes only by their word from the old and the new address, checked again. */
+describe('a change of identity', () => {
+  let world: World;
+  let api: Api;
+  let source: IdentityVerifier['verify'];
+  let relay: { stop(): Promise<void> };
+
+  beforeAll(async () => {
+    world = await createWorld({ server: 'time-skipping' });
+    const formal = createFormalIdentityVerifier();
+    source = (claim) => formal.verify(claim);
+    api = await startApi({ ...world.deps, identityVerifier: { verify: (claim) => source(claim) } }, unreachableTemporal(1));
+    relay = startRelay(world.deps, world.client);
+  });
+  afterAll(async () => {
+    await relay.stop();
+    await api.close();
+    await world.close();
+  });
+
+  const ask = (person: Person, body: object, key?: string) =>
+    api.request('POST', '/v1/identity-changes', { as: person.borrowerId, body, ...(key === undefined ? {} : { key }) });
+  const confirm = (as: string, id: string, body: object) => api.request('POST', `/v1/identity-changes/${id}/confirmation`, { as, body });
+  const decide = (id: string, verdict: string, as = 'li-na') =>
+    api.request('POST', `/v1/ops/identity-changes/${id}/decision`, {
+      as,
+      role: 'operator',
+      body: { verdict, reason: 'the register says so' },
+    });
+  /** The code that went to an address for a change. */
+  const codeTo = (address: string, id: string) =>
+    eventually(`a code to ${address}`, () => {
+      const mail = world.mails.find((each) => each.to === address && each.key.includes(`identity-code:${id}`));
+      return Promise.resolve(/(\d{6})/.exec(mail?.text ?? '')?.[1]);
+    });
+  const known = (person: Person): Promise<Identity> => world.deps.borrowers.identity(world.deps.db, person.borrowerId);
+  const borrower = async () => (await seedBorrower(world.deps)).person;
+  const asOwner = (sql: string) => withClient(world.database.ownerUrl, (client) => client.query(sql));
+  const other = (code: string) => (code === '000000' ? '000001' : '000000');
+
+  it('a new e-mail is confirmed by a code to the old address and one to the new one', async () => {
+    const person = await borrower();
+    const { body } = await ask(person, { email: 'new-1@example.org' });
+    expect(body).toMatchObject({ codes: ['current', 'email'], needsOperator: false });
+    const [current, email] = [await codeTo(person.email, body.changeId), await codeTo('new-1@example.org', body.changeId)];
+    expect((await confirm(person.borrowerId, body.changeId, { current })).body.code).toBe('CODE_INVALID');
+    expect(
+      (await confirm(person.borrowerId, body.changeId, { current, email: current === email ? other(email) : current })).body.code,
+    ).toBe('CODE_INVALID');
+    expect((await confirm(person.borrowerId, body.changeId, { current: other(current), email })).body.code).toBe('CODE_INVALID');
+    expect(await known(person)).toMatchObject({ email: person.email });
+    expect((await confirm(person.borrowerId, body.changeId, { current, email })).body.state).toBe('APPLIED');
+    expect((await confirm(person.borrowerId, body.changeId, { current, email })).body.state).toBe('APPLIED');
+    expect(await known(person)).toMatchObject({ email: 'new-1@example.org', name: person.name });
+    await eventually('a notice to the new address', () =>
+      Promise.resolve(world.mails.some((each) => each.to === 'new-1@example.org' && each.key.includes('identity-changed'))),
+    );
+  });
+
+  it('a new phone is confirmed by a message to it, and what was pinned to the old identity follows', async () => {
+    const { person } = await seedLoan(world.deps);
+    const { db } = world.deps;
+    const pinned = () => db('applications').where({ borrower_id: person.borrowerId }).first('identity_version');
+    const version = await world.deps.borrowers.identityVersion(db, person.borrowerId);
+    await db('applications').where({ borrower_id: person.borrowerId }).update({ identity_version: version });
+    const phone = inventPerson(7_001, 1).phone;
+    const { body } = await ask(person, { phone });
+    const codes = {
+      current: await codeTo(person.email, body.changeId),
+      phone: await codeTo(`${phone}@sms.loanloom.invalid`, body.changeId),
+    };
+    expect((await confirm(person.borrowerId, body.changeId, codes)).body.state).toBe('APPLIED');
+    expect(await pinned()).toEqual({ identity_version: version + 1 });
+  });
+
+  it('codes are tried five times, and five changes a day are asked for', async () => {
+    const person = await borrower();
+    const { body } = await ask(person, { email: 'new-2@example.org' });
+    const [current, email] = [await codeTo(person.email, body.changeId), await codeTo('new-2@example.org', body.changeId)];
+    const wrong = { current: other(current), email };
+    const answers = [];
+    for (let tries = 0; tries < 6; tries += 1) answers.push((await confirm(person.borrowerId, body.changeId, wrong)).body.code);
+    expect(answers).toEqual([...Array<string>(5).fill('CODE_INVALID'), 'CODE_EXHAUSTED']);
+    expect((await confirm(person.borrowerId, body.changeId, { current, email })).body.code).toBe('CODE_EXHAUSTED');
+    for (let more = 0; more < 4; more += 1) expect((await ask(person, { email: 'new-2@example.org' })).status).toBe(201);
+    expect((await ask(person, { email: 'new-2@example.org' })).body.code).toBe('CODE_EXHAUSTED');
+  });
+
+  it('codes end after ten minutes, and are nobody else’s', async () => {
+    const person = await borrower();
+    const { body } = await ask(person, { email: 'new-3@example.org' });
+    const codes = { current: await codeTo(person.email, body.changeId), email: await codeTo('new-3@example.org', body.changeId) };
+    expect((await confirm('stranger', body.changeId, codes)).status).toBe(404);
+    const age = (minutes: number) =>
+      asOwner(
+        `UPDATE identity_changes SET expires_at = now() + interval '${String(minutes)} minutes' WHERE id = '${String(body.changeId)}'`,
+      );
+    await age(-1);
+    expect((await confirm(person.borrowerId, body.changeId, codes)).body.code).toBe('CODE_INVALID');
+    await age(1);
+    expect((await confirm(person.borrowerId, body.changeId, codes)).body.state).toBe('APPLIED');
+  });
+
+  it('a request that is repeated mails nothing more; another one with its key is refused; nothing new is no change', async () => {
+    const person = await borrower();
+    const first = await ask(person, { email: 'new-4@example.org' }, 'k-1');
+    expect((await ask(person, { email: 'new-4@example.org' }, 'k-1')).body.changeId).toBe(first.body.changeId);
+    expect((await ask(person, { email: 'new-5@example.org' }, 'k-1')).body.code).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect((await ask(person, { email: person.email })).body.code).toBe('VALIDATION');
+    expect((await ask(person, { name: 'a\u202eb' })).body.code).toBe('TEXT_REFUSED');
+    expect(await world.deps.db('identity_changes').where({ borrower_id: person.borrowerId }).pluck('id')).toEqual([first.body.changeId]);
+  });
+
+  describe('of name or ID number', () => {
+    async function confirmed(person: Person, change: object): Promise<string> {
+      const { body } = await ask(person, change);
+      expect(body.needsOperator).toBe(true);
+      const current = await codeTo(person.email, body.changeId);
+      expect((await confirm(person.borrowerId, body.changeId, { current })).body.state).toBe('CONFIRMED');
+      return body.changeId as string;
+    }
+
+    it('waits for an operator, who sees it and is written down, and is checked again', async () => {
+      const person = await borrower();
+      const id = await confirmed(person, { name: '王小明' });
+      expect(await known(person)).toMatchObject({ name: person.name });
+      const waiting = await api.request('GET', '/v1/ops/identity-changes', { as: 'li-na', role: 'operator' });
+      expect(waiting.body.changes).toContainEqual(expect.objectContaining({ changeId: id, fields: ['name'] }));
+      const seen = await api.request('GET', `/v1/ops/identity-changes/${id}`, { as: 'li-na', role: 'operator' });
+      expect(seen.body.fields).toEqual([{ field: 'name', before: person.name, after: '王小明' }]);
+      expect((await decide(id, 'APPROVE')).body.state).toBe('APPLIED');
+      expect((await decide(id, 'APPROVE')).body.state).toBe('APPLIED');
+      expect((await decide(id, 'REFUSE')).body.code).toBe('ILLEGAL_TRANSITION');
+      expect(await known(person)).toMatchObject({ name: '王小明', idNumber: person.idNumber });
+      expect(await world.deps.db('audit_log').where({ subject: id }).orderBy('id').pluck('action')).toEqual([
+        'REVEAL_IDENTITY_CHANGE',
+        'CHANGE_IDENTITY',
+      ]);
+    });
+
+    it('is not applied where the source says no, where the operator says no, or where the number is another’s', async () => {
+      const [person, owner] = [await borrower(), await borrower()];
+      await world.deps.db.transaction(async (tx) => {
+        expect(await world.deps.borrowers.claimIdentity(tx, owner.borrowerId)).toBe(true);
+        expect(await world.deps.borrowers.claimIdentity(tx, person.borrowerId)).toBe(true);
+      });
+      const taken = await decide(await confirmed(person, { idNumber: owner.idNumber }), 'APPROVE');
+      expect([taken.status, taken.body.code]).toEqual([422, 'IDENTITY_NOT_CONFIRMED']);
+      const formal = source;
+      source = async (claim) => ({ ...(await formal(claim)), passed: false });
+      expect((await decide(await confirmed(person, { name: '李四' }), 'APPROVE')).body.code).toBe('IDENTITY_NOT_CONFIRMED');
+      source = formal;
+      expect((await decide(await confirmed(person, { name: '李四' }), 'REFUSE')).body.state).toBe('REFUSED');
+      expect(await known(person)).toMatchObject({ name: person.name, idNumber: person.idNumber });
+    });
+
+    it('waits while an application in the old name is under way; a change of another identity meanwhile is void', async () => {
+      const { person, loanId } = await seedLoan(world.deps);
+      const { db } = world.deps;
+      const id = await confirmed(person, { name: '赵六' });
+      expect((await decide(id, 'APPROVE')).body.code).toBe('IDENTITY_LOCKED');
+      await db('applications').where({ id: loanId }).update({ status: 'DISBURSED' });
+      await db('borrowers').where({ id: person.borrowerId }).increment('identity_version', 1);
+      expect((await decide(id, 'APPROVE')).body.code).toBe('IDENTITY_NOT_CONFIRMED');
+      expect(await known(person)).toMatchObject({ name: person.name });
+    });
+
+    it('the source that does not answer decides nothing', async () => {
+      const person = await borrower();
+      const id = await confirmed(person, { name: '钱七' });
+      const formal = source;
+      source = () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+      expect((await decide(id, 'APPROVE')).status).toBe(503);
+      source = formal;
+      expect((await decide(id, 'APPROVE')).body.state).toBe('APPLIED');
+    });
+  });
+});
