@@ -1,12 +1,13 @@
 import type { ChannelReply, PaymentOrder } from '../channels/port';
 import { lockLoan, readLoanFile } from '../db/loans';
-import { insertInstruction, readAttempts, readInstruction, type InstructionRow } from '../db/payments';
+import { insertInstruction, moveInstruction, readAttempts, readInstruction, type InstructionRow } from '../db/payments';
 import { lockApplication } from '../db/applications';
 import { writeAudit } from '../db/audit';
+import { addFactNotice } from '../db/outbox';
 import { raiseRestoreEpoch } from '../db/restore';
 import { addDays, businessDateOf, type BusinessDate, type Instant } from '../domain/dates';
 import { LoanloomError } from '../domain/errors';
-import { keys } from '../domain/ids';
+import { keys, workflowIds } from '../domain/ids';
 import type { Fen } from '../domain/money';
 import { nextSerial } from '../domain/loan-events';
 import { OPEN_ATTEMPTS, OPEN_LOANS, type AttemptState } from '../domain/states';
@@ -36,8 +37,12 @@ export interface GuardReport {
   readonly unresolved: readonly string[];
 }
 
+/** Whether Temporal knows a workflow, running or ended: it remembers what this database has forgotten. */
+export type KnowsWorkflow = (workflowId: string) => Promise<boolean>;
+
 interface Guard {
   readonly deps: ActivityDeps;
+  readonly knows: KnowsWorkflow;
   readonly now: Instant;
   readonly signal: AbortSignal;
   readonly report: { asked: number; found: string[]; unresolved: string[] };
@@ -78,8 +83,11 @@ async function remember(
   report.found.push(`${keys.attemptNumber(wanted.id, attempt)} at ${channel}`);
 }
 
-/** Asks one channel about one number, and books what it knows, also where it is not what was ordered: one loan then waits for people, not all of them. */
-async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channelName: string): Promise<void> {
+/**
+ * Asks one channel about one number, and books what it knows, also where it is not what was ordered: one loan then
+ * waits for people, not all of them. `isFenced`: a number that may still be under way is refused there from now on.
+ */
+async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channelName: string, isFenced: boolean): Promise<void> {
   const { deps, signal, report } = guard;
   const channel = deps.channels.get(channelName);
   if (!channel) return;
@@ -90,7 +98,8 @@ async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channel
     amount = reply.saidAmount;
     reply = await channel.query({ ...order, amount }, signal);
   }
-  if (reply.notFound === true || reply.outcome === 'FAILED_DEFINITIVE') return;
+  if (reply.notFound === true && isFenced) reply = await channel.close(order, signal);
+  if ((reply.notFound === true && !isFenced) || reply.outcome === 'FAILED_DEFINITIVE') return;
   if (reply.outcome === 'SUCCEEDED' || reply.mismatch !== undefined) return remember(guard, wanted, attempt, channelName, amount, reply);
   report.unresolved.push(`${order.number} at ${channelName}: ${reply.code}`);
 }
@@ -102,8 +111,27 @@ async function askInstruction(guard: Guard, wanted: Wanted): Promise<void> {
   const known = await readAttempts(guard.deps.db, wanted.id);
   // What is on its way has to end first: two are never under way at once.
   if (known.some(isLive)) return;
+  const { id, loan_id, direction, business_date, presentment } = wanted;
+  const workflowId = direction === 'DEBIT' ? workflowIds.debit(loan_id, business_date, presentment) : workflowIds.disbursement(id);
+  const wasBegun = await guard.knows(workflowId);
+  const { found, unresolved } = guard.report;
+  const [foundBefore, openBefore] = [found.length, unresolved.length];
   for (let attempt = known.length + 1; attempt <= ATTEMPTS_MAX; attempt += 1)
-    for (const channel of guard.deps.channels.keys()) await askChannel(guard, wanted, attempt, channel);
+    for (const channel of guard.deps.channels.keys()) await askChannel(guard, wanted, attempt, channel, wasBegun);
+  if (wasBegun && found.length === foundBefore && unresolved.length === openBefore) await useUp(guard, wanted);
+}
+
+/** A payment that was begun after the backup and that no channel has made: it has failed, and its number is not given out again. */
+async function useUp({ deps, now, report }: Guard, wanted: Wanted): Promise<void> {
+  const { id, loan_id, direction, business_date, presentment, amount } = wanted;
+  await deps.db.transaction(async (tx) => {
+    await lockLoan(tx, loan_id);
+    await insertInstruction(tx, { id, loan_id, direction, amount_fen: amount, business_date, presentment }, now);
+    const instruction = await readInstruction(tx, id);
+    if (instruction.state !== 'AUTHORIZED' && instruction.state !== 'IN_FLIGHT' && instruction.state !== 'MANUAL') return;
+    await moveInstruction(tx, instruction, 'FAILED', now, 'RESTORED');
+    report.found.push(`${id}: begun after the backup, made by no channel; failed`);
+  });
 }
 
 /** How an attempt that was on its way in the backup has ended since, so that the next one has its place. */
@@ -193,10 +221,16 @@ async function askLoan(guard: Guard, loanId: string, restoredTo: BusinessDate): 
  */
 export async function guardAfterRestore(
   deps: ActivityDeps,
-  input: { readonly restoredTo: BusinessDate; readonly now: Instant; readonly actor: string; readonly signal: AbortSignal },
+  input: {
+    readonly restoredTo: BusinessDate;
+    readonly now: Instant;
+    readonly actor: string;
+    readonly signal: AbortSignal;
+    readonly knows: KnowsWorkflow;
+  },
   progress: (line: string) => void = () => undefined,
 ): Promise<GuardReport> {
-  const guard: Guard = { deps, now: input.now, signal: input.signal, report: { asked: 0, found: [], unresolved: [] } };
+  const guard: Guard = { deps, knows: input.knows, now: input.now, signal: input.signal, report: { asked: 0, found: [], unresolved: [] } };
   const loans = await deps
     .db('loans')
     .whereIn('status', [...OPEN_LOANS, 'CLOSED_OBLIGATIONS_MET'])
@@ -213,6 +247,8 @@ export async function guardAfterRestore(
   if (!Number.isSafeInteger(epoch)) throw new LoanloomError('CONFIGURATION', 'the restore epoch outside the database cannot be read');
   await deps.db.transaction(async (tx) => {
     await raiseRestoreEpoch(tx, epoch);
+    // What a loan waits for may have happened already: it looks again.
+    for (const { id } of loans) await addFactNotice(tx, id, `restored:${String(epoch)}`);
     await writeAudit(tx, {
       actor: input.actor,
       action: 'RESTORE_CLEARED',

@@ -8,7 +8,9 @@ import { LoanloomError } from '../domain/errors';
 import { composeDeps, restoreEpochFile } from '../workers/compose';
 import { createLog } from '../workers/log';
 import type { Attached } from './attach';
+import { repair } from './doctor';
 import { assertOperator } from './operator-keys';
+import { endLostWorkflows, knowsBy } from './restore-workflows';
 import { withAttached } from './subcommands';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -20,7 +22,7 @@ interface Options {
 }
 
 /** Raises the epoch outside the database: from now on every database that the guard has not cleared counts as restored. */
-async function mark(file: string): Promise<number> {
+export async function raiseEpochOutside(file: string): Promise<number> {
   const epoch = Number((await readFile(file, 'utf8')).trim()) + 1;
   if (!Number.isSafeInteger(epoch) || epoch < 2) throw new LoanloomError('CONFIGURATION', `${file} holds no restore epoch`);
   await writeFile(`${file}.new`, `${String(epoch)}\n`);
@@ -42,7 +44,9 @@ async function guard(attached: Attached, options: Options): Promise<void> {
       return;
     }
     const signal = AbortSignal.timeout(6 * 3_600_000);
-    const report = await guardAfterRestore(deps, { restoredTo, now, actor: `operator:${options.operator}`, signal }, print);
+    for (const workflowId of await endLostWorkflows(deps.db, attached.client)) print(`  ended  ${workflowId}`);
+    const input = { restoredTo, now, actor: `operator:${options.operator}`, signal, knows: knowsBy(attached.client) };
+    const report = await guardAfterRestore(deps, input, print);
     print(
       `asked the channels about ${String(report.asked)} numbers; ${String(report.found.length)} payments had been forgotten and are booked`,
     );
@@ -53,6 +57,7 @@ async function guard(attached: Attached, options: Options): Promise<void> {
         'RESTORE_NOT_CLEARED',
         'payments are open or channels do not answer: run it again when they have; nothing moves until then',
       );
+    for (const workflowId of await repair(deps.db, attached.client)) print(`  restarted ${workflowId}`);
     print('cleared: payments move again');
   } finally {
     await deps.db.destroy();
@@ -70,7 +75,7 @@ export function addRestoreGuard(program: Command): void {
     .action((options: Options, command: Command) =>
       withAttached(command, async (attached) => {
         if (!options.mark) return guard(attached, options);
-        const epoch = await mark(restoreEpochFile(attached.env));
+        const epoch = await raiseEpochOutside(restoreEpochFile(attached.env));
         print(`restore epoch ${String(epoch)}: no payment moves before "npx loan restore-guard --restored-to <date> --operator <name>"`);
       }),
     );

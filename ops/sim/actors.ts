@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mintToken } from '../../api/auth';
 import { businessNow } from '../../db/clock';
-import { addDays, epochMs, instant } from '../../domain/dates';
+import { addDays, epochMs, instant, type Instant } from '../../domain/dates';
 import { advanceClock } from '../clock';
 import { ApiProblem, BorrowerClient } from '../demo/borrower-client';
 import { inventPerson } from '../demo/person';
+import { backUp, restore } from './backup';
 import { hasOpenPayments, isAway } from './checks';
 import { Messenger } from './messenger';
 import { operate } from './operators';
@@ -15,7 +16,7 @@ import type { SimWorld } from './world';
 
 type Pressure = Extract<
   Action,
-  { do: 'ADJUST' | 'HOLD' | 'CARD' | 'HOSTILE' | 'SWAP' | 'SECOND' | 'RETURN_REFUND' | 'HOUSE_BANK' | 'MAIL' }
+  { do: 'BACKUP' | 'RESTORE' | 'ADJUST' | 'HOLD' | 'CARD' | 'HOSTILE' | 'SWAP' | 'SECOND' | 'RETURN_REFUND' | 'HOUSE_BANK' | 'MAIL' }
 >;
 
 interface Application {
@@ -29,12 +30,18 @@ const LOANS_MAX = 9;
 /** How many days the end of a run may take: banks are closed over holidays. */
 const LAST_DAYS_MAX = 10;
 
+/** A backup older than this many steps is not restored. */
+const BACKUP_STEPS_MAX = 40;
+
 /** How long a step waits for a payout to arrive. */
 const PAYOUT_MS = 1_500;
 
 /** Plays the borrowers, the banks' misfortunes, the operators and the forgers of a script, over the doors that they have. */
 export class Actors {
   private readonly applications: Application[] = [];
+  private introduced = 0;
+  private played = 0;
+  private backup: { readonly takenAt: Instant; readonly step: number } | undefined;
   private readonly messenger: Messenger;
 
   constructor(
@@ -48,6 +55,7 @@ export class Actors {
 
   /** Does one step. What the system refuses by a code is an answer; what it should never answer is Unexpected. */
   async play(action: Action): Promise<void> {
+    this.played += 1;
     try {
       await this.perform(action);
     } catch (error) {
@@ -155,7 +163,24 @@ export class Actors {
       case 'MAIL':
         world.refuseMail(true);
         return;
+      case 'BACKUP':
+        this.backup = { takenAt: await backUp(world), step: this.played };
+        return;
+      case 'RESTORE':
+        return this.restore();
     }
+  }
+
+  /** A backup that is long past is no disaster's: what followed is too much to be asked for again. */
+  private async restore(): Promise<void> {
+    const { backup } = this;
+    this.backup = undefined;
+    if (backup === undefined || this.played - backup.step > BACKUP_STEPS_MAX) return;
+    await this.world.calm();
+    await restore(this.world, backup.takenAt);
+    // Whom the database does not know any more has to come again.
+    const known = new Set(await this.world.attached.db('applications').pluck<string[]>('id'));
+    this.applications.splice(0, this.applications.length, ...this.applications.filter(({ id }) => known.has(id)));
   }
 
   private async withLoan(pick: number, act: (loan: Application) => Promise<void>): Promise<void> {
@@ -185,7 +210,8 @@ export class Actors {
 
   private async apply(action: Extract<Action, { do: 'APPLY' }>): Promise<void> {
     if ((await this.openLoans()).length >= LOANS_MAX) return;
-    const person = inventPerson(this.seed, this.applications.length);
+    const person = inventPerson(this.seed, this.introduced);
+    this.introduced += 1;
     const token = await mintToken(this.world.attached.tokenSecret, person.borrowerId, 48);
     const client = new BorrowerClient({ apiUrl: this.world.apiUrl, mailUrl: this.world.mailUrl, token, person });
     const id = await client.apply({ productId: action.product, principalFen: action.principalFen, termMonths: action.termMonths });

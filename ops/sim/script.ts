@@ -59,6 +59,8 @@ export type Action =
   | { readonly do: 'RETURN_REFUND'; readonly pick: number }
   | { readonly do: 'HOUSE_BANK'; readonly hours: number }
   | { readonly do: 'MAIL' }
+  | { readonly do: 'BACKUP' }
+  | { readonly do: 'RESTORE' }
   | { readonly do: 'SWAP'; readonly pick: number; readonly serial: number }
   | { readonly do: 'SECOND'; readonly pick: number }
   | { readonly do: 'HOSTILE'; readonly pick: number; readonly share: number }
@@ -90,6 +92,8 @@ const WEIGHTS: Readonly<Record<Action['do'], number>> = {
   CARD: 0.7,
   RETURN_REFUND: 1,
   HOUSE_BANK: 0.7,
+  BACKUP: 1.5,
+  RESTORE: 0.6,
   MAIL: 0.7,
   SWAP: 1,
   SECOND: 1,
@@ -140,6 +144,8 @@ function action(random: Random, serial: number): Action {
       return { do: kind, hours: random.int(12, 96) };
     case 'HOSTILE':
       return { do: kind, pick, share: random.next() };
+    case 'BACKUP':
+    case 'RESTORE':
     case 'MAIL':
     case 'SIGN':
     case 'CALM':

@@ -1,7 +1,5 @@
-import { engageOperators } from './operators';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { childEnv } from '../../config/env';
 import { attach, type Attached } from '../attach';
@@ -11,6 +9,7 @@ import { freePort } from '../stack/ports';
 import { startPostgres, type RunningPostgres } from '../stack/postgres';
 import { ROOT, startStack, type RunningStack, type StackPorts } from '../stack/stack';
 import { startTemporal, type RunningTemporal } from '../stack/temporal-server';
+import { engageOperators } from './operators';
 
 const PARTS = ['api', 'postgres', 'temporal', 'webUi', 'simulator', 'smtp', 'mail'] as const;
 const SCRIPTS = { worker: 'workers/main.ts', api: 'api/server.ts' } as const;
@@ -18,6 +17,8 @@ export type Killable = keyof typeof SCRIPTS | 'postgres' | 'temporal';
 
 /** A stack of the simulation's own, whose parts can be killed and come back on their data. */
 export class SimWorld {
+  /** Workflows that a restore ended: the only ones that may end without having done their work. */
+  readonly lost = new Set<string>();
   private readonly replaced: Child[] = [];
   private readonly current = new Map<string, Child>();
   private postgres: RunningPostgres | undefined;
@@ -89,6 +90,21 @@ export class SimWorld {
       process.kill(child.pid, 'SIGKILL');
       await child.exited;
     }
+    await this.comeBack(what);
+  }
+
+  /** Everything that is said to be away is killed before the work, and back after it. */
+  async without(parts: readonly Killable[], work: () => Promise<void>): Promise<void> {
+    for (const what of parts) {
+      const child = this.current.get(what);
+      if (child) process.kill(child.pid, 'SIGKILL');
+      await child?.exited;
+    }
+    await work();
+    await Promise.all(parts.map((what) => this.comeBack(what)));
+  }
+
+  private async comeBack(what: Killable): Promise<void> {
     const next = await this.restart(what);
     this.current.set(what, next);
     this.replaced.push(next);

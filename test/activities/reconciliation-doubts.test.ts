@@ -188,6 +188,7 @@ it('a database that is restored to before a payout does not pay again', async ()
         now: at(on, '12:00'),
         actor: 'operator:li',
         signal: new AbortController().signal,
+        knows: () => Promise.resolve(false),
       });
       expect(guarded).toMatchObject({ found: [`${instructionId}a1 at wallet`], unresolved: [] });
     }

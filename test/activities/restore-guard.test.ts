@@ -45,8 +45,15 @@ describe('the restore guard', () => {
     };
     return { ...desk.deps, db, restoreEpoch: () => Promise.resolve(2) };
   }
+  const temporalKnows = new Set<string>();
   const guard = (deps: ActivityDeps, on = addDays(DAY, 1)) =>
-    guardAfterRestore(deps, { restoredTo: DAY, now: at(on, '10:00'), actor: 'operator:x', signal: new AbortController().signal });
+    guardAfterRestore(deps, {
+      restoredTo: DAY,
+      now: at(on, '10:00'),
+      actor: 'operator:x',
+      signal: new AbortController().signal,
+      knows: (id) => Promise.resolve(temporalKnows.has(id)),
+    });
   const dead = () => createChannels({ baseUrl: 'http://127.0.0.1:59997', secrets: desk.banks.secrets, timeoutMs: 400 });
   const booked = async (loanId: string, kind = 'PAYOUT') =>
     (await desk.banks.books()).entries
@@ -224,5 +231,25 @@ describe('the restore guard', () => {
     expect(report.unresolved).toEqual([]);
     // The contract that the borrower's app shows unsigned cannot be signed again: a new application is made.
     expect(await backedUp.db('applications').where({ id: loanId }).first('status')).toEqual({ status: 'WITHDRAWN' });
+  });
+
+  it('uses up the number of a payout that was begun after the backup and that no channel made', async () => {
+    const { loanId } = await seedLoan(desk.deps);
+    const id = `payout-${loanId}-1`;
+    const backedUp = await backup();
+    await desk.activities.openPayout({ loanId, instructionId: id, businessDate: DAY, at: at(DAY, '09:00') });
+    temporalKnows.add(`disbursement-${id}`);
+    const report = await guard(backedUp);
+    expect(report).toMatchObject({ unresolved: [], found: [expect.stringContaining(`${id}: begun after the backup`) as string] });
+    expect(await backedUp.db('payment_instructions').where({ id }).first('state', 'failure_code')).toEqual({
+      state: 'FAILED',
+      failure_code: 'RESTORED',
+    });
+    // A request of before that is still somewhere on its way is refused when it arrives.
+    const order = await desk.activities.openPayout({ loanId, instructionId: id, businessDate: DAY, at: at(DAY, '09:00') });
+    expect(order.next).toBe('SEND');
+    await desk.environment.run(desk.activities.sendPayment, { instructionId: id, attempt: 1, at: at(DAY, '10:00') }).catch(() => undefined);
+    expect(await booked(loanId)).toEqual([]);
+    temporalKnows.clear();
   });
 });
