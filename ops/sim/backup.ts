@@ -50,6 +50,7 @@ export async function restore(world: SimWorld, takenAt: Instant): Promise<void> 
     await setClockOffset(attached.db, offset);
     await raiseEpochOutside(restoreEpochFile(attached.env));
   });
+  world.restores += 1;
   await clearRestore(world, takenAt);
 }
 

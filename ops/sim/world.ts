@@ -19,6 +19,7 @@ export type Killable = keyof typeof SCRIPTS | 'postgres' | 'temporal';
 export class SimWorld {
   /** Workflows that a restore ended: the only ones that may end without having done their work. */
   readonly lost = new Set<string>();
+  restores = 0;
   private readonly replaced: Child[] = [];
   private readonly current = new Map<string, Child>();
   private postgres: RunningPostgres | undefined;

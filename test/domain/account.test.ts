@@ -7,6 +7,7 @@ import { termsFrom } from '../../ops/calc/terms-input';
 import { VERBS } from '../../ops/calc/verbs';
 import { accountCase, eventfulCase, type AccountCase } from '../support/loan-facts';
 import { fenOf } from '../support/loan-terms';
+import { runs } from '../support/runs';
 
 type Components = Record<'penalty' | 'fee' | 'interest' | 'principal', string>;
 interface Account {
@@ -60,7 +61,7 @@ describe('every account', () => {
         }
         expect(principal).toBe(fenOf(input.terms.principal));
       }),
-      { seed: 20261124, numRuns: 2_000 },
+      { seed: 20261124, numRuns: runs(2_000) },
     );
   });
 
@@ -73,7 +74,7 @@ describe('every account', () => {
           .map(({ each }) => each);
         expect(accountOf({ ...input, transactions: shuffled })).toEqual(accountOf(input));
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: runs(300) },
     );
   });
 
@@ -96,7 +97,7 @@ describe('every account', () => {
           expect(error).toMatchObject({ name: 'LoanloomError' });
         }
       }),
-      { seed: 5, numRuns: 500 },
+      { seed: 5, numRuns: runs(500) },
     );
   });
 
@@ -119,7 +120,7 @@ describe('every account', () => {
         expect(after.overpaid).toBe(before.overpaid);
         expect(after.daysPastDue).toBe(0);
       }),
-      { seed: 9, numRuns: 1_000 },
+      { seed: 9, numRuns: runs(1_000) },
     );
   });
 
@@ -136,7 +137,7 @@ describe('every account', () => {
         expect(after.outstanding.total).toBe('0.00');
         expect(after.bucket).toBe('CURRENT');
       }),
-      { seed: 13, numRuns: 300 },
+      { seed: 13, numRuns: runs(300) },
     );
   });
 
@@ -152,7 +153,7 @@ describe('every account', () => {
         ];
         expect(accountOf({ ...input, transactions: [...parts, ...rest] })).toEqual(accountOf(input));
       }),
-      { seed: 17, numRuns: 500 },
+      { seed: 17, numRuns: runs(500) },
     );
   });
 
@@ -163,7 +164,7 @@ describe('every account', () => {
         const reversals = known(input).map((each) => ({ on: each.on, type: 'reversal', of: each.id }));
         expect(accountOf({ ...input, transactions: [...known(input), ...reversals] })).toEqual(plain);
       }),
-      { seed: 21, numRuns: 300 },
+      { seed: 21, numRuns: runs(300) },
     );
   });
 
@@ -176,7 +177,7 @@ describe('every account', () => {
         expect(fenOf(later.interestAccrued)).toBeGreaterThanOrEqual(fenOf(today.interestAccrued));
         expect(fenOf(later.penaltyAccrued)).toBeGreaterThanOrEqual(fenOf(today.penaltyAccrued));
       }),
-      { seed: 25, numRuns: 500 },
+      { seed: 25, numRuns: runs(500) },
     );
   });
 });
@@ -227,7 +228,7 @@ describe('whatever happens to a loan', () => {
         expect(principal).toBe(fenOf(input.terms.principal));
         expect(fenOf(account.payoff.principal)).toBeGreaterThanOrEqual(0);
       }),
-      { seed: 20261124, numRuns: 1_500 },
+      { seed: 20261124, numRuns: runs(1_500) },
     );
     expect(folded).toBeGreaterThan(refused);
   });

@@ -8,6 +8,7 @@ import type { LoanEvent, LoanEventKind, OpenInstruction } from '../../domain/loa
 import { fen } from '../../domain/money';
 import { scheduleFor } from '../../domain/offer';
 import { createCatalogue } from '../../domain/products';
+import { runs } from '../support/runs';
 
 const product = createCatalogue().all()[0]!;
 const START = businessDate('2026-01-31');
@@ -114,7 +115,7 @@ describe('the agenda', () => {
           );
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -130,7 +131,7 @@ describe('the agenda', () => {
           );
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -6,6 +6,7 @@ import { capOn, quote } from '../../domain/offer';
 import { createCatalogue, parseProduct } from '../../domain/products';
 import { PRODUCT_FILES } from '../../domain/products/index';
 import { VERBS } from '../../ops/calc/verbs';
+import { runs } from '../support/runs';
 
 const rate = (input: object) => Number((VERBS.apr!(input) as { rate: string }).rate);
 const irrOf = (...flows: number[]) => rate({ method: 'irr', flows: flows.map((flow) => flow.toFixed(2)) });
@@ -32,7 +33,7 @@ describe('a rate', () => {
           expect(value.minus(advanced).abs().lt('1e-12')).toBe(true);
         },
       ),
-      { seed: 11, numRuns: 200 },
+      { seed: 11, numRuns: runs(200) },
     );
   });
 
