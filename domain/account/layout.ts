@@ -57,7 +57,7 @@ function spread(state: State, start: Start): void {
     }
     if (isFlat && row === first && start.earned > 0) {
       row.earns += start.earned;
-      row.counted = { upTo: row.startsOn, interest: row.counted.interest + start.earned };
+      row.counted = { upTo: row.counted.upTo, interest: row.counted.interest + start.earned };
     }
     if (isFlat && balance <= 0) row.earns = 0;
     if (followsBalance(state) && row.deferred) row.earns = own + (row === first ? start.earned - deferredBefore(state, row) : 0);

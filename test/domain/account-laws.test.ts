@@ -21,4 +21,47 @@ describe('the laws of an account, over random lives of every fact, policy and me
     let seed = 1;
     for (; seed <= 4 || Date.now() < until; seed += 1) check(seed);
   });
+
+  it('hold where flat interest that was paused is carried over by a re-amortization', () => {
+    expect(brokenLaws(lifeOf(PAUSED_FLAT))).toEqual([]);
+  });
 });
+
+/** Found among 20,000 lives: a pause without interest, then arrears spread anew, under flat interest on shifted dates. */
+const PAUSED_FLAT = {
+  terms: {
+    principal: '362093.34',
+    disbursedOn: '2025-01-18',
+    count: 5,
+    method: 'flat',
+    interest: { basis: 'periodic', periodsPerYear: 12 },
+    interestRounding: { mode: 'down', scale: 2 },
+    annualRate: '0.2713',
+    every: { months: 2 },
+    shift: {
+      rule: 'next_working_day',
+      interestFollows: 'unshifted',
+      holidays: ['2024-05-01', '2024-05-02', '2025-10-01'],
+      weekend: [6, 7],
+    },
+  },
+  policy: {
+    allocation: {
+      due: ['interest', 'fee', 'penalty', 'principal'],
+      inAdvance: ['penalty', 'fee', 'interest', 'principal'],
+      mode: 'vertical',
+    },
+    interestOn: 'actual',
+    earlyPayment: 'hold_to_due',
+    prepayment: 'reduce_installment',
+    penalty: { rateMultiplier: '1.5', on: 'principal_and_interest', dayCount: 'ACT/365F', graceDays: 3 },
+    overdueInterest: 'accrues',
+    payoffInterest: 'to_date',
+    payoffFee: '50.00',
+  },
+  transactions: [
+    { id: 'e0', on: '2025-07-24', type: 'hardship_pause', until: '2025-08-11', interest: 'none' },
+    { id: 'e1', on: '2025-08-31', type: 're_amortize' },
+  ],
+  asOf: '2025-01-18',
+};
