@@ -1,4 +1,4 @@
-/** Mutation testing, through `npm run mutate` (ops/mutation): a sample is drawn by a checker and is not kept for the next run. */
+/** Mutation testing, through `npm run mutate` (test/mutation): a sample is drawn by a checker and is not kept for the next run. */
 const room = process.env.MUTATION_ROOM ?? 'domain';
 const isSample = Number(process.env.MUTATION_SHARE ?? '1') < 1;
 
@@ -7,7 +7,7 @@ export default {
   testRunner: 'jest',
   jest: { configFile: `jest.${room}.config.cjs`, enableFindRelatedTests: true },
   coverageAnalysis: 'perTest',
-  plugins: ['@stryker-mutator/jest-runner', './ops/mutation/sample.mjs'],
+  plugins: ['@stryker-mutator/jest-runner', './test/mutation/sample.mjs'],
   incremental: !isSample,
   incrementalFile: `.cache/stryker-${room}.json`,
   tempDirName: `.cache/stryker-${room}`,

@@ -1,10 +1,10 @@
 import { CHANNEL_RULES } from '../channels/rules';
-import { recordBalance } from '../db/channels';
+import { recordBalance } from '../db/payment/channels';
 import { businessNow } from '../db/clock';
 import { addAlarm } from '../db/outbox';
-import { businessDateOf } from '../domain/dates';
+import { businessDateOf } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
-import type { ActivityDeps } from './deps';
+import type { ActivityDeps } from '../services/deps';
 import { whileHeartbeating } from './heartbeat';
 
 export function createBalanceActivities(deps: ActivityDeps) {

@@ -1,12 +1,12 @@
 import type { Channel, PaymentOrder } from '../channels/port';
-import { recordCall } from '../db/channels';
-import { beginSend, noteAccountTail, readAttempt, readInstruction, type AttemptRow } from '../db/payments';
-import type { Instant } from '../domain/dates';
+import { recordCall } from '../db/payment/channels';
+import { beginSend, noteAccountTail, readAttempt, readInstruction, type AttemptRow } from '../db/payment/payments';
+import type { Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
-import type { ActivityDeps } from './deps';
+import type { ActivityDeps } from '../services/deps';
 import { whileHeartbeating } from './heartbeat';
-import { assertRestoreCleared } from './restore-check';
-import { recordReply, type RecordedOutcome } from './payment-outcomes';
+import { assertRestoreCleared } from '../services/payment/restore-check';
+import { recordReply, type RecordedOutcome } from '../services/payment/payment-outcomes';
 
 export interface ChannelCall {
   readonly instructionId: string;

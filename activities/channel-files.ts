@@ -1,13 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Channel } from '../channels/port';
-import { openBreak } from '../db/breaks';
+import { openBreak } from '../db/reconciliation/breaks';
 import { isDataRefusal } from '../db/pool';
-import { copyLines, insertFile, readFile } from '../db/reconciliation';
-import { agreedFee } from '../domain/channel-fees';
-import { addDays, at as instantAt, type BusinessDate, type Instant } from '../domain/dates';
+import { copyLines, insertFile, readFile } from '../db/reconciliation/reconciliation';
+import { agreedFee } from '../domain/payment/channel-fees';
+import { addDays, at as instantAt, type BusinessDate, type Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
-import type { ActivityDeps } from './deps';
+import type { ActivityDeps } from '../services/deps';
 
 /** When a day's file is due; from then on a missing one is a break, and the day may close without it. */
 export const fileDueAt = (date: BusinessDate): Instant => instantAt(addDays(date, 1), '12:00');

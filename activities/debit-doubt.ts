@@ -1,9 +1,9 @@
-import { insertLoanEvent } from '../db/loans';
-import { readInstruction } from '../db/payments';
-import type { Instant } from '../domain/dates';
+import { insertLoanEvent } from '../db/loan/loans';
+import { readInstruction } from '../db/payment/payments';
+import type { Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
 import { OPEN_INSTRUCTIONS } from '../domain/states';
-import type { ActivityDeps } from './deps';
+import type { ActivityDeps } from '../services/deps';
 
 export function createDebitDoubtActivities(deps: ActivityDeps) {
   return {

@@ -1,12 +1,12 @@
-import { createApplicationCommands } from './application-commands';
+import { createApplicationCommands } from '../services/application/application-commands';
 import { createBalanceActivities } from './channel-balances';
 import { createChannelActivities } from './channel-calls';
 import { createCloseActivities } from './close';
 import { createDebitDoubtActivities } from './debit-doubt';
-import type { ActivityDeps } from './deps';
+import type { ActivityDeps } from '../services/deps';
 import { translateErrors } from './errors';
 import { createLoanAgendaActivities } from './loan-agenda';
-import { createLoanCommands } from './loan-commands';
+import { createLoanCommands } from '../services/loan/loan-commands';
 import { createOriginationActivities } from './origination';
 import { createPaymentActivities } from './payments';
 import { createReconciliationActivities } from './reconcile';

@@ -1,22 +1,22 @@
 import { businessNow } from '../db/clock';
 import { acknowledgeFacts, addMail, addTrouble } from '../db/outbox';
-import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, recordOf, updateLoan, type LoanFile } from '../db/loans';
-import { postEntry } from '../db/journal';
+import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, recordOf, updateLoan, type LoanFile } from '../db/loan/loans';
+import { postEntry } from '../db/ledger/journal';
 import type { Tx } from '../db/pool';
-import { latestValueDate, owedOn } from '../domain/account';
-import { holdInForce, nextAppointment as decideNext, type Appointment } from '../domain/agenda';
-import { loanAccount } from '../domain/loan-account';
-import { openPromise } from '../domain/agenda-candidates';
-import { businessDateOf, epochMs, laterOf, type BusinessDate, type Instant } from '../domain/dates';
-import type { OpenInstruction } from '../domain/loan-events';
-import { yuan } from '../domain/money';
-import { chargedOff } from '../domain/postings';
-import { promiseOutcome } from '../domain/promises';
-import { accrueNow, receivables } from './receivables';
+import { latestValueDate, owedOn } from '../domain/loan/account';
+import { holdInForce, nextAppointment as decideNext, type Appointment } from '../domain/loan/agenda';
+import { loanAccount } from '../domain/loan/loan-account';
+import { openPromise } from '../domain/loan/agenda-candidates';
+import { businessDateOf, epochMs, laterOf, type BusinessDate, type Instant } from '../domain/time/dates';
+import type { OpenInstruction } from '../domain/loan/loan-events';
+import { yuan } from '../domain/money/money';
+import { chargedOff } from '../domain/ledger/postings';
+import { promiseOutcome } from '../domain/loan/promises';
+import { accrueNow, receivables } from '../services/payment/receivables';
 import { assertTransition, LOAN_TRANSITIONS } from '../domain/states';
-import { accountNow } from './account-now';
-import { productOf, type ActivityDeps } from './deps';
-import { planContact } from './contacts';
+import { accountNow } from '../services/loan/account-now';
+import { productOf, type ActivityDeps } from '../services/deps';
+import { planContact } from '../services/contact/contacts';
 
 /** What serviceLoan learns at every wake: its next appointment and what operators see. No amounts that it could compute with. */
 export interface LoanOutlook {

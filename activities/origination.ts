@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  insertApplicationEvent,
   insertDecision,
   insertOffer,
   lockApplication,
@@ -9,20 +8,21 @@ import {
   readOffer,
   updateApplication,
   type ApplicationRow,
-} from '../db/applications';
-import { insertLoan } from '../db/loans';
+} from '../db/application/applications';
+import { insertLoan } from '../db/loan/loans';
 import type { Tx } from '../db/pool';
-import { contractText } from '../domain/contract-text';
+import { contractText } from '../domain/product/contract-text';
 import { businessNow } from '../db/clock';
-import { businessDateOf, DAY_MS, epochMs, instant, laterOf, type Instant } from '../domain/dates';
+import { businessDateOf, DAY_MS, epochMs, instant, laterOf, type Instant } from '../domain/time/dates';
 import { assertThat, LoanloomError } from '../domain/errors';
-import { quote } from '../domain/offer';
-import { APPLICATION_TRANSITIONS, assertTransition, isTerminal, type ApplicationStatus } from '../domain/states';
+import { quote } from '../domain/product/offer';
+import { APPLICATION_TRANSITIONS, isTerminal, type ApplicationStatus } from '../domain/states';
 import { decide } from '../risk/rules';
-import { dateOfBirth } from '../risk/identity';
-import { readSteps } from './application-steps';
-import { otherInstallments } from './other-obligations';
-import { productOf, type ActivityDeps } from './deps';
+import { readSteps } from '../services/application/application-steps';
+import { otherInstallments } from '../services/application/other-obligations';
+import { productOf, type ActivityDeps } from '../services/deps';
+import { moveApplication } from '../services/application/moves';
+import { dateOfBirth } from '../domain/party/person';
 
 /** What originateLoan does next. `at` is a deadline; a message may come before it. */
 export interface ApplicationStepResult {
@@ -35,27 +35,6 @@ export interface ApplicationStepResult {
 }
 
 const hoursAfter = (at: Instant | Date, hours: number) => instant((at instanceof Date ? at.getTime() : epochMs(at)) + hours * 3_600_000);
-
-/** Moves the application one legal step and records why. */
-export async function moveApplication(
-  tx: Tx,
-  application: ApplicationRow,
-  to: ApplicationStatus,
-  at: Instant,
-  why: string,
-  waitingUntil: Instant | null = null,
-): Promise<ApplicationRow> {
-  assertTransition(APPLICATION_TRANSITIONS, application.status, to);
-  await updateApplication(tx, application.id, { status: to, waiting_until: waitingUntil });
-  await insertApplicationEvent(tx, application.id, {
-    key: `status:${application.status}:${to}`,
-    kind: to,
-    at,
-    businessDate: businessDateOf(at),
-    data: { why },
-  });
-  return { ...application, status: to, waiting_until: waitingUntil === null ? null : new Date(waitingUntil) };
-}
 
 /** IDENTITY_CHANGED where the borrower is not any more who was submitted and checked: nothing is decided or signed on it. */
 async function assertPinned({ borrowers }: ActivityDeps, tx: Tx, application: ApplicationRow): Promise<void> {
@@ -288,11 +267,4 @@ export function createOriginationActivities(deps: ActivityDeps) {
       },
     },
   };
-}
-
-/** Thrown where a step's deadline has passed although the loop has not woken yet. */
-export function assertNotOver(application: ApplicationRow, at: Instant): void {
-  if (application.waiting_until !== null && epochMs(at) >= application.waiting_until.getTime()) {
-    throw new LoanloomError('OFFER_EXPIRED', 'the time for this step is over: start a new application');
-  }
 }

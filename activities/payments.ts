@@ -1,36 +1,33 @@
-import { createHash } from 'node:crypto';
-import { CHANNEL_NAMES } from '../channels/index';
 import { chooseChannel, type Route } from '../channels/router';
 import { CHANNEL_RULES } from '../channels/rules';
-import { lockChannel, readChannelFacts } from '../db/channels';
-import { postEntry } from '../db/journal';
-import { insertLoanEvent, lockLoan, readLoanFile, updateLoan } from '../db/loans';
+import { lockChannel, readChannelFacts } from '../db/payment/channels';
+import { insertLoanEvent, lockLoan, readLoanFile, updateLoan } from '../db/loan/loans';
 import { addFactNotice, addTrouble } from '../db/outbox';
 import {
   contradictions,
-  insertAttempt,
   insertInstruction,
   moveInstruction,
   readAttempts,
   readInstruction,
   type AttemptRow,
   type InstructionRow,
-} from '../db/payments';
+} from '../db/payment/payments';
 import type { Tx } from '../db/pool';
-import { owedOn } from '../domain/account';
-import { holdInForce } from '../domain/agenda';
-import { isScheduled } from '../domain/agenda-candidates';
-import { epochMs, instant, type BusinessDate, type Instant } from '../domain/dates';
-import { keys, workflowIds } from '../domain/ids';
+import { owedOn } from '../domain/loan/account';
+import { holdInForce } from '../domain/loan/agenda';
+import { isScheduled } from '../domain/loan/agenda-candidates';
+import { epochMs, instant, type BusinessDate, type Instant } from '../domain/time/dates';
+import { workflowIds } from '../domain/ids';
 import { instructionAct } from '../domain/payment/attempt';
-import { ZERO, type Fen } from '../domain/money';
+import { ZERO, type Fen } from '../domain/money/money';
 import { OPEN_ATTEMPTS } from '../domain/states';
-import { debitSent, payoutSent, refundSent } from '../domain/postings';
-import { withDoubtPosted } from './account-effect';
-import { failDebit } from './debit-failure';
-import { accountNow } from './account-now';
-import { productOf, type ActivityDeps } from './deps';
-import { assertRestoreCleared } from './restore-check';
+import { withDoubtPosted } from '../services/payment/account-effect';
+import { failDebit } from '../services/payment/debit-failure';
+import { accountNow } from '../services/loan/account-now';
+import { productOf, type ActivityDeps } from '../services/deps';
+import { assertRestoreCleared } from '../services/payment/restore-check';
+import { openAttempt } from '../services/payment/open-attempt';
+import { CHANNEL_NAMES } from '../channels/names';
 
 /** What a payment's child workflow does next about its instruction. */
 export type PaymentStep =
@@ -52,29 +49,6 @@ interface DebitRequest {
   readonly presentment: number;
   readonly plannedAt: Instant | null;
   readonly at: Instant;
-}
-
-/** Commits attempt row and pending entry before anything is sent. */
-export async function openAttempt(
-  tx: Tx,
-  instruction: InstructionRow,
-  { attempt, channel, bankCardId }: { attempt: number; channel: string; bankCardId: string },
-  at: Instant,
-): Promise<{ attempt: number; channel: string }> {
-  const number = keys.attemptNumber(instruction.id, attempt);
-  const requestSha256 = createHash('sha256')
-    .update([number, instruction.direction, String(instruction.amount_fen), instruction.loan_id].join('|'))
-    .digest('hex');
-  await insertAttempt(tx, { instruction, attempt, channel, number, requestSha256, sentAt: at, bankCardId });
-  await moveInstruction(tx, instruction, 'IN_FLIGHT', at);
-  const pending = { PAYOUT: payoutSent, DEBIT: debitSent, REFUND: refundSent }[instruction.direction];
-  await postEntry(tx, {
-    key: `payment:${number}:sent`,
-    loanId: instruction.loan_id,
-    businessDate: instruction.business_date,
-    posting: pending(channel, instruction.amount_fen),
-  });
-  return { attempt, channel };
 }
 
 async function payoutExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {

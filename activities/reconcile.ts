@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { countBreaks, daysWithoutFile, healBreaks, noteOnBreak, openBreak } from '../db/breaks';
+import { countBreaks, daysWithoutFile, healBreaks, noteOnBreak, openBreak } from '../db/reconciliation/breaks';
 import {
   feesOf,
   firstUnreconciled,
@@ -14,19 +14,19 @@ import {
   repeatedNumbers,
   type DayFees,
   type Repeated,
-} from '../db/reconciliation';
-import { postEntry } from '../db/journal';
+} from '../db/reconciliation/reconciliation';
+import { postEntry } from '../db/ledger/journal';
 import { isConnectionFault, isDataRefusal, type Tx } from '../db/pool';
-import type { BankStatement } from '../channels/house-bank';
-import { addDays, type BusinessDate, type Instant } from '../domain/dates';
+import { addDays, type BusinessDate, type Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
-import { fen } from '../domain/money';
-import { channelFeesIncurred } from '../domain/postings';
-import { classify, difference, type Finding } from '../domain/reconciliation';
+import { fen } from '../domain/money/money';
+import { channelFeesIncurred } from '../domain/ledger/postings';
+import { classify, difference, type Finding } from '../domain/reconciliation/reconciliation';
 import { fileDueAt, loadFile, noticeResend } from './channel-files';
-import type { ActivityDeps } from './deps';
+import type { ActivityDeps } from '../services/deps';
 import { whileHeartbeating } from './heartbeat';
-import { settleFinding } from './reconcile-findings';
+import { settleFinding } from '../services/reconciliation/reconcile-findings';
+import type { BankStatement } from '../channels/port';
 
 export interface ReconcileInput {
   readonly channel: string;

@@ -1,17 +1,17 @@
 import type { Channel, PaymentOrder } from '../channels/port';
-import { countRecall, lockBreak, noteOnBreak, readBreak, type BreakRow } from '../db/breaks';
+import { countRecall, lockBreak, noteOnBreak, readBreak, type BreakRow } from '../db/reconciliation/breaks';
 import { addAlarm } from '../db/outbox';
 import type { Tx } from '../db/pool';
-import { SUSPENSE_AGES } from '../domain/breaks';
-import { addDays, at as instantAt, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
+import { SUSPENSE_AGES } from '../domain/reconciliation/breaks';
+import { addDays, at as instantAt, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
 import { PAYMENT_PREFIX } from '../domain/ids';
-import { fen } from '../domain/money';
+import { fen } from '../domain/money/money';
 import { orderOf } from './channel-calls';
 import { whileHeartbeating } from './heartbeat';
-import type { ActivityDeps } from './deps';
-import { recordReply } from './payment-outcomes';
-import { recordReturn } from './payment-reversals';
+import type { ActivityDeps } from '../services/deps';
+import { recordReply } from '../services/payment/payment-outcomes';
+import { recordReturn } from '../services/payment/payment-reversals';
 
 /** What a break's workflow does next. */
 export type BreakStep =

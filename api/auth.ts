@@ -1,8 +1,8 @@
 import { decodeJwt, decodeProtectedHeader, errors, importJWK, jwtVerify, SignJWT, type CryptoKey } from 'jose';
-import { readOperator } from '../db/operators';
+import { readOperator } from '../db/party/operators';
 import { LoanloomError } from '../domain/errors';
 import { borrowerId } from '../domain/ids';
-import type { OperatorRole } from '../domain/operators';
+import type { OperatorRole } from '../domain/party/operators';
 import type { ApiDeps } from './deps';
 
 export type Role = 'borrower' | 'operator';

@@ -1,10 +1,11 @@
 import type { Client } from '@temporalio/client';
-import type { ActivityDeps, Log } from '../activities/deps';
-import type { Borrowers } from '../db/borrowers';
+import type { ActivityDeps } from '../services/deps';
+import type { Borrowers } from '../db/party/borrowers';
 import type { Db } from '../db/pool';
-import type { Vault } from '../db/vault';
-import type { Catalogue } from '../domain/products';
+import type { Vault } from '../db/party/vault';
+import type { Catalogue } from '../domain/product/products';
 import type { Limits } from './limits';
+import type { Log } from '../config/log';
 
 /** What the API is made of; composed in server.ts. */
 export interface ApiDeps {

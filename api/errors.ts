@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
-import type { Log } from '../activities/deps';
 import { isConnectionFault } from '../db/pool';
 import { LoanloomError, type ErrorCode } from '../domain/errors';
+import type { Log } from '../config/log';
 
 /** The HTTP status of every code. A missing entry does not compile. */
 export const STATUS_BY_CODE = {

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { Gauge, Registry } from 'prom-client';
 import { businessNow } from '../db/clock';
-import { epochMs } from '../domain/dates';
+import { epochMs } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
 import { OPEN_ATTEMPTS } from '../domain/states';
 import type { ApiDeps } from './deps';

@@ -2,7 +2,7 @@ import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { LoanloomError } from '../domain/errors';
-import { OPERATOR_ROLES, type OperatorRole } from '../domain/operators';
+import { OPERATOR_ROLES, type OperatorRole } from '../domain/party/operators';
 import { authenticate, type Caller } from './auth';
 import type { ApiDeps } from './deps';
 import { problemSchema } from './errors';

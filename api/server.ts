@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { readEnv, type Env } from '../config/env';
-import { Borrowers } from '../db/borrowers';
+import { Borrowers } from '../db/party/borrowers';
 import { createDb } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
-import { createCatalogue } from '../domain/products';
-import { lazyClient, openVault, required } from '../workers/compose';
-import { createLog } from '../workers/log';
-import { createFormalIdentityVerifier } from '../risk/identity';
+import { createCatalogue } from '../domain/product/products';
+import { createLog } from '../config/log';
 import { createApp } from './app';
 import type { ApiDeps } from './deps';
 import { createLimits } from './limits';
+import { lazyClient } from '../temporal/client';
+import { openVault } from '../db/open';
+import { required } from '../config/required';
+import { createFormalIdentityVerifier } from '../providers/identity/formal';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 

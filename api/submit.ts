@@ -4,7 +4,7 @@ import { businessNow } from '../db/clock';
 import { storeCommand, type CommandRow, type Operation } from '../db/commands';
 import { LoanloomError } from '../domain/errors';
 import type { Caller } from './auth';
-import { deliverCommand } from './delivery';
+import { deliverCommand } from '../temporal/delivery';
 import type { ApiDeps } from './deps';
 import type { Answer } from './route';
 

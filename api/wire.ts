@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { AccountInstallment } from '../domain/account';
-import { sumOf, type Components } from '../domain/allocation';
-import { businessDate, type BusinessDate } from '../domain/dates';
-import { isProvisionalDue } from '../domain/offer';
-import type { Product } from '../domain/products';
-import { fen, type Fen } from '../domain/money';
-import type { Installment } from '../domain/schedule';
+import type { AccountInstallment } from '../domain/loan/account';
+import { sumOf, type Components } from '../domain/money/allocation';
+import { businessDate, type BusinessDate } from '../domain/time/dates';
+import { isProvisionalDue } from '../domain/product/offer';
+import type { Product } from '../domain/product/products';
+import { fen, type Fen } from '../domain/money/money';
+import type { Installment } from '../domain/loan/schedule';
 
 /** Amounts on the wire: minor units as a string of digits, and the currency beside it. */
 export const moneySchema = z

@@ -1,11 +1,11 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCloseActivities } from '../activities/close/index';
-import { addDays, businessDate, monthsFromAnchor, type BusinessDate } from '../domain/dates';
-import { fen } from '../domain/money';
-import { scheduleFor } from '../domain/offer';
-import { createCatalogue } from '../domain/products';
-import { withClient } from '../ops/stack/postgres';
+import { addDays, businessDate, monthsFromAnchor, type BusinessDate } from '../domain/time/dates';
+import { fen } from '../domain/money/money';
+import { scheduleFor } from '../domain/product/offer';
+import { createCatalogue } from '../domain/product/products';
 import { benchDeps, createBenchDatabase, type BenchDatabase } from './rig';
+import { withClient } from '../db/owner';
 
 const START = businessDate('2026-01-15');
 const MONTHS_PAID = 6;

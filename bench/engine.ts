@@ -1,11 +1,11 @@
 import { Loan } from 'loanjs';
-import { foldAccount, type LoanFact } from '../domain/account';
-import { businessDate, monthsFromAnchor, addDays, type BusinessDate } from '../domain/dates';
-import { datesByRule, dueDates } from '../domain/due-dates';
-import { fen } from '../domain/money';
-import { rational } from '../domain/rational';
-import { scheduleOf, type Installment } from '../domain/schedule';
-import type { LoanTerms } from '../domain/terms';
+import { foldAccount, type LoanFact } from '../domain/loan/account';
+import { businessDate, monthsFromAnchor, addDays, type BusinessDate } from '../domain/time/dates';
+import { datesByRule, dueDates } from '../domain/time/due-dates';
+import { fen } from '../domain/money/money';
+import { rational } from '../domain/money/rational';
+import { scheduleOf, type Installment } from '../domain/loan/schedule';
+import type { LoanTerms } from '../domain/loan/terms';
 
 const START = businessDate('2026-01-31');
 const FEN = { mode: 'half_up', unit: 1 } as const;

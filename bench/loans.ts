@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { insertLoan } from '../db/loans';
-import { businessDateOf, DAY_MS, instant } from '../domain/dates';
+import { insertLoan } from '../db/loan/loans';
+import { businessDateOf, DAY_MS, instant } from '../domain/time/dates';
 import { loanIdFrom, taskQueues, workflowIds } from '../domain/ids';
-import { fen } from '../domain/money';
-import { fastForward, virtualClock } from '../ops/fast-forward';
-import { inventPerson } from '../ops/demo/person';
+import { fen } from '../domain/money/money';
+import { fastForward, virtualClock } from '../dev/fast-forward';
+import { inventPerson } from '../dev/demo/person';
 import type { Rig } from './rig';
 
 export interface Throughput {

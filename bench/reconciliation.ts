@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createReconciliationActivities, type ReconcileInput, type ReconcileResult } from '../activities/reconcile';
-import { createCardnet } from '../channels/cardnet';
+import { createCardnet } from '../channels/adapters/cardnet';
 import type { Channel } from '../channels/port';
-import { ensureChannelAccounts } from '../db/journal';
-import { addDays, at, businessDate } from '../domain/dates';
-import { withClient } from '../ops/stack/postgres';
+import { ensureChannelAccounts } from '../db/ledger/journal';
+import { addDays, at, businessDate } from '../domain/time/dates';
 import { benchDeps, createBenchDatabase, type BenchDatabase } from './rig';
+import { withClient } from '../db/owner';
 
 const DAY = businessDate('2026-11-23');
 /** One line in so many differs from our books: by its amount, by being missing, by being unknown to us. */

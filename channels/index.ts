@@ -1,20 +1,15 @@
 import { LoanloomError } from '../domain/errors';
-import { createBankdirect } from './bankdirect';
-import { createCardnet } from './cardnet';
+import { createBankdirect } from './adapters/bankdirect';
+import { createCardnet } from './adapters/cardnet';
 import type { ChannelLink } from './http';
+import type { ChannelName } from './names';
 import type { Channel } from './port';
-import { createWallet } from './wallet';
+import { createWallet } from './adapters/wallet';
 
-/** Every channel there is, in the order of preference while nothing speaks for another. */
 const FACTORIES = { wallet: createWallet, cardnet: createCardnet, bankdirect: createBankdirect } as const satisfies Record<
-  string,
+  ChannelName,
   (link: ChannelLink) => Channel
 >;
-
-export const CHANNEL_NAMES: readonly string[] = Object.keys(FACTORIES);
-
-/** The secrets that CHANNEL_SECRETS_FILE holds: one for each channel, and the house bank's for its statement. */
-export const SECRET_NAMES: readonly string[] = [...CHANNEL_NAMES, 'housebank'];
 
 export interface ChannelSettings {
   readonly baseUrl: string;

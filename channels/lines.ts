@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import type { BusinessDate } from '../domain/dates';
+import type { BusinessDate } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
-import { businessDate } from '../domain/dates';
-import { fen, type Fen } from '../domain/money';
-import { signedAmount, type StatementLine } from '../domain/reconciliation';
+import { businessDate } from '../domain/time/dates';
+import { fen, type Fen } from '../domain/money/money';
+import { signedAmount, type StatementLine } from '../domain/reconciliation/reconciliation';
 
 /** A file is refused whole; the message names the file's fault, never a line's content. */
 export function refused(reason: 'FORM' | 'DATE' | 'EMPTY' | 'TRAILER' | 'TRUNCATED' | 'HASH', message: string): LoanloomError {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { BusinessDate, Instant } from '../domain/dates';
-import type { Fen } from '../domain/money';
-import type { StatementLine } from '../domain/reconciliation';
+import type { BusinessDate, Instant } from '../domain/time/dates';
+import type { Fen } from '../domain/money/money';
+import type { StatementLine } from '../domain/reconciliation/reconciliation';
 
 /**
  * What is known after talking to a channel. Every adapter maps its codes through an allow-list and says
@@ -76,4 +76,13 @@ export interface Channel {
   balance(asOf: Instant, signal: AbortSignal): Promise<BalanceReply>;
   statement(date: BusinessDate, asOf: Instant, signal: AbortSignal): Promise<FileReply>;
   readonly readStatement: StatementReader;
+}
+
+/** READY: authenticated. Anything else is no statement yet: a failure is not an absence, and the day stays open. */
+export type BankStatement =
+  { readonly state: 'READY'; readonly nets: ReadonlyMap<string, number> } | { readonly state: 'UNAVAILABLE'; readonly code: string };
+
+/** The settlement account's statement: what each channel settled on a day, net. */
+export interface HouseBank {
+  statement(date: BusinessDate, asOf: Instant, signal: AbortSignal): Promise<BankStatement>;
 }

@@ -1,6 +1,6 @@
-import type { ChannelDecision, ChannelHealth } from '../domain/channel-health';
-import { agreedFee } from '../domain/channel-fees';
-import { businessDateOf, instant, localTime, type Instant } from '../domain/dates';
+import type { ChannelDecision, ChannelHealth } from '../domain/payment/channel-health';
+import { agreedFee } from '../domain/payment/channel-fees';
+import { businessDateOf, instant, localTime, type Instant } from '../domain/time/dates';
 import type { PaymentKind } from './port';
 import type { ChannelRules } from './rules';
 

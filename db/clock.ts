@@ -1,4 +1,4 @@
-import { businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
+import { businessDateOf, instant, type BusinessDate, type Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
 import type { Db, Tx } from './pool';
 

@@ -1,4 +1,4 @@
-import type { BusinessDate } from '../domain/dates';
+import type { BusinessDate } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
 import type { Db, Tx } from './pool';
 

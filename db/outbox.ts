@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Instant } from '../domain/dates';
+import type { Instant } from '../domain/time/dates';
 import type { Db, Tx } from './pool';
 
 export interface OutboxRow {

@@ -41,8 +41,8 @@ export function createDb(url: string, max = 10, patience: { statementMs: number;
   });
 }
 
-/** Connections and resources (08, 53, 57P0x), a statement or lock that took too long (57014, 55P03), a race that the database broke off (40001, 40P01). */
-const PASSING = /^(08|53|57P0|57014|55P03|40001|40P01)/;
+/** Connections and resources (08, 53, 57P0x; 55000 = not accepting connections for the moment), a statement or lock that took too long (57014, 55P03), a race that the database broke off (40001, 40P01). */
+const PASSING = /^(08|53|55000|57P0|57014|55P03|40001|40P01)/;
 
 /** True when the database could not be reached, stopped under us, or had no time: worth a retry, nothing was refused. */
 export function isConnectionFault(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Borrowers and their cards: identity columns hold AES-256-GCM blobs only, found again through keyed blind indexes (db/vault.ts). */
+/** Borrowers and their cards: identity columns hold AES-256-GCM blobs only, found again through keyed blind indexes (db/party/vault.ts). */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE TABLE borrowers (

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { readEnv, type Env } from '../config/env';
 import { createDb, PATIENCE, type Db } from '../db/pool';
-import { connectedClient } from '../workers/compose';
-import { StackFault } from './stack/fault';
-import { isAlive, readRecord, type StackRecord } from './stack/record';
+import { StackFault } from './fault';
+import { isAlive, readRecord, type StackRecord } from './record';
+import { connectedClient } from '../temporal/client';
 
 /** A running stack that a command works on. */
 export interface Attached {

@@ -4,10 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { importPKCS8 } from 'jose';
 import { signAsOperator } from '../api/auth';
-import { enlistOperator, readOperator } from '../db/operators';
+import { enlistOperator, readOperator } from '../db/party/operators';
 import { createDb, type Db } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
-import type { OperatorRole } from '../domain/operators';
+import type { OperatorRole } from '../domain/party/operators';
 import type { Attached } from './attach';
 
 const NAME = /^[0-9a-z][0-9a-z-]{1,47}$/;

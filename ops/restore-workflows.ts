@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { KnowsWorkflow } from '../activities/restore-guard';
+import type { KnowsWorkflow } from '../services/payment/restore-guard';
 import type { Db } from '../db/pool';
 
 /** Workflow types whose rows a restored database may lack, and where those are. */

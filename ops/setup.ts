@@ -4,15 +4,16 @@ import { existsSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { SECRET_NAMES } from '../channels/index';
 import { readEnv } from '../config/env';
 import { migrateToLatest } from '../db/migrate';
-import { connectedClient, required } from '../workers/compose';
 import { ALL_SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
-import { APP_ROLE, withClient } from './stack/postgres';
-import { ensureRateLimits } from './stack/rate-limits';
-import { ensureSchedules } from './stack/schedules';
-import { ensureSecrets } from './stack/secrets';
+import { ensureRateLimits } from '../temporal/rate-limits';
+import { ensureSchedules } from '../temporal/schedules';
+import { ensureSecrets } from './secrets';
+import { connectedClient } from '../temporal/client';
+import { required } from '../config/required';
+import { APP_ROLE, withClient } from '../db/owner';
+import { SECRET_NAMES } from '../channels/names';
 
 const run = promisify(execFile);
 

@@ -1,8 +1,8 @@
-import type { BusinessDate } from '../domain/dates';
-import type { Fen } from '../domain/money';
-import type { Product } from '../domain/products';
-import { rational } from '../domain/rational';
-import { ageOn } from './identity';
+import type { BusinessDate } from '../domain/time/dates';
+import type { Fen } from '../domain/money/money';
+import type { Product } from '../domain/product/products';
+import { rational } from '../domain/money/rational';
+import { ageOn } from '../domain/party/person';
 
 export interface Applicant {
   readonly bornOn: BusinessDate;

@@ -1,18 +1,18 @@
 import type { Client } from '@temporalio/client';
-import { newAddressOf } from '../activities/identity-change';
-import { dispatchContact, giveUpContact } from '../activities/contacts';
-import type { ActivityDeps } from '../activities/deps';
-import { renderAlarm, renderMail } from '../activities/mail-templates';
+import { newAddressOf } from '../services/party/identity-change';
+import { dispatchContact, giveUpContact } from '../services/contact/contacts';
+import type { ActivityDeps } from '../services/deps';
+import { renderAlarm, renderMail } from '../services/contact/mail-templates';
 import { businessNow } from '../db/clock';
 import type { OutboxRow } from '../db/outbox';
-import type { Instant } from '../domain/dates';
+import type { Instant } from '../domain/time/dates';
 import { taskQueues, workflowIds } from '../domain/ids';
 import { OPEN_LOANS, type LoanStatus } from '../domain/states';
 import { queryNow } from '../workflows/disburse-loan.messages';
 import { resolveBreak } from '../workflows/resolve-break';
 import { breakChanged } from '../workflows/resolve-break.messages';
 import { factsChanged } from '../workflows/service-loan.messages';
-import { restartLoan } from './restart-loan';
+import { restartLoan } from '../temporal/restart-loan';
 
 /** A workflow that is gone needs no notice: what it has to know is in Postgres when it comes back. */
 const isGone = (error: unknown) => error instanceof Error && error.name === 'WorkflowNotFoundError';

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities, type Activities } from '../activities/index';
-import type { ActivityDeps } from '../activities/deps';
-import { isRestoreCleared } from '../activities/restore-check';
+import type { ActivityDeps } from '../services/deps';
+import { isRestoreCleared } from '../services/payment/restore-check';
 import type { Db } from '../db/pool';
-import { CHANNEL_NAMES } from '../channels/index';
 import { taskQueues } from '../domain/ids';
+import { CHANNEL_NAMES } from '../channels/names';
 
 export interface FleetOptions {
   readonly connection: NativeConnection;

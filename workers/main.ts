@@ -1,13 +1,15 @@
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { readEnv } from '../config/env';
-import { ensureChannelAccounts } from '../db/journal';
-import { CHANNEL_NAMES } from '../channels/index';
+import { ensureChannelAccounts } from '../db/ledger/journal';
 import { workflowBundle } from './bundle';
 import { createDb, PATIENCE } from '../db/pool';
-import { composeDeps, lazyClient, required, temporalConnection } from './compose';
+import { composeDeps } from './compose';
 import { startFleet } from './fleet';
-import { createLog } from './log';
+import { createLog } from '../config/log';
 import { startRelay } from './relay';
+import { lazyClient, temporalConnection } from '../temporal/client';
+import { required } from '../config/required';
+import { CHANNEL_NAMES } from '../channels/names';
 
 /** The worker process: every task queue and the relay. SIGTERM lets running work finish. */
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { deliverCommand } from '../api/delivery';
-import type { ActivityDeps } from '../activities/deps';
+import { deliverCommand } from '../temporal/delivery';
+import type { ActivityDeps } from '../services/deps';
 import { takeUndelivered } from '../db/commands';
 import { leaseDue, markDelivered, markFailed, postpone, postponeTo, type OutboxRow } from '../db/outbox';
 import { Deliverer } from './deliver';

@@ -1,5 +1,5 @@
 import { log, patched } from '@temporalio/workflow';
-import { businessDateOf, instant, laterOf, type BusinessDate, type Instant } from '../domain/dates';
+import { businessDateOf, instant, laterOf, type BusinessDate, type Instant } from '../domain/time/dates';
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
 

@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { addDays, businessDateOf, instant, type BusinessDate } from '../domain/dates';
+import { addDays, businessDateOf, instant, type BusinessDate } from '../domain/time/dates';
 import { batch } from './activity-options';
 
 export interface CloseBusinessDayInput {

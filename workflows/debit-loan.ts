@@ -1,5 +1,5 @@
 import { CancellationScope, patched } from '@temporalio/workflow';
-import type { BusinessDate, Instant } from '../domain/dates';
+import type { BusinessDate, Instant } from '../domain/time/dates';
 import { keys } from '../domain/ids';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';

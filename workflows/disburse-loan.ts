@@ -1,5 +1,5 @@
 import { CancellationScope, condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
-import { epochMs, type BusinessDate, type Instant } from '../domain/dates';
+import { epochMs, type BusinessDate, type Instant } from '../domain/time/dates';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
 import { Endurance, untilDone } from './entity-loop';

@@ -9,7 +9,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { spreadMinutes } from '../domain/agenda-candidates';
+import { spreadMinutes } from '../domain/loan/agenda-candidates';
 import { isPassing } from '../domain/errors';
 import { database } from './activity-options';
 import { searchAttributes } from './search-attributes';

@@ -1,6 +1,6 @@
 import { allHandlersFinished, ApplicationFailure, condition } from '@temporalio/workflow';
-import type { Verdict } from '../activities/commands';
-import type { Instant } from '../domain/dates';
+import type { Verdict } from '../services/commands';
+import type { Instant } from '../domain/time/dates';
 import { faultOf } from './entity-loop';
 
 /** How every command reaches a workflow: by the id under which it is stored, with the sender's business time. */

@@ -1,7 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { LoanOutlook } from '../activities/loan-agenda';
-import { at as instantAt } from '../domain/dates';
+import { at as instantAt } from '../domain/time/dates';
 import { searchAttributes } from './search-attributes';
 
 /** What operators see of a loan in the Web UI: attributes to search by, and a table of what it waits for. */

@@ -1,5 +1,5 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { Verdict } from '../activities/commands';
+import type { Verdict } from '../services/commands';
 import type { CommandMessage } from './inbox';
 
 /** Updates of an application: each names a stored command; the verdict says whether it was applied. */

@@ -12,7 +12,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { ApplicationStepResult } from '../activities/origination';
-import { epochMs, type Instant } from '../domain/dates';
+import { epochMs, type Instant } from '../domain/time/dates';
 import { workflowIds } from '../domain/ids';
 import { database, identity } from './activity-options';
 import { BusinessTime } from './business-time';

@@ -1,6 +1,6 @@
 import { ActivityFailure, condition, isCancellation, log } from '@temporalio/workflow';
-import type { RecordedOutcome } from '../activities/payment-outcomes';
-import type { Instant } from '../domain/dates';
+import type { RecordedOutcome } from '../services/payment/payment-outcomes';
+import type { Instant } from '../domain/time/dates';
 import { LATER_MAX, nextAct } from '../domain/payment/attempt';
 import { asker, sender } from './activity-options';
 import type { BusinessTime } from './business-time';

@@ -1,5 +1,5 @@
 import { condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { addDays, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/dates';
+import { addDays, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/time/dates';
 import { batch } from './activity-options';
 import { BusinessTime } from './business-time';
 import { Endurance, untilDone } from './entity-loop';

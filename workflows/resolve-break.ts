@@ -1,5 +1,5 @@
 import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
-import { epochMs, type Instant } from '../domain/dates';
+import { epochMs, type Instant } from '../domain/time/dates';
 import { asker, database } from './activity-options';
 import { BusinessTime } from './business-time';
 import { Endurance, untilDone } from './entity-loop';

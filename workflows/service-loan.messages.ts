@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Verdict } from '../activities/commands';
-import type { Appointment } from '../domain/agenda';
-import type { Instant } from '../domain/dates';
+import type { Verdict } from '../services/commands';
+import type { Appointment } from '../domain/loan/agenda';
+import type { Instant } from '../domain/time/dates';
 import type { CommandMessage } from './inbox';
 
 /** Updates of a loan: each names a stored command; the verdict says whether it was applied. */

@@ -11,8 +11,8 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { LoanOutlook } from '../activities/loan-agenda';
-import type { Appointment } from '../domain/agenda';
-import { epochMs, DAY_MS, type Instant } from '../domain/dates';
+import type { Appointment } from '../domain/loan/agenda';
+import { epochMs, DAY_MS, type Instant } from '../domain/time/dates';
 import { workflowIds } from '../domain/ids';
 import { collections, database } from './activity-options';
 import { BusinessTime } from './business-time';
@@ -47,7 +47,7 @@ interface RunningChild {
 
 /**
  * The loan: waits for its next appointment or for a message, performs it, and asks again. The policy is
- * domain/agenda.ts; this interpreter only keeps the place. It never fails. See docs/workflows/service-loan.md.
+ * domain/loan/agenda.ts; this interpreter only keeps the place. It never fails. See docs/workflows/service-loan.md.
  */
 export async function serviceLoan(input: ServiceLoanInput): Promise<void> {
   const loan = new LoanInterpreter(input);

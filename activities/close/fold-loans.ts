@@ -1,8 +1,8 @@
-import type { ClosedLoan, LoanToClose } from '../../db/close';
-import type { BusinessDate } from '../../domain/dates';
+import type { ClosedLoan, LoanToClose } from '../../db/ledger/close';
+import type { BusinessDate } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
-import { loanAccount } from '../../domain/loan-account';
-import type { Product } from '../../domain/products';
+import { loanAccount } from '../../domain/loan/loan-account';
+import type { Product } from '../../domain/product/products';
 
 /** Products by `id@version`, as plain data that a thread can be given. */
 export type ProductTable = Readonly<Record<string, Product>>;

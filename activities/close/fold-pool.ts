@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ClosedLoan, LoanToClose } from '../../db/close';
-import type { BusinessDate } from '../../domain/dates';
+import type { ClosedLoan, LoanToClose } from '../../db/ledger/close';
+import type { BusinessDate } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import { foldLoans, type ProductTable } from './fold-loans';
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LoanToClose } from '../../db/close';
-import type { BusinessDate } from '../../domain/dates';
+import type { LoanToClose } from '../../db/ledger/close';
+import type { BusinessDate } from '../../domain/time/dates';
 import { foldLoans, type ProductTable } from './fold-loans';
 
 /** One thread of the daily close: folds the pages that it is sent. */

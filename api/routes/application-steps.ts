@@ -2,13 +2,13 @@ import isIdentityCard from 'validator/lib/isIdentityCard';
 import isLuhnNumber from 'validator/lib/isLuhnNumber';
 import isMobilePhone from 'validator/lib/isMobilePhone';
 import { z } from 'zod';
-import { APPLICATION_STEPS, draftAddress, type ApplicationStep } from '../../activities/application-steps';
-import { insertApplicationEvent, type ApplicationRow } from '../../db/applications';
+import { APPLICATION_STEPS, draftAddress, type ApplicationStep } from '../../services/application/application-steps';
+import { insertApplicationEvent, type ApplicationRow } from '../../db/application/applications';
 import { businessNow } from '../../db/clock';
 import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
-import { assertOffered } from '../../domain/offer';
-import { isPrintable } from '../../domain/text';
+import { assertOffered } from '../../domain/product/offer';
+import { isPrintable } from '../../domain/party/text';
 import type { ApiDeps } from '../deps';
 import { fenOf, moneySchema } from '../wire';
 

@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { readDecisions, readOffer, savedSteps } from '../../db/applications';
+import { readDecisions, readOffer, savedSteps } from '../../db/application/applications';
 import { businessNow } from '../../db/clock';
 import { settleCommand, storeCommand } from '../../db/commands';
 import { LoanloomError } from '../../domain/errors';
 import { loanIdFrom } from '../../domain/ids';
-import type { Product } from '../../domain/products';
+import type { Product } from '../../domain/product/products';
 import { ENDED_APPLICATIONS } from '../../domain/states';
 import type { Tx } from '../../db/pool';
 import { ownApplication } from '../access';

@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import { confirmIdentityChange, decideIdentityChange, requestIdentityChange, revealIdentityChange } from '../../activities/identity-change';
-import { waitingIdentityChanges } from '../../db/identity-changes';
-import { isPrintable } from '../../domain/text';
+import {
+  confirmIdentityChange,
+  decideIdentityChange,
+  requestIdentityChange,
+  revealIdentityChange,
+} from '../../services/party/identity-change';
+import { waitingIdentityChanges } from '../../db/party/identity-changes';
+import { isPrintable } from '../../domain/party/text';
 import { LoanloomError } from '../../domain/errors';
 import { route, TO_LOOK } from '../route';
 import { identityStep } from './application-steps';

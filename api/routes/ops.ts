@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { readCommand } from '../../db/commands';
-import { openProposals } from '../../db/proposals';
-import type { OperatorRole } from '../../domain/operators';
+import { openProposals } from '../../db/loan/proposals';
+import type { OperatorRole } from '../../domain/party/operators';
 import { ownApplication, ownLoan } from '../access';
-import { disbursementOf, nudgeDisbursement } from '../nudge';
+import { disbursementOf, nudgeDisbursement } from '../../temporal/nudge';
 import { route, TO_LOOK } from '../route';
 import { commandResponses, commandSchema, commandView, submit } from '../submit';
 import { dateSchema, fenOf, idSchema, moneySchema, type Money } from '../wire';

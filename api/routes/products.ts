@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { businessNow } from '../../db/clock';
-import { disclosureOf, type Disclosure } from '../../domain/disclosure';
-import { capOn, quote } from '../../domain/offer';
+import { disclosureOf, type Disclosure } from '../../domain/product/disclosure';
+import { capOn, quote } from '../../domain/product/offer';
 import { route } from '../route';
 import { apr, aprSchema, fenOf, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
 

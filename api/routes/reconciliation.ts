@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { decideClearing, proposeClearing, PROPOSALS } from '../../activities/clear-breaks';
-import { openBreaks, readBreak, type BreakRow } from '../../db/breaks';
-import { decideChannel } from '../../db/channels';
+import { decideClearing, proposeClearing, PROPOSALS } from '../../services/reconciliation/clear-breaks';
+import { openBreaks, readBreak, type BreakRow } from '../../db/reconciliation/breaks';
+import { decideChannel } from '../../db/payment/channels';
 import { businessNow } from '../../db/clock';
 import { writeAudit } from '../../db/audit';
-import { BREAK_CODES } from '../../domain/breaks';
-import { instant } from '../../domain/dates';
+import { BREAK_CODES } from '../../domain/reconciliation/breaks';
+import { instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import { route, TO_LOOK } from '../route';
 import { loanParams } from './loans';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { readContract } from '../../db/applications';
+import { readContract } from '../../db/application/applications';
 import { businessNow } from '../../db/clock';
-import { epochMs } from '../../domain/dates';
+import { epochMs } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import { ownApplication } from '../access';
 import { sendCode, storeConfirmed } from '../codes';

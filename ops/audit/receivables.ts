@@ -1,12 +1,12 @@
-import type { LoanFile } from '../../db/loans';
-import { recordOf } from '../../db/loans';
+import type { LoanFile } from '../../db/loan/loans';
+import { recordOf } from '../../db/loan/loans';
 import type { Db } from '../../db/pool';
-import { settledTotals } from '../../domain/account';
-import type { Components } from '../../domain/allocation';
-import type { BusinessDate } from '../../domain/dates';
-import { loanAccount, loanAccountNow } from '../../domain/loan-account';
-import { ACCRUED } from '../../domain/postings';
-import type { Catalogue } from '../../domain/products';
+import { settledTotals } from '../../domain/loan/account';
+import type { Components } from '../../domain/money/allocation';
+import type { BusinessDate } from '../../domain/time/dates';
+import { loanAccount, loanAccountNow } from '../../domain/loan/loan-account';
+import { ACCRUED } from '../../domain/ledger/postings';
+import type { Catalogue } from '../../domain/product/products';
 
 const EARLIEST = '1900-01-01' as BusinessDate;
 const ACCOUNTS = {

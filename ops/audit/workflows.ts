@@ -1,9 +1,9 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Db } from '../../db/pool';
 import { taskQueues, workflowIds } from '../../domain/ids';
-import type { Instant } from '../../domain/dates';
+import type { Instant } from '../../domain/time/dates';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../../domain/states';
-import { restartLoan } from '../../workers/restart-loan';
+import { restartLoan } from '../../temporal/restart-loan';
 import { breakChanged } from '../../workflows/resolve-break.messages';
 import { factsChanged } from '../../workflows/service-loan.messages';
 

@@ -5,4 +5,4 @@ import { register as registerCommonJs } from 'tsx/cjs/api';
 
 register();
 registerCommonJs();
-await import('../cli.ts');
+await import('../cli/cli.ts');

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { DEFAULT_POLICY, type AccountPolicy, type LoanFact } from '../../domain/account';
-import { COMPONENTS, type AllocationOrder } from '../../domain/allocation';
-import { DAY_COUNTS } from '../../domain/day-count';
-import type { BusinessDate } from '../../domain/dates';
+import { DEFAULT_POLICY, type AccountPolicy, type LoanFact } from '../../domain/loan/account';
+import { COMPONENTS, type AllocationOrder } from '../../domain/money/allocation';
+import { DAY_COUNTS } from '../../domain/time/day-count';
+import type { BusinessDate } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
-import type { LoanTerms } from '../../domain/terms';
+import type { LoanTerms } from '../../domain/loan/terms';
 import { every, termsShape } from './terms-input';
 import { join, minorUnits, Reader, rounding, text } from './reading';
 

@@ -1,7 +1,7 @@
-import { assertReversals, foldAccount } from '../../domain/account';
-import { sumOf, type Components } from '../../domain/allocation';
+import { assertReversals, foldAccount } from '../../domain/loan/account';
+import { sumOf, type Components } from '../../domain/money/allocation';
 import { LoanloomError } from '../../domain/errors';
-import { minorText, type Fen, type MinorUnits } from '../../domain/money';
+import { minorText, type Fen, type MinorUnits } from '../../domain/money/money';
 import { accountShape, factsFrom, policyFrom } from './account-input';
 import { formOf, join, Reader } from './reading';
 import { termsFrom } from './terms-input';

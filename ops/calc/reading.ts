@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { businessDate, type BusinessDate } from '../../domain/dates';
+import { businessDate, type BusinessDate } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
-import { minorFrom, type Fen, type MinorUnits } from '../../domain/money';
-import { rational, type Rational } from '../../domain/rational';
-import { reduced, type Rounding } from '../../domain/rounding';
+import { minorFrom, type Fen, type MinorUnits } from '../../domain/money/money';
+import { rational, type Rational } from '../../domain/money/rational';
+import { reduced, type Rounding } from '../../domain/money/rounding';
 
 export const text = z.string().max(60);
 export const minorUnits = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4)]).default(2);

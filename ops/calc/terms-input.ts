@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { DAY_COUNTS } from '../../domain/day-count';
-import { daysBetween, type BusinessDate } from '../../domain/dates';
-import { datesByRule, dueDates, periodsPerYear, workingDays, type Shift } from '../../domain/due-dates';
+import { DAY_COUNTS } from '../../domain/time/day-count';
+import { daysBetween, type BusinessDate } from '../../domain/time/dates';
+import { datesByRule, dueDates, periodsPerYear, workingDays, type Shift } from '../../domain/time/due-dates';
 import { LoanloomError } from '../../domain/errors';
-import type { Rounding } from '../../domain/rounding';
-import { METHODS, type InstallmentRule, type InterestBasis, type LoanTerms, type TermFee } from '../../domain/terms';
+import type { Rounding } from '../../domain/money/rounding';
+import { METHODS, type InstallmentRule, type InterestBasis, type LoanTerms, type TermFee } from '../../domain/loan/terms';
 import { join, minorUnits, Reader, rounding, text } from './reading';
 
 /** The most rows of one schedule: 100 years of months, or ten of days. */

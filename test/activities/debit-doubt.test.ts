@@ -1,10 +1,10 @@
-import { bookReceipt } from '../../activities/payment-bookings';
-import { lockLoan, readLoanFile, recordOf } from '../../db/loans';
-import { addDays, at, businessDate, type BusinessDate } from '../../domain/dates';
-import { loanAccountNow } from '../../domain/loan-account';
-import { fen } from '../../domain/money';
-import { suspenseApplied } from '../../domain/postings';
-import { checkInvariants } from '../../ops/invariants';
+import { bookReceipt } from '../../services/payment/payment-bookings';
+import { lockLoan, readLoanFile, recordOf } from '../../db/loan/loans';
+import { addDays, at, businessDate, type BusinessDate } from '../../domain/time/dates';
+import { loanAccountNow } from '../../domain/loan/loan-account';
+import { fen } from '../../domain/money/money';
+import { suspenseApplied } from '../../domain/ledger/postings';
+import { checkInvariants } from '../../ops/audit/invariants';
 import { PaymentDesk } from '../support/payment-desk';
 import { seedActiveLoan } from '../support/seed';
 

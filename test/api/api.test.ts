@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { ROUTES } from '../../api/openapi';
-import { readLoanFile } from '../../db/loans';
+import { readLoanFile } from '../../db/loan/loans';
 import { startRelay } from '../../workers/relay';
-import { inventPerson, type Person } from '../../ops/demo/person';
-import { freePort } from '../../ops/stack/ports';
+import { inventPerson, type Person } from '../../dev/demo/person';
+import { freePort } from '../../dev/stack/ports';
 import { startApi, TOKEN_SECRET, unreachableTemporal, type Api } from '../support/api';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';

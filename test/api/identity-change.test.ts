@@ -1,12 +1,12 @@
-import { inventPerson, type Person } from '../../ops/demo/person';
-import type { Identity } from '../../db/borrowers';
-import type { IdentityVerifier } from '../../risk/identity';
-import { createFormalIdentityVerifier } from '../../risk/identity';
+import { inventPerson, type Person } from '../../dev/demo/person';
+import type { Identity } from '../../db/party/borrowers';
+import type { IdentityVerifier } from '../../providers/identity/port';
 import { startApi, unreachableTemporal, type Api } from '../support/api';
-import { withClient } from '../../ops/stack/postgres';
 import { seedBorrower, seedLoan } from '../support/seed';
 import { startRelay } from '../../workers/relay';
 import { createWorld, eventually, type World } from '../support/world';
+import { withClient } from '../../db/owner';
+import { createFormalIdentityVerifier } from '../../providers/identity/formal';
 
 /** Guarantee: who a borrower is changes only by their word from the old and the new address, checked again. */
 describe('a change of identity', () => {

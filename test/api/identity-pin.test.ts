@@ -1,6 +1,6 @@
-import { inventPerson, type Person } from '../../ops/demo/person';
-import { createCatalogue } from '../../domain/products';
-import { PRODUCT_FILES } from '../../domain/products/index';
+import { inventPerson, type Person } from '../../dev/demo/person';
+import { createCatalogue } from '../../domain/product/products';
+import { PRODUCT_FILES } from '../../domain/product/products/index';
 import { startApi, type Api } from '../support/api';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 

@@ -1,6 +1,6 @@
-import type { ActivityDeps } from '../../activities/deps';
+import type { ActivityDeps } from '../../services/deps';
 import { createLimits, PER_MINUTE } from '../../api/limits';
-import { freePort } from '../../ops/stack/ports';
+import { freePort } from '../../dev/stack/ports';
 import { startApi, unreachableTemporal, type Api } from '../support/api';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { createDeps, startBanks, type Banks } from '../support/world';

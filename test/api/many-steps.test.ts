@@ -1,4 +1,4 @@
-import { inventPerson } from '../../ops/demo/person';
+import { inventPerson } from '../../dev/demo/person';
 import { startApi, type Api } from '../support/api';
 import { createWorld, type Fleet, type World } from '../support/world';
 

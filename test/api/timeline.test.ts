@@ -1,8 +1,8 @@
 import { startApi, type Api } from '../support/api';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
-import { readLoanFile } from '../../db/loans';
-import { addDays, businessDateOf, instant } from '../../domain/dates';
+import { readLoanFile } from '../../db/loan/loans';
+import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 
 describe('the timeline', () => {
   let world: World;

@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startApi, unreachableTemporal, type Api } from '../support/api';
 import { createDeps, startBanks, type Banks } from '../support/world';
-import { freePort } from '../../ops/stack/ports';
+import { freePort } from '../../dev/stack/ports';
 
 describe('webhooks of a channel', () => {
   let database: TestDatabase;

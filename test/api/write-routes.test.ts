@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ROUTES } from '../../api/openapi';
-import { addDays, businessDateOf, instant } from '../../domain/dates';
-import { inventPerson, type Person } from '../../ops/demo/person';
-import { freePort } from '../../ops/stack/ports';
+import { addDays, businessDateOf, instant } from '../../domain/time/dates';
+import { inventPerson, type Person } from '../../dev/demo/person';
+import { freePort } from '../../dev/stack/ports';
 import { startApi, unreachableTemporal, type Api } from '../support/api';
 import { seedActiveLoan, seedBorrower, startLoan } from '../support/seed';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';

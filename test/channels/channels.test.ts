@@ -1,11 +1,11 @@
-import { createBankdirect } from '../../channels/bankdirect';
-import { createCardnet } from '../../channels/cardnet';
-import { CHANNEL_NAMES } from '../../channels/index';
-import { createWallet } from '../../channels/wallet';
-import { instant } from '../../domain/dates';
-import { fen } from '../../domain/money';
+import { createBankdirect } from '../../channels/adapters/bankdirect';
+import { createCardnet } from '../../channels/adapters/cardnet';
+import { createWallet } from '../../channels/adapters/wallet';
+import { instant } from '../../domain/time/dates';
+import { fen } from '../../domain/money/money';
 import { startBanks } from '../support/world';
 import { channelContract } from './contract';
+import { CHANNEL_NAMES } from '../../channels/names';
 
 const ADAPTERS = { wallet: createWallet, cardnet: createCardnet, bankdirect: createBankdirect };
 

@@ -1,9 +1,9 @@
 import type { Channel, ChannelReply, PaymentOrder } from '../../channels/port';
-import { agreedFee } from '../../domain/channel-fees';
-import { addDays, at, businessDate, instant } from '../../domain/dates';
-import { fen } from '../../domain/money';
-import { signedAmount, type StatementLine } from '../../domain/reconciliation';
-import { freePort } from '../../ops/stack/ports';
+import { agreedFee } from '../../domain/payment/channel-fees';
+import { addDays, at, businessDate, instant } from '../../domain/time/dates';
+import { fen } from '../../domain/money/money';
+import { signedAmount, type StatementLine } from '../../domain/reconciliation/reconciliation';
+import { freePort } from '../../dev/stack/ports';
 import type { Behaviour, FileFault } from '../../simulator/scripts';
 import { startBanks, type Banks } from '../support/world';
 

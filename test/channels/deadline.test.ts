@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { download } from '../../channels/download';
 import { exchange, type ChannelLink } from '../../channels/http';
-import { instant } from '../../domain/dates';
+import { instant } from '../../domain/time/dates';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;

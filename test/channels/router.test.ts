@@ -2,7 +2,7 @@ import { withBreaker } from '../../channels/breaker';
 import type { Channel, ChannelReply, PaymentOrder } from '../../channels/port';
 import { chooseChannel, type Candidate, type RoutingInput } from '../../channels/router';
 import { CHANNEL_RULES } from '../../channels/rules';
-import { at, businessDate, instant } from '../../domain/dates';
+import { at, businessDate, instant } from '../../domain/time/dates';
 
 const NOW = at(businessDate('2026-11-24'), '10:00');
 const HEALTHY = { sends: 40, answered: 40, unknown: 0, p95Ms: 200, sentTodayFen: 0, spendableFen: null, laterAt: null };

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { writeAudit, brokenAuditRows } from '../../db/audit';
-import { postEntry, trialBalance } from '../../db/journal';
-import { insertInstruction } from '../../db/payments';
+import { postEntry, trialBalance } from '../../db/ledger/journal';
+import { insertInstruction } from '../../db/payment/payments';
 import { createDb } from '../../db/pool';
-import { instant, type BusinessDate } from '../../domain/dates';
-import { fen } from '../../domain/money';
-import { payoutSent } from '../../domain/postings';
-import type { ActivityDeps } from '../../activities/deps';
+import { instant, type BusinessDate } from '../../domain/time/dates';
+import { fen } from '../../domain/money/money';
+import { payoutSent } from '../../domain/ledger/postings';
+import type { ActivityDeps } from '../../services/deps';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { seedLoan } from '../support/seed';
 import { createDeps, startBanks, type Banks } from '../support/world';

@@ -11,9 +11,9 @@ import {
   INSTRUCTION_TRANSITIONS,
   LOAN_TRANSITIONS,
 } from '../../domain/states';
-import { withClient } from '../../ops/stack/postgres';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { eventually } from '../support/world';
+import { withClient } from '../../db/owner';
 
 describe('migrations', () => {
   let database: TestDatabase;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { createCalendar, CN_MAINLAND, statutoryDays } from '../../domain/calendar';
-import { isProvisionalDue } from '../../domain/offer';
-import { createCatalogue } from '../../domain/products';
+import { createCalendar, CN_MAINLAND, statutoryDays } from '../../domain/time/calendar';
+import { isProvisionalDue } from '../../domain/product/offer';
+import { createCatalogue } from '../../domain/product/products';
 import {
   addDays,
   at,
@@ -14,9 +14,9 @@ import {
   monthsFromAnchor,
   weekday,
   type BusinessDate,
-} from '../../domain/dates';
-import { fen, fenFromYuan, yuan } from '../../domain/money';
-import { divideRounded, rational, ratio, toDecimal } from '../../domain/rational';
+} from '../../domain/time/dates';
+import { fen, fenFromYuan, yuan } from '../../domain/money/money';
+import { divideRounded, rational, ratio, toDecimal } from '../../domain/money/rational';
 
 const date = fc.integer({ min: 0, max: 65_000 }).map(fromDayNumber);
 

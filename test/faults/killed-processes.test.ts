@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mintToken } from '../../api/auth';
-import { readLoanFile } from '../../db/loans';
-import { checkInvariants } from '../../ops/invariants';
-import { accepts } from '../../ops/stack/child';
-import { freePort } from '../../ops/stack/ports';
+import { readLoanFile } from '../../db/loan/loans';
+import { checkInvariants } from '../../ops/audit/invariants';
+import { accepts } from '../../dev/stack/child';
+import { freePort } from '../../dev/stack/ports';
 import { startRelay } from '../../workers/relay';
 import { startBlackHole, startProcess, type ProcessSettings } from '../support/processes';
 import { createWorld, eventually, type World } from '../support/world';

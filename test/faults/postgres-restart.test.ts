@@ -1,17 +1,18 @@
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CHANNEL_NAMES } from '../../channels/index';
-import { ensureChannelAccounts } from '../../db/journal';
-import { readLoanFile } from '../../db/loans';
+import { ensureChannelAccounts } from '../../db/ledger/journal';
+import { readLoanFile } from '../../db/loan/loans';
 import { migrateToLatest } from '../../db/migrate';
 import { createDb } from '../../db/pool';
-import { checkInvariants } from '../../ops/invariants';
-import { freePort } from '../../ops/stack/ports';
-import { enableAppRole, ensureDatabase, startPostgres, type RunningPostgres } from '../../ops/stack/postgres';
+import { checkInvariants } from '../../ops/audit/invariants';
+import { freePort } from '../../dev/stack/ports';
+import { startPostgres, type RunningPostgres } from '../../dev/stack/postgres';
 import type { TestDatabase } from '../support/database';
 import { shared } from '../support/shared';
 import { createWorld, eventually, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
+import { enableAppRole, ensureDatabase } from '../../db/owner';
+import { CHANNEL_NAMES } from '../../channels/names';
 
 describe('Postgres killed and restarted in the middle of payouts', () => {
   let postgres: RunningPostgres;

@@ -1,4 +1,4 @@
-import { printQuote } from '../../ops/quote';
+import { printQuote } from '../../ops/cli/quote';
 
 const OPTIONS = { principal: '12000', months: '3', rate: '0.12', method: 'equal_installment', from: '2026-01-31' };
 

@@ -1,10 +1,10 @@
-import { openBreak } from '../../db/breaks';
-import { postEntry } from '../../db/journal';
-import { insertReconciliation } from '../../db/reconciliation';
-import { BREAK_CODES, type BreakCode } from '../../domain/breaks';
-import { addDays, at, businessDate } from '../../domain/dates';
-import { fen } from '../../domain/money';
-import { csvOf, htmlOf, readReport } from '../../ops/recon-report';
+import { openBreak } from '../../db/reconciliation/breaks';
+import { postEntry } from '../../db/ledger/journal';
+import { insertReconciliation } from '../../db/reconciliation/reconciliation';
+import { BREAK_CODES, type BreakCode } from '../../domain/reconciliation/breaks';
+import { addDays, at, businessDate } from '../../domain/time/dates';
+import { fen } from '../../domain/money/money';
+import { csvOf, htmlOf, readReport } from '../../services/reconciliation/recon-report';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { PaymentDesk } from '../support/payment-desk';
 

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { mintToken } from '../../api/auth';
-import { BorrowerClient } from '../../ops/demo/borrower-client';
-import { inventPerson } from '../../ops/demo/person';
-import { freePort } from '../../ops/stack/ports';
-import type { StackRecord } from '../../ops/stack/record';
+import { BorrowerClient } from '../../dev/demo/borrower-client';
+import { inventPerson } from '../../dev/demo/person';
+import { freePort } from '../../dev/stack/ports';
+import type { StackRecord } from '../../ops/record';
 import { ROOT } from '../support/processes';
 import { shared } from '../support/shared';
 import { eventually } from '../support/world';
@@ -35,7 +35,7 @@ describe('npm start', () => {
 
   function start(more: string[] = []): Started {
     // A group of its own, so that the test can kill all of it as a power cut would.
-    const child = spawn(process.execPath, ['--import', 'tsx', 'ops/stack/start.ts', '--data', dataDir, ...ports, ...more], {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'dev/stack/start.ts', '--data', dataDir, ...ports, ...more], {
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -140,7 +140,7 @@ describe('npm start', () => {
   });
 
   it('makes a half-made database folder again', async () => {
-    const { startPostgres } = await import('../../ops/stack/postgres');
+    const { startPostgres } = await import('../../dev/stack/postgres');
     const folder = await mkdtemp(join(shared().folder, 'half-'));
     await chmod(folder, 0o755);
     await mkdir(join(folder, 'postgres'));
@@ -150,7 +150,7 @@ describe('npm start', () => {
   });
 
   it('says what to do about a folder that the database’s user cannot enter', async () => {
-    const { startPostgres } = await import('../../ops/stack/postgres');
+    const { startPostgres } = await import('../../dev/stack/postgres');
     const folder = await mkdtemp(join(shared().folder, 'closed-'));
     await chmod(folder, process.getuid?.() === 0 ? 0o700 : 0o500);
     await expect(startPostgres({ dataDir: join(folder, 'inner', 'postgres'), port: await freePort(), logDir: folder })).rejects.toThrow(

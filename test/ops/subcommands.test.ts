@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { defaultCommand } from '../../ops/subcommands';
+import { defaultCommand } from '../../ops/cli/subcommands';
 
 async function said(...words: string[]): Promise<string[]> {
   const lines: string[] = [];

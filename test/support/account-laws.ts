@@ -1,11 +1,11 @@
 import { accountShape, factsFrom, policyFrom } from '../../ops/calc/account-input';
 import { formOf, Reader } from '../../ops/calc/reading';
 import { termsFrom } from '../../ops/calc/terms-input';
-import { foldAccount, settledTotals, type Account, type AccountTerms, type LoanFact } from '../../domain/account';
-import { factsInForce } from '../../domain/account/facts';
-import { sumOf } from '../../domain/allocation';
-import { addDays, type BusinessDate } from '../../domain/dates';
-import { fen } from '../../domain/money';
+import { foldAccount, settledTotals, type Account, type AccountTerms, type LoanFact } from '../../domain/loan/account';
+import { factsInForce } from '../../domain/loan/account/facts';
+import { sumOf } from '../../domain/money/allocation';
+import { addDays, type BusinessDate } from '../../domain/time/dates';
+import { fen } from '../../domain/money/money';
 
 /** A life of a loan as the fold takes it. */
 export interface Life extends AccountTerms {

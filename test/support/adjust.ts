@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Verdict } from '../../activities/commands';
-import type { ActivityDeps } from '../../activities/deps';
-import { createLoanCommands } from '../../activities/loan-commands';
+import type { Verdict } from '../../services/commands';
+import type { ActivityDeps } from '../../services/deps';
+import { createLoanCommands } from '../../services/loan/loan-commands';
 import { storeCommand, type Operation } from '../../db/commands';
-import { at, type BusinessDate } from '../../domain/dates';
+import { at, type BusinessDate } from '../../domain/time/dates';
 
 /** Applies an operator's command to its loan, as the workflow does. */
 export async function commandLoan(

@@ -5,13 +5,13 @@ import { Client, Connection } from '@temporalio/client';
 import { createApp } from '../../api/app';
 import { exportJWK, generateKeyPair, type GenerateKeyPairResult } from 'jose';
 import { mintToken, signAsOperator, type Role } from '../../api/auth';
-import { enlistOperator } from '../../db/operators';
+import { enlistOperator } from '../../db/party/operators';
 import { createDb, type Db } from '../../db/pool';
-import type { OperatorRole } from '../../domain/operators';
+import type { OperatorRole } from '../../domain/party/operators';
 import { urlsOf } from './database';
 import type { ApiDeps } from '../../api/deps';
 import type { Limits } from '../../api/limits';
-import type { ActivityDeps } from '../../activities/deps';
+import type { ActivityDeps } from '../../services/deps';
 import { quiet } from './world';
 
 export const TOKEN_SECRET = new TextEncoder().encode('a-secret-for-tests-of-32-bytes-or-more');

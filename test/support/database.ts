@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createDb, type Db } from '../../db/pool';
-import { withClient } from '../../ops/stack/postgres';
 import { shared } from './shared';
+import { withClient } from '../../db/owner';
 
 export interface TestDatabase {
   /** As the application's role. */

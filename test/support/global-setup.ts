@@ -2,14 +2,15 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureChannelAccounts } from '../../db/journal';
+import { ensureChannelAccounts } from '../../db/ledger/journal';
 import { migrateToLatest } from '../../db/migrate';
 import { createDb } from '../../db/pool';
-import { CHANNEL_NAMES } from '../../channels/index';
-import { freePort } from '../../ops/stack/ports';
-import { enableAppRole, ensureDatabase, startPostgres } from '../../ops/stack/postgres';
-import { findTemporalBinary, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from '../../ops/stack/temporal-binaries';
+import { freePort } from '../../dev/stack/ports';
+import { startPostgres } from '../../dev/stack/postgres';
+import { findTemporalBinary, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from '../../dev/stack/temporal-binaries';
 import { workflowBundle } from '../../workers/bundle';
+import { enableAppRole, ensureDatabase } from '../../db/owner';
+import { CHANNEL_NAMES } from '../../channels/names';
 
 /** One Postgres and one migrated template database for the whole run; each test file clones the template. */
 export default async function globalSetup(): Promise<void> {

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { RunningPostgres } from '../../ops/stack/postgres';
+import type { RunningPostgres } from '../../dev/stack/postgres';
 
 export default async function globalTeardown(): Promise<void> {
   const { loanloomPostgres, loanloomFolder } = globalThis as unknown as { loanloomPostgres: RunningPostgres; loanloomFolder: string };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addDays, businessDate } from '../../domain/dates';
+import { addDays, businessDate } from '../../domain/time/dates';
 import { termsInput, type TermsInput } from './loan-terms';
 
 /** Arbitrary accounts of the calculator: terms, a policy, payments on any day. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addDays, businessDate, type BusinessDate } from '../../domain/dates';
+import { addDays, businessDate, type BusinessDate } from '../../domain/time/dates';
 
 /** Arbitrary inputs of the calculator, as JSON: valid, but close to every edge that we know. */
 const money = (max: number) => fc.integer({ min: 1, max }).map((fen) => (fen / 100).toFixed(2));

@@ -1,13 +1,13 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { ActivityDeps } from '../../activities/deps';
+import type { ActivityDeps } from '../../services/deps';
 import { createActivities, type Activities } from '../../activities/index';
 import type { ReconcileResult } from '../../activities/reconcile';
-import { CHANNEL_NAMES } from '../../channels/index';
-import { addDays, at, type BusinessDate, type Instant } from '../../domain/dates';
+import { addDays, at, type BusinessDate, type Instant } from '../../domain/time/dates';
 import type { LineFault } from '../../simulator/scripts';
 import { createTestDatabase, type TestDatabase } from './database';
 import { seedLoan } from './seed';
 import { createDeps, startBanks, type Banks } from './world';
+import { CHANNEL_NAMES } from '../../channels/names';
 
 /** When the files of a day are due: half past noon on the next. */
 export const noonAfter = (date: BusinessDate): Instant => at(addDays(date, 1), '12:30');

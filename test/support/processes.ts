@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createServer, type Server, type AddressInfo } from 'node:net';
-import { nodeChild, type Child } from '../../ops/stack/child';
+import { nodeChild, type Child } from '../../dev/stack/child';
 import type { Banks } from './world';
 import { shared } from './shared';
 

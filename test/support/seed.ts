@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { draftAddress } from '../../activities/application-steps';
-import type { ActivityDeps } from '../../activities/deps';
-import { postEntry } from '../../db/journal';
-import { insertLoan, insertSchedule, insertTransaction, updateLoan } from '../../db/loans';
+import { draftAddress } from '../../services/application/application-steps';
+import type { ActivityDeps } from '../../services/deps';
+import { postEntry } from '../../db/ledger/journal';
+import { insertLoan, insertSchedule, insertTransaction, updateLoan } from '../../db/loan/loans';
 import type { Tx } from '../../db/pool';
-import type { LoanFact } from '../../domain/account';
-import { businessDateOf, instant, type BusinessDate, type Instant } from '../../domain/dates';
+import type { LoanFact } from '../../domain/loan/account';
+import { businessDateOf, instant, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { loanIdFrom, taskQueues, workflowIds, type LoanId } from '../../domain/ids';
-import { fen, type Fen } from '../../domain/money';
-import { scheduleFor } from '../../domain/offer';
-import { inventPerson, type Person } from '../../ops/demo/person';
+import { fen, type Fen } from '../../domain/money/money';
+import { scheduleFor } from '../../domain/product/offer';
+import { inventPerson, type Person } from '../../dev/demo/person';
 import type { Client } from '@temporalio/client';
 
 let nextPerson = Number.parseInt(randomBytes(2).toString('hex'), 16);

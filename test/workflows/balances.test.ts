@@ -1,10 +1,10 @@
-import { CHANNEL_NAMES } from '../../channels/index';
-import { readAttempts } from '../../db/payments';
-import { readLoanFile } from '../../db/loans';
+import { readAttempts } from '../../db/payment/payments';
+import { readLoanFile } from '../../db/loan/loans';
 import { taskQueues } from '../../domain/ids';
 import { watchBalances } from '../../workflows/watch-balances';
 import { seedLoan, startLoan } from '../support/seed';
 import { eventually, withServedWorld, type World } from '../support/world';
+import { CHANNEL_NAMES } from '../../channels/names';
 
 describe('balances at the channels', () => {
   let world: World;

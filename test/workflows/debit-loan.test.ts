@@ -1,8 +1,8 @@
-import { readLoanFile } from '../../db/loans';
-import { insertInstruction } from '../../db/payments';
-import { at, businessDate, monthsFromAnchor } from '../../domain/dates';
+import { readLoanFile } from '../../db/loan/loans';
+import { insertInstruction } from '../../db/payment/payments';
+import { at, businessDate, monthsFromAnchor } from '../../domain/time/dates';
 import { keys, taskQueues, workflowIds } from '../../domain/ids';
-import { fen } from '../../domain/money';
+import { fen } from '../../domain/money/money';
 import { debitLoan } from '../../workflows/debit-loan';
 import { seedActiveLoan } from '../support/seed';
 import { withServedWorld, type World } from '../support/world';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { deliverCommand } from '../../api/delivery';
-import { readApplication } from '../../db/applications';
+import { deliverCommand } from '../../temporal/delivery';
+import { readApplication } from '../../db/application/applications';
 import { readCommand, storeCommand, type Operation } from '../../db/commands';
-import { addDays, businessDateOf, instant } from '../../domain/dates';
-import { createCatalogue, type Catalogue } from '../../domain/products';
+import { addDays, businessDateOf, instant } from '../../domain/time/dates';
+import { createCatalogue, type Catalogue } from '../../domain/product/products';
 import { taskQueues, workflowIds } from '../../domain/ids';
 import { applicationUpdates } from '../../workflows/originate-loan.messages';
 import { eventually, withServedWorld, type World } from '../support/world';
 import { seedApplication, seedActiveLoan, startLoan } from '../support/seed';
-import raw from '../../domain/products/consumer-installment.v1.json';
+import raw from '../../domain/product/products/consumer-installment.v1.json';
 
 const today = businessDateOf(instant(Date.now()));
 const capped = createCatalogue([

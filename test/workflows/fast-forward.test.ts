@@ -1,10 +1,10 @@
 import { businessNow } from '../../db/clock';
-import { readLoanFile } from '../../db/loans';
-import { epochMs, instant } from '../../domain/dates';
+import { readLoanFile } from '../../db/loan/loans';
+import { epochMs, instant } from '../../domain/time/dates';
 import { keys, taskQueues, workflowIds } from '../../domain/ids';
-import { fen } from '../../domain/money';
-import { advanceClock } from '../../ops/clock';
-import { fastForward, virtualClock } from '../../ops/fast-forward';
+import { fen } from '../../domain/money/money';
+import { advanceClock } from '../../dev/clock';
+import { fastForward, virtualClock } from '../../dev/fast-forward';
 import { recordFact, seedActiveLoan, seedLoan, startLoan } from '../support/seed';
 import { eventually, withServedWorld, type World } from '../support/world';
 

@@ -1,4 +1,4 @@
-import { businessDateOf, instant } from '../../domain/dates';
+import { businessDateOf, instant } from '../../domain/time/dates';
 import { seedActiveLoan, startLoan } from '../support/seed';
 import { eventually, withServedWorld, type World } from '../support/world';
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createActivities } from '../../activities/index';
 import { createChannels } from '../../channels/index';
 import { storeCommand } from '../../db/commands';
-import { deliverCommand } from '../../api/delivery';
+import { deliverCommand } from '../../temporal/delivery';
 
-import { addDays, businessDateOf, instant } from '../../domain/dates';
+import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { seedActiveLoan, seedLoan, startLoan } from '../support/seed';
 import { withServedWorld, eventually, type World } from '../support/world';

@@ -1,6 +1,6 @@
 import Long from 'long';
-import { readLoanFile } from '../../db/loans';
-import { addDays } from '../../domain/dates';
+import { readLoanFile } from '../../db/loan/loans';
+import { addDays } from '../../domain/time/dates';
 import { workflowIds } from '../../domain/ids';
 import { createWorld, eventually, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';

@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/port';
-import { addDays, at, businessDateOf, instant } from '../../domain/dates';
+import { addDays, at, businessDateOf, instant } from '../../domain/time/dates';
 import { keys, taskQueues, workflowIds } from '../../domain/ids';
 import { debitLoan } from '../../workflows/debit-loan';
 import { disburseLoan } from '../../workflows/disburse-loan';

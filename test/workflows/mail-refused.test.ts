@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { storeCommand } from '../../db/commands';
-import { readLoanFile } from '../../db/loans';
-import { addDays, businessDateOf, instant } from '../../domain/dates';
+import { readLoanFile } from '../../db/loan/loans';
+import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 import { loanUpdates } from '../../workflows/service-loan.messages';
 import { workflowIds } from '../../domain/ids';
 import { seedActiveLoan, startLoan } from '../support/seed';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 import { startRelay, type Relay } from '../../workers/relay';
-import type { Mailer } from '../../activities/mail';
+import type { Mailer } from '../../providers/messages/port';
 
 describe('a mail server that refuses one address', () => {
   let world: World;

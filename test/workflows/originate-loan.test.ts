@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Verdict } from '../../activities/commands';
-import { readApplication, readDecisions } from '../../db/applications';
+import type { Verdict } from '../../services/commands';
+import { readApplication, readDecisions } from '../../db/application/applications';
 import { storeCommand, type Operation } from '../../db/commands';
-import { businessDateOf, instant } from '../../domain/dates';
+import { businessDateOf, instant } from '../../domain/time/dates';
 import { taskQueues, workflowIds } from '../../domain/ids';
 import { applicationUpdates } from '../../workflows/originate-loan.messages';
 import { eventually, withServedWorld, type World } from '../support/world';

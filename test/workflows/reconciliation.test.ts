@@ -1,6 +1,6 @@
-import { openBreaks, type BreakRow } from '../../db/breaks';
-import { readLoanFile } from '../../db/loans';
-import { addDays, at, type BusinessDate } from '../../domain/dates';
+import { openBreaks, type BreakRow } from '../../db/reconciliation/breaks';
+import { readLoanFile } from '../../db/loan/loans';
+import { addDays, at, type BusinessDate } from '../../domain/time/dates';
 import { taskQueues, workflowIds } from '../../domain/ids';
 import { reconcileChannelDay } from '../../workflows/reconcile-channel-day';
 import { resolveBreak } from '../../workflows/resolve-break';

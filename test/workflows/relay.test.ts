@@ -1,9 +1,9 @@
-import type { Mail } from '../../activities/mail';
+import type { Mail } from '../../providers/messages/port';
 import { addMail, addAlarm } from '../../db/outbox';
-import { freePort } from '../../ops/stack/ports';
+import { freePort } from '../../dev/stack/ports';
 import { Idler } from '../../workers/idler';
 import { startRelay } from '../../workers/relay';
-import type { ActivityDeps } from '../../activities/deps';
+import type { ActivityDeps } from '../../services/deps';
 import { unreachableTemporal } from '../support/api';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { seedBorrower } from '../support/seed';

@@ -1,11 +1,11 @@
-import { readLoanFile } from '../../db/loans';
+import { readLoanFile } from '../../db/loan/loans';
 import { businessNow, whileHoldingClock } from '../../db/clock';
-import { addDays, at, monthsFromAnchor, type BusinessDate } from '../../domain/dates';
+import { addDays, at, monthsFromAnchor, type BusinessDate } from '../../domain/time/dates';
 import { workflowIds } from '../../domain/ids';
-import { advanceClock } from '../../ops/clock';
-import { repair } from '../../ops/doctor';
+import { advanceClock } from '../../dev/clock';
+import { repair } from '../../ops/audit/doctor';
 import { orphans } from '../../ops/audit/workflows';
-import { checkInvariants, loansWithoutWorkflow } from '../../ops/invariants';
+import { checkInvariants, loansWithoutWorkflow } from '../../ops/audit/invariants';
 import { searchAttributes } from '../../workflows/search-attributes';
 import { eventually, withServedWorld, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';

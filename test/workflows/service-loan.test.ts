@@ -1,7 +1,7 @@
-import { readLoanFile, recordOf } from '../../db/loans';
-import { loanAccount } from '../../domain/loan-account';
-import { monthsFromAnchor, type BusinessDate } from '../../domain/dates';
-import { checkInvariants } from '../../ops/invariants';
+import { readLoanFile, recordOf } from '../../db/loan/loans';
+import { loanAccount } from '../../domain/loan/loan-account';
+import { monthsFromAnchor, type BusinessDate } from '../../domain/time/dates';
+import { checkInvariants } from '../../ops/audit/invariants';
 import { forgetChannelCalls } from '../support/database';
 import { withServedWorld, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';

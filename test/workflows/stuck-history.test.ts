@@ -1,6 +1,6 @@
-import { businessDateOf, instant } from '../../domain/dates';
+import { businessDateOf, instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
-import type { Catalogue } from '../../domain/products';
+import type { Catalogue } from '../../domain/product/products';
 import { seedActiveLoan, startLoan } from '../support/seed';
 import { eventually, withServedWorld, type World } from '../support/world';
 

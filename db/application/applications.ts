@@ -1,0 +1,144 @@
+import type { BusinessDate, Instant } from '../../domain/time/dates';
+import { LoanloomError } from '../../domain/errors';
+import type { Fen } from '../../domain/money/money';
+import type { Installment } from '../../domain/loan/schedule';
+import type { ApplicationStatus } from '../../domain/states';
+import type { Db, Tx } from '../pool';
+
+export interface ApplicationRow {
+  readonly id: string;
+  readonly borrower_id: string;
+  readonly product_id: string;
+  readonly product_version: number;
+  readonly status: ApplicationStatus;
+  readonly principal_fen: Fen | null;
+  readonly term_months: number | null;
+  readonly bank_card_id: string | null;
+  readonly waiting_until: Date | null;
+  readonly created_on: BusinessDate;
+  /** The version of the borrower's identity that was submitted, and is checked; null before. */
+  readonly identity_version: number | null;
+}
+
+export interface OfferRow {
+  readonly application_id: string;
+  readonly principal_fen: Fen;
+  readonly term_months: number;
+  readonly annual_rate: string;
+  readonly apr: string;
+  readonly first_installment_fen: Fen;
+  readonly total_payment_fen: Fen;
+  readonly illustration: readonly Installment[];
+  readonly offered_at: Date;
+  readonly expires_at: Date;
+}
+
+export interface DecisionRow {
+  readonly application_id: string;
+  readonly stage: 'KYC' | 'RULES' | 'REVIEW';
+  readonly outcome: 'APPROVE' | 'REFER' | 'DECLINE';
+  readonly policy: string;
+  readonly reasons: readonly string[];
+  readonly checks: unknown;
+  readonly decided_by: string;
+  readonly decided_at: Date;
+}
+
+export interface ApplicationEvent {
+  readonly key: string;
+  readonly kind: string;
+  readonly at: Instant;
+  readonly businessDate: BusinessDate;
+  readonly data?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export async function readApplication(db: Db | Tx, id: string): Promise<ApplicationRow> {
+  const row = await db('applications').where({ id }).first<ApplicationRow | undefined>();
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such application');
+  return row;
+}
+
+export async function lockApplication(tx: Tx, id: string): Promise<ApplicationRow> {
+  const row = await tx('applications').where({ id }).forUpdate().first<ApplicationRow | undefined>();
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such application');
+  return row;
+}
+
+export async function updateApplication(
+  tx: Db | Tx,
+  id: string,
+  change: Partial<Omit<ApplicationRow, 'id' | 'waiting_until'>> & { waiting_until?: Instant | null },
+): Promise<void> {
+  await tx('applications').where({ id }).update(change);
+}
+
+/** One event, once: false when its key is recorded already. */
+export async function insertApplicationEvent(tx: Db | Tx, applicationId: string, event: ApplicationEvent): Promise<boolean> {
+  const inserted = await tx('application_events')
+    .insert({
+      application_id: applicationId,
+      key: event.key,
+      kind: event.kind,
+      at: event.at,
+      business_date: event.businessDate,
+      data: JSON.stringify(event.data ?? {}),
+    })
+    .onConflict(['application_id', 'key'])
+    .ignore()
+    .returning('key');
+  return inserted.length === 1;
+}
+
+/** Wizard steps that have been saved, with their latest version. */
+export async function savedSteps(db: Db | Tx, applicationId: string): Promise<ReadonlyMap<string, number>> {
+  const rows = await db('application_drafts')
+    .where({ application_id: applicationId })
+    .groupBy('step')
+    .select<{ step: string; version: number }[]>('step', db.raw('max(version)::int AS version'));
+  return new Map(rows.map((row) => [row.step, row.version]));
+}
+
+export async function readDraft(
+  db: Db | Tx,
+  applicationId: string,
+  step: string,
+): Promise<{ version: number; payload_enc: Buffer } | undefined> {
+  return db('application_drafts')
+    .where({ application_id: applicationId, step })
+    .orderBy('version', 'desc')
+    .first<{ version: number; payload_enc: Buffer } | undefined>('version', 'payload_enc');
+}
+
+export async function insertDecision(tx: Tx, decision: Omit<DecisionRow, 'decided_at'> & { decided_at: Instant }): Promise<void> {
+  await tx('decisions')
+    .insert({ ...decision, reasons: JSON.stringify(decision.reasons), checks: JSON.stringify(decision.checks) })
+    .onConflict(['application_id', 'stage'])
+    .ignore();
+}
+
+export async function readDecisions(db: Db | Tx, applicationId: string): Promise<DecisionRow[]> {
+  return db('decisions').where({ application_id: applicationId }).orderBy('decided_at').select<DecisionRow[]>();
+}
+
+export async function insertOffer(
+  tx: Tx,
+  offer: Omit<OfferRow, 'offered_at' | 'expires_at'> & { offered_at: Instant; expires_at: Instant },
+): Promise<void> {
+  await tx('offers')
+    .insert({ ...offer, illustration: JSON.stringify(offer.illustration) })
+    .onConflict('application_id')
+    .ignore();
+}
+
+export async function readOffer(db: Db | Tx, applicationId: string): Promise<OfferRow | undefined> {
+  return db('offers').where({ application_id: applicationId }).first<OfferRow | undefined>();
+}
+
+export async function readContract(
+  db: Db | Tx,
+  applicationId: string,
+): Promise<{ sha256: string; document_enc: Buffer; drawn_up_at: Date } | undefined> {
+  return db('contracts')
+    .where({ application_id: applicationId })
+    .first<{ sha256: string; document_enc: Buffer; drawn_up_at: Date } | undefined>();
+}

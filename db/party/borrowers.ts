@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { LoanloomError } from '../../domain/errors';
+import { OPEN_LOANS } from '../../domain/states';
+import { isUniqueViolation, type Db, type Tx } from '../pool';
+import type { PersonVault, Vault } from './vault';
+
+/** Who the borrower is. In clear only inside the process that needs it; never logged, never in a workflow. */
+export interface Identity {
+  readonly name: string;
+  readonly idNumber: string;
+  readonly phone: string;
+  readonly email: string;
+}
+
+interface BorrowerRow {
+  readonly id: string;
+  readonly wrapped_key: Buffer;
+  readonly name_enc: Buffer | null;
+  readonly id_number_enc: Buffer | null;
+  readonly phone_enc: Buffer | null;
+  readonly email_enc: Buffer | null;
+}
+
+export type IdentityField = keyof Identity;
+export const IDENTITY_FIELDS = ['name', 'idNumber', 'phone', 'email'] as const satisfies readonly IdentityField[];
+
+const COLUMNS = { name: 'name_enc', idNumber: 'id_number_enc', phone: 'phone_enc', email: 'email_enc' } as const;
+
+/** Aggregate: borrower and cards. */
+export class Borrowers {
+  constructor(private readonly vault: Vault) {}
+
+  /** Creates the borrower on first sight; the same id again changes nothing. */
+  async ensure(tx: Db | Tx, id: string): Promise<void> {
+    await tx('borrowers')
+      .insert({ id, wrapped_key: this.vault.createPersonKey(id) })
+      .onConflict('id')
+      .ignore();
+  }
+
+  async personVault(tx: Db | Tx, id: string): Promise<PersonVault> {
+    return this.vault.person(id, (await this.row(tx, id)).wrapped_key);
+  }
+
+  /**
+   * Keeps who the borrower says they are, as a new version where it differs. Nobody is told whether an ID number
+   * is known to us: it becomes the borrower's own when it has been checked (claimIdentity). IDENTITY_LOCKED while
+   * an application that was submitted, or a loan, rests on the identity that was checked.
+   */
+  async saveIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
+    await tx('borrowers').where({ id }).forUpdate().first('id');
+    const current = await this.identity(tx, id).catch(() => undefined);
+    const isSame = current !== undefined && IDENTITY_FIELDS.every((field) => current[field] === identity[field]);
+    if (isSame) return;
+    if (await this.isRelied(tx, id))
+      throw new LoanloomError(
+        'IDENTITY_LOCKED',
+        'an application or a loan of yours rests on the identity that was checked: it cannot be changed here',
+      );
+    await this.writeIdentity(tx, id, identity);
+  }
+
+  /**
+   * Writes an identity that was confirmed and checked again in place of the one that something rests on: what was
+   * submitted or lent follows to the new version. False where the ID number is another borrower's; nothing is changed then.
+   */
+  async replaceIdentity(tx: Tx, id: string, identity: Identity): Promise<boolean> {
+    const before = await this.identityVersion(tx, id);
+    const claimed = await tx('borrowers').where({ id }).whereNotNull('id_number_index').first<{ id: string } | undefined>('id');
+    try {
+      await tx.transaction(async (inner) => {
+        await this.writeIdentity(inner, id, identity);
+        if (claimed)
+          await inner('borrowers')
+            .where({ id })
+            .update({ id_number_index: this.vault.blindIndex('id_number', identity.idNumber) });
+      });
+    } catch (error) {
+      if (isUniqueViolation(error)) return false;
+      throw error;
+    }
+    await tx('applications')
+      .where({ borrower_id: id, identity_version: before })
+      .update({ identity_version: before + 1 });
+    return true;
+  }
+
+  private async writeIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
+    const person = await this.personVault(tx, id);
+    const sealed = (column: string, value: string) => person.encrypt({ table: 'borrowers', column, row: id }, value);
+    await tx('borrowers')
+      .where({ id })
+      .update({
+        name_enc: sealed('name_enc', identity.name),
+        id_number_enc: sealed('id_number_enc', identity.idNumber),
+        id_number_index: null,
+        phone_enc: sealed('phone_enc', identity.phone),
+        phone_index: this.vault.blindIndex('phone', identity.phone),
+        email_enc: sealed('email_enc', identity.email),
+        identity_version: tx.raw('identity_version + 1'),
+      });
+  }
+
+  /** Whether something that was submitted, or lent, rests on the borrower's identity as it is. */
+  private async isRelied(tx: Tx, id: string): Promise<boolean> {
+    if (await this.hasApplicationUnderWay(tx, id)) return true;
+    return (await tx('loans').where({ borrower_id: id }).whereIn('status', OPEN_LOANS).first<object | undefined>('id')) !== undefined;
+  }
+
+  /** Whether an application of the borrower's is past its draft and not at its end. */
+  async hasApplicationUnderWay(tx: Tx, id: string): Promise<boolean> {
+    const application = await tx('applications')
+      .where({ borrower_id: id })
+      .whereNotIn('status', ['DRAFT', 'DECLINED', 'WITHDRAWN', 'EXPIRED', 'DISBURSED'])
+      .first<object | undefined>('id');
+    return application !== undefined;
+  }
+
+  async identityVersion(tx: Db | Tx, id: string): Promise<number> {
+    const row = await tx('borrowers').where({ id }).first<{ identity_version: number } | undefined>('identity_version');
+    return row?.identity_version ?? 0;
+  }
+
+  /** One person, one borrower: takes the ID number that was checked for this borrower. False where another has it; nothing else is changed. */
+  async claimIdentity(tx: Tx, id: string): Promise<boolean> {
+    const { idNumber } = await this.identity(tx, id);
+    const index = this.vault.blindIndex('id_number', idNumber);
+    try {
+      await tx.transaction((inner) => inner('borrowers').where({ id }).update({ id_number_index: index }));
+      return true;
+    } catch (error) {
+      if (isUniqueViolation(error)) return false;
+      throw error;
+    }
+  }
+
+  /** STEP_INCOMPLETE before the identity step was saved. */
+  async identity(tx: Db | Tx, id: string): Promise<Identity> {
+    const row = await this.row(tx, id);
+    const person = this.vault.person(id, row.wrapped_key);
+    const value = (field: keyof Identity): string => {
+      const blob = row[COLUMNS[field]];
+      if (!blob) throw new LoanloomError('STEP_INCOMPLETE', 'the identity step is not complete', { path: field });
+      return person.decrypt({ table: 'borrowers', column: COLUMNS[field], row: id }, blob);
+    };
+    return { name: value('name'), idNumber: value('idNumber'), phone: value('phone'), email: value('email') };
+  }
+
+  /** Registers a card once; the same card of the same borrower keeps its id. */
+  async saveCard(tx: Db | Tx, id: string, cardNumber: string): Promise<string> {
+    const index = this.vault.blindIndex('card', cardNumber);
+    const find = () => tx('bank_cards').where({ borrower_id: id, card_index: index }).first<{ id: string } | undefined>('id');
+    const known = await find();
+    if (known) return known.id;
+    const cardId = randomUUID();
+    const person = await this.personVault(tx, id);
+    await tx('bank_cards')
+      .insert({
+        id: cardId,
+        borrower_id: id,
+        card_enc: person.encrypt({ table: 'bank_cards', column: 'card_enc', row: cardId }, cardNumber),
+        card_index: index,
+      })
+      .onConflict(['borrower_id', 'card_index'])
+      .ignore();
+    // A twin of this call may have been first.
+    return (await find())?.id ?? cardId;
+  }
+
+  /** The card that was registered last. STEP_INCOMPLETE where there is none. */
+  async newestCard(db: Db | Tx, borrowerId: string): Promise<string> {
+    const row = await db('bank_cards')
+      .where({ borrower_id: borrowerId })
+      .orderBy('created_at', 'desc')
+      .first<{ id: string } | undefined>('id');
+    if (!row) throw new LoanloomError('STEP_INCOMPLETE', 'no bank card is known yet', { path: 'card' });
+    return this.cardNumber(db, borrowerId, row.id);
+  }
+
+  async cardNumber(tx: Db | Tx, borrowerId: string, cardId: string): Promise<string> {
+    const row = await tx('bank_cards').where({ id: cardId, borrower_id: borrowerId }).first<{ card_enc: Buffer } | undefined>('card_enc');
+    if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such bank card');
+    return (await this.personVault(tx, borrowerId)).decrypt({ table: 'bank_cards', column: 'card_enc', row: cardId }, row.card_enc);
+  }
+
+  private async row(tx: Db | Tx, id: string): Promise<BorrowerRow> {
+    const row = await tx('borrowers').where({ id }).first<BorrowerRow | undefined>();
+    if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such borrower');
+    return row;
+  }
+}

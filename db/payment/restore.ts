@@ -1,0 +1,12 @@
+import type { Db, Tx } from '../pool';
+
+/** The epoch of this database: behind the one that is kept outside it once it was restored from a backup. */
+export async function restoreEpochOf(db: Db | Tx): Promise<number | undefined> {
+  const row = await db('restore_state').where({ id: 1 }).first<{ epoch: number } | undefined>('epoch');
+  return row?.epoch;
+}
+
+/** The guard has asked every channel about what this database may have forgotten. */
+export async function raiseRestoreEpoch(tx: Tx, epoch: number): Promise<void> {
+  await tx('restore_state').where({ id: 1 }).where('epoch', '<=', epoch).update({ epoch, cleared_at: tx.fn.now() });
+}

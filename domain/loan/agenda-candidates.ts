@@ -1,0 +1,221 @@
+import { overdueSinceOn, owedOn, type Account, type AccountInstallment } from './account';
+import { sumOf } from '../money/allocation';
+import type { AgendaInput, AppointmentKind } from './agenda';
+import { addDays, at, daysBetween, epochMs, instant, type BusinessDate, type Instant } from '../time/dates';
+import { disbursementOf } from './loan-account';
+import type { LoanEvent } from './loan-events';
+
+/** The scheduled debit of a date is its presentment 1; payments that the borrower asks for count on from 2. */
+export const SCHEDULED_PRESENTMENT = 1;
+
+/** Whether a debit is ours by the calendar; what the borrower asked for is theirs, and no hold stops it. */
+export function isScheduled(presentment: number): boolean {
+  return presentment === SCHEDULED_PRESENTMENT;
+}
+
+/** A moment that the product's rules name. `wanted` says why the account calls for it, or undefined when it does not. */
+export interface Candidate {
+  readonly kind: AppointmentKind;
+  readonly key: string;
+  readonly at: Instant;
+  readonly businessDate: BusinessDate;
+  readonly wanted: (account: Account) => string | undefined;
+  readonly stopsForHold: boolean;
+  readonly contact?: boolean;
+  readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
+  /** REMIND, CONTACT: the due date that it is about. */
+  readonly dueOn?: BusinessDate;
+  /** CONTACT: the ladder's step. */
+  readonly daysPastDue?: number;
+}
+
+/** Same moment: what settles an account comes before what presses for payment. */
+const PRIORITY: Partial<Record<AppointmentKind, number>> = { REMIND: 0, DEBIT: 1, CHECK_PROMISE: 2, CONTACT: 3, CHARGE_OFF: 4 };
+
+/** Spreads the loans' debits over the product's window, the same for a loan every month (32-bit FNV-1a of its id). */
+export function spreadMinutes(loanId: string, window: number): number {
+  let hash = 0x811c9dc5;
+  for (const char of loanId) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  return hash % window;
+}
+
+function reminders(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
+  const { reminder } = input.product;
+  const disbursedOn = disbursementOf(input.facts)?.valueDate;
+  const payouts = input.facts.filter((fact) => fact.type === 'DISBURSEMENT').length;
+  return rows.flatMap((row): Candidate[] => {
+    // By the due date and the payout: a re-aged row, or the row of another payout, is reminded of anew.
+    const key = payouts > 1 ? `remind:${row.dueOn}:payout-${String(payouts)}` : `remind:${row.dueOn}`;
+    const date = addDays(row.dueOn, -reminder.daysBefore);
+    if (recorded.has(key) || (disbursedOn && date < disbursedOn)) return [];
+    return [
+      {
+        kind: 'REMIND',
+        key,
+        dueOn: row.dueOn,
+        at: at(date, reminder.at),
+        businessDate: date,
+        stopsForHold: true,
+        wanted: (account) => {
+          const open = account.installments.find((each) => each.dueOn === row.dueOn);
+          return open && sumOf(open.outstanding) > 0 ? `remind of installment ${String(row.number)}` : undefined;
+        },
+      },
+    ];
+  });
+}
+
+/** The first payday from `date` on, where one is near enough; else the date itself. */
+export function alignedToPayday(
+  date: BusinessDate,
+  payday: { daysOfMonth: readonly number[]; withinDays: number } | undefined,
+): BusinessDate {
+  if (payday === undefined) return date;
+  for (let days = 0; days <= payday.withinDays; days += 1) {
+    const day = addDays(date, days);
+    if (payday.daysOfMonth.includes(Number(day.slice(8, 10)))) return day;
+  }
+  return date;
+}
+
+/** Presentments of every due date, one a day at most: the debit of a day collects arrears and what is due. */
+function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
+  const { debit } = input.product;
+  const taken = new Set(
+    input.instructions
+      .filter((each) => each.direction === 'DEBIT' && each.presentment === SCHEDULED_PRESENTMENT)
+      .map((each) => each.businessDate),
+  );
+  const dates = new Set<BusinessDate>();
+  for (const row of rows) {
+    for (const days of debit.presentmentDays) {
+      // The due date itself is the contract's; only what is presented again may wait for a payday.
+      const planned = addDays(row.dueOn, days);
+      const date = days === 0 ? planned : alignedToPayday(planned, debit.payday);
+      if (!taken.has(date) && !recorded.has(`debit:${date}`)) dates.add(date);
+    }
+  }
+  const minutes = spreadMinutes(input.loanId, debit.spreadMinutes);
+  return [...dates].map((date) => ({
+    kind: 'DEBIT',
+    key: `debit:${date}`,
+    at: instant(epochMs(at(date, debit.at)) + minutes * 60_000),
+    businessDate: date,
+    stopsForHold: true,
+    wanted: (account) => {
+      const owed = owedOn(account, date);
+      const since = overdueSinceOn(account, date);
+      if (owed === 0) return undefined;
+      return since ? `debit what is owed, ${String(daysBetween(since, date))} days past due` : 'debit what is due';
+    },
+  }));
+}
+
+interface Promise_ {
+  readonly id: string;
+  readonly madeAt: Instant;
+  readonly dueOn: BusinessDate;
+  readonly resolvedAt: Instant | undefined;
+}
+
+function promisesOf(events: readonly LoanEvent[]): Promise_[] {
+  return events
+    .filter((event) => event.kind === 'PROMISE_MADE')
+    .map((event) => {
+      const id = String(event.data.promiseId);
+      const resolved = events.find(
+        (other) => other.kind.startsWith('PROMISE_') && other.kind !== 'PROMISE_MADE' && other.data.promiseId === id,
+      );
+      return { id, madeAt: event.at, dueOn: event.data.dueOn as BusinessDate, resolvedAt: resolved?.at };
+    });
+}
+
+export function openPromise(events: readonly LoanEvent[]): { id: string; dueOn: BusinessDate } | undefined {
+  return promisesOf(events).find((promise) => promise.resolvedAt === undefined);
+}
+
+function promiseChecks(input: AgendaInput, promises: readonly Promise_[]): Candidate[] {
+  return promises
+    .filter((promise) => promise.resolvedAt === undefined)
+    .map((promise) => ({
+      kind: 'CHECK_PROMISE',
+      key: `promise:${promise.id}:resolved`,
+      at: at(promise.dueOn, input.product.collections.promise.checkAt),
+      businessDate: promise.dueOn,
+      stopsForHold: false,
+      wanted: () => `see whether the promise for ${promise.dueOn} was kept`,
+    }));
+}
+
+/**
+ * The collection ladder of each due date that may become the oldest unpaid one. A step is wanted when,
+ * on its date, the loan is late since exactly that due date; an open promise silences the steps
+ * between its making and its check.
+ */
+function ladder(
+  input: AgendaInput,
+  rows: readonly AccountInstallment[],
+  recorded: ReadonlySet<string>,
+  promises: readonly Promise_[],
+): Candidate[] {
+  const { collections } = input.product;
+  const promised = (moment: Instant) =>
+    promises.some((promise) => promise.madeAt <= moment && moment < (promise.resolvedAt ?? at(promise.dueOn, collections.promise.checkAt)));
+  const chargedOff = input.events.some((event) => event.kind === 'CHARGED_OFF');
+  return rows.flatMap((row) =>
+    collections.ladder.flatMap((step): Candidate[] => {
+      const isContact = step.action !== 'CHARGE_OFF';
+      const key = isContact ? `contact:${row.dueOn}:${String(step.daysPastDue)}` : 'charge-off';
+      const date = addDays(row.dueOn, step.daysPastDue);
+      const moment = at(date, collections.at);
+      if (recorded.has(key) || (isContact && promised(moment)) || (!isContact && chargedOff)) return [];
+      return [
+        {
+          kind: isContact ? 'CONTACT' : 'CHARGE_OFF',
+          key,
+          dueOn: row.dueOn,
+          daysPastDue: step.daysPastDue,
+          at: moment,
+          businessDate: date,
+          stopsForHold: true,
+          contact: isContact,
+          ...(step.action === 'CHARGE_OFF' ? {} : { action: step.action }),
+          wanted: (account) => {
+            if (overdueSinceOn(account, date) !== row.dueOn) return undefined;
+            return `${isContact ? step.action : 'charge off'} at ${String(step.daysPastDue)} days past due`;
+          },
+        },
+      ];
+    }),
+  );
+}
+
+/**
+ * The moment up to which the loan has decided: what lies before it was performed or was not wanted. A contact counts
+ * by the time that its ladder names, not by the lawful moment to which it was moved: what was missed meanwhile is still to be done.
+ */
+export function decidedUpTo(events: readonly LoanEvent[], contactsAt: string): Instant | undefined {
+  let latest: Instant | undefined;
+  for (const event of events) {
+    const planned =
+      event.kind === 'CONTACTED' || event.kind === 'CONTACT_PLANNED' ? at(event.businessDate, contactsAt) : event.data.plannedAt;
+    if (typeof planned === 'string' && (latest === undefined || planned > latest)) latest = planned as Instant;
+  }
+  return latest;
+}
+
+/** Every candidate that is not behind the loan, earliest first. `rows` are the account's installments, restructured ones included. */
+export function candidates(input: AgendaInput, rows: readonly AccountInstallment[]): Candidate[] {
+  const recorded = new Set(input.events.map((event) => event.key));
+  const promises = promisesOf(input.events);
+  const decided = decidedUpTo(input.events, input.product.collections.at);
+  const all = [
+    ...reminders(input, rows, recorded),
+    ...debits(input, rows, recorded),
+    ...promiseChecks(input, promises),
+    ...ladder(input, rows, recorded, promises),
+  ];
+  return all
+    .filter((candidate) => decided === undefined || candidate.kind === 'CHECK_PROMISE' || candidate.at >= decided)
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : (PRIORITY[a.kind] ?? 9) - (PRIORITY[b.kind] ?? 9)));
+}

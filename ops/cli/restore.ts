@@ -1,0 +1,83 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { guardAfterRestore } from '../../services/payment/restore-guard';
+import { isRestoreCleared } from '../../services/payment/restore-check';
+import { businessNow } from '../../db/clock';
+import { businessDate } from '../../domain/time/dates';
+import { LoanloomError } from '../../domain/errors';
+import { composeDeps } from '../../workers/compose';
+import { createLog } from '../../config/log';
+import type { Attached } from '../attach';
+import { repair } from '../audit/doctor';
+import { assertOperator } from '../operator-keys';
+import { endLostWorkflows, knowsBy } from '../restore-workflows';
+import { withAttached } from './subcommands';
+import { restoreEpochFile } from '../../config/restore-epoch';
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+interface Options {
+  readonly mark?: true;
+  readonly restoredTo?: string;
+  readonly operator?: string;
+}
+
+/** Raises the epoch outside the database: from now on every database that the guard has not cleared counts as restored. */
+export async function raiseEpochOutside(file: string): Promise<number> {
+  const epoch = Number((await readFile(file, 'utf8')).trim()) + 1;
+  if (!Number.isSafeInteger(epoch) || epoch < 2) throw new LoanloomError('CONFIGURATION', `${file} holds no restore epoch`);
+  await writeFile(`${file}.new`, `${String(epoch)}\n`);
+  await rename(`${file}.new`, file);
+  return epoch;
+}
+
+async function guard(attached: Attached, options: Options): Promise<void> {
+  if (options.restoredTo === undefined || options.operator === undefined)
+    throw new LoanloomError('VALIDATION', 'say --restored-to <date> and --operator <name>, or --mark', { path: '--restored-to' });
+  await assertOperator(attached, options.operator, 'treasurer');
+  const deps = composeDeps(attached.env, createLog('restore-guard', 'warn'));
+  try {
+    const { now, today } = await businessNow(deps.db);
+    const restoredTo = businessDate(options.restoredTo);
+    if (restoredTo > today) throw new LoanloomError('INVALID_DATE', 'the backup is of a day that has not come', { path: '--restored-to' });
+    if (await isRestoreCleared(deps, deps.db)) {
+      print('the database is not marked as restored: nothing to ask. Restored after all? First: npx loan restore-guard --mark');
+      return;
+    }
+    const signal = AbortSignal.timeout(6 * 3_600_000);
+    for (const workflowId of await endLostWorkflows(deps.db, attached.client)) print(`  ended  ${workflowId}`);
+    const input = { restoredTo, now, actor: `operator:${options.operator}`, signal, knows: knowsBy(attached.client) };
+    const report = await guardAfterRestore(deps, input, print);
+    print(
+      `asked the channels about ${String(report.asked)} numbers; ${String(report.found.length)} payments had been forgotten and are booked`,
+    );
+    for (const line of report.found) print(`  booked ${line}`);
+    for (const line of report.unresolved) print(`  open   ${line}`);
+    if (report.unresolved.length > 0)
+      throw new LoanloomError(
+        'RESTORE_NOT_CLEARED',
+        'payments are open or channels do not answer: run it again when they have; nothing moves until then',
+      );
+    for (const workflowId of await repair(deps.db, attached.client)) print(`  restarted ${workflowId}`);
+    print('cleared: payments move again');
+  } finally {
+    await deps.db.destroy();
+  }
+}
+
+/** `loan restore-guard`: after a database came back from a backup. */
+export function addRestoreGuard(program: Command): void {
+  program
+    .command('restore-guard')
+    .description('after the database was restored from a backup: ask every channel what it may have forgotten, then let payments move')
+    .option('--mark', 'first, before any worker starts: mark the database as restored')
+    .option('--restored-to <date>', 'the business date of the backup, YYYY-MM-DD')
+    .option('--operator <name>', 'who does it; written to the audit log')
+    .action((options: Options, command: Command) =>
+      withAttached(command, async (attached) => {
+        if (!options.mark) return guard(attached, options);
+        const epoch = await raiseEpochOutside(restoreEpochFile(attached.env));
+        print(`restore epoch ${String(epoch)}: no payment moves before "npx loan restore-guard --restored-to <date> --operator <name>"`);
+      }),
+    );
+}

@@ -1,0 +1,49 @@
+import type { ApplicationRow } from '../../db/application/applications';
+import { readDraft, savedSteps } from '../../db/application/applications';
+import type { Tx } from '../../db/pool';
+import { LoanloomError } from '../../domain/errors';
+import { fen, type Fen } from '../../domain/money/money';
+import type { ActivityDeps } from '../deps';
+
+/** The wizard's steps in their order. Each is stored encrypted before the workflow hears of it. */
+export const APPLICATION_STEPS = ['request', 'identity', 'income', 'card'] as const;
+export type ApplicationStep = (typeof APPLICATION_STEPS)[number];
+
+export interface CompletedSteps {
+  readonly principal: Fen;
+  readonly termMonths: number;
+  readonly monthlyIncome: Fen;
+  readonly cardNumber: string;
+}
+
+interface Drafts {
+  readonly request: { principalFen: number; termMonths: number };
+  readonly income: { monthlyIncomeFen: number };
+  readonly card: { cardNumber: string };
+}
+
+/** The saved steps in clear, for as long as the caller holds them; STEP_INCOMPLETE names the first one missing. */
+export async function readSteps(deps: ActivityDeps, tx: Tx, application: ApplicationRow): Promise<CompletedSteps> {
+  const saved = await savedSteps(tx, application.id);
+  for (const step of APPLICATION_STEPS) {
+    if (!saved.has(step)) throw new LoanloomError('STEP_INCOMPLETE', `the ${step} step is not complete`, { path: step });
+  }
+  const person = await deps.borrowers.personVault(tx, application.borrower_id);
+  const open = async <S extends keyof Drafts>(step: S): Promise<Drafts[S]> => {
+    const draft = await readDraft(tx, application.id, step);
+    if (!draft) throw new LoanloomError('STEP_INCOMPLETE', `the ${step} step is not complete`, { path: step });
+    return JSON.parse(person.decrypt(draftAddress(application.id, step, draft.version), draft.payload_enc)) as Drafts[S];
+  };
+  const request = await open('request');
+  return {
+    principal: fen(request.principalFen),
+    termMonths: request.termMonths,
+    monthlyIncome: fen((await open('income')).monthlyIncomeFen),
+    cardNumber: (await open('card')).cardNumber,
+  };
+}
+
+/** Where a draft lives, for its encryption. */
+export function draftAddress(applicationId: string, step: string, version: number) {
+  return { table: 'application_drafts', column: 'payload_enc', row: `${applicationId}/${step}/${String(version)}` };
+}

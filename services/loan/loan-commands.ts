@@ -1,0 +1,232 @@
+import { writeAudit } from '../../db/audit';
+import { businessNow } from '../../db/clock';
+import type { CommandRow } from '../../db/commands';
+import { insertLoanEvent, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../../db/loan/loans';
+import { addFactNotice } from '../../db/outbox';
+import { insertInstruction, nextPresentment } from '../../db/payment/payments';
+import { isUniqueViolation, type Tx } from '../../db/pool';
+import { holdInForce } from '../../domain/loan/agenda';
+import { openPromise } from '../../domain/loan/agenda-candidates';
+import { addDays, businessDate, businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
+import { LoanloomError } from '../../domain/errors';
+import { keys } from '../../domain/ids';
+import { isContradicted, nextSerial } from '../../domain/loan/loan-events';
+import { positiveFen, yuan } from '../../domain/money/money';
+import { leastPromise } from '../../domain/loan/promises';
+import { adjust, decideAdjustment } from './adjustments';
+import { applyOnce, refuseCommand, type Verdict } from '../commands';
+import { productOf, type ActivityDeps } from '../deps';
+import { accountNow } from './account-now';
+import { changeCard, giveUpLoan, withdrawLoan } from './loan-changes';
+import { CHANNEL_NAMES } from '../../channels/names';
+
+type Result = Record<string, string | number | boolean>;
+type Handler = (tx: Tx, command: CommandRow, file: LoanFile, at: Instant) => Promise<Result>;
+
+function requireActive(file: LoanFile): void {
+  if (file.loan.status !== 'ACTIVE')
+    throw new LoanloomError('LOAN_NOT_ACTIVE', `the loan is ${file.loan.status}: this is possible for an active loan only`, {
+      status: file.loan.status,
+    });
+}
+
+/** Every command that serviceLoan applies to its loan. Each handler checks against the folded account and writes facts; none moves money itself. */
+export function createLoanCommands(deps: ActivityDeps) {
+  const pay: Handler = async (tx, command, file, at) => {
+    requireActive(file);
+    if (file.instructions.some((each) => each.open) || isContradicted(file.instructions, 'DEBIT'))
+      throw new LoanloomError('DEBIT_IN_DOUBT', 'a debit of this loan is still open: wait for its outcome before paying again');
+    const today = businessDateOf(at);
+    const account = accountNow(deps, file, today);
+    const amount = command.body.amountFen === 'PAYOFF' ? account.payoff.total : positiveFen(Number(command.body.amountFen), 'amount');
+    if (account.payoff.total === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is owed on this loan');
+    if (amount > account.payoff.total)
+      throw new LoanloomError(
+        'INVALID_AMOUNT',
+        `the whole loan can be paid off with ${yuan(account.payoff.total)} yuan today: pay at most that`,
+        { path: 'amount' },
+      );
+    const presentment = await nextPresentment(tx, file.loan.id, today);
+    const instructionId = keys.debitInstruction(file.loan.id, today, presentment);
+    try {
+      await insertInstruction(
+        tx,
+        { id: instructionId, loan_id: file.loan.id, direction: 'DEBIT', amount_fen: amount, business_date: today, presentment },
+        at,
+      );
+    } catch (error) {
+      if (isUniqueViolation(error))
+        throw new LoanloomError('DEBIT_IN_DOUBT', 'a debit of this loan is still open: wait for its outcome before paying again');
+      throw error;
+    }
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `requested:${command.id}`,
+      kind: 'PAYMENT_REQUESTED',
+      at,
+      businessDate: today,
+      data: { amount, instructionId },
+    });
+    return { paymentId: instructionId, amountFen: amount, businessDate: today };
+  };
+
+  const promiseToPay: Handler = async (tx, command, file, at) => {
+    requireActive(file);
+    const today = businessDateOf(at);
+    const amount = positiveFen(Number(command.body.amountFen), 'amount');
+    const dueOn = businessDate(String(command.body.dueOn), 'dueOn');
+    const { promise } = productOf(deps, file.loan).collections;
+    const account = accountNow(deps, file, today);
+    if (account.owedNow === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is due now, so there is nothing to promise');
+    if (dueOn < today || dueOn > addDays(today, promise.daysMax))
+      throw new LoanloomError('INVALID_DATE', `a promise is for today or up to ${String(promise.daysMax)} days from now`, {
+        path: 'dueOn',
+      });
+    const least = leastPromise(productOf(deps, file.loan), account.owedNow);
+    if (amount < least)
+      throw new LoanloomError(
+        'INVALID_AMOUNT',
+        `a promise is for at least ${yuan(least)} yuan of the ${yuan(account.owedNow)} that are due`,
+        { path: 'amount' },
+      );
+    if (openPromise(file.events)) throw new LoanloomError('PROMISE_OPEN', 'there is an open promise already: it is checked on its date');
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `promise:${command.id}`,
+      kind: 'PROMISE_MADE',
+      at,
+      businessDate: today,
+      data: { promiseId: command.id, amount, dueOn, owed: account.owedNow },
+    });
+    return { promiseId: command.id, dueOn };
+  };
+
+  const hold: Handler = async (tx, command, file, at) => {
+    const today = businessDateOf(at);
+    const until = businessDate(String(command.body.until), 'until');
+    if (!['APPROVED', 'ACTIVE'].includes(file.loan.status))
+      throw new LoanloomError('LOAN_NOT_ACTIVE', `a loan that is ${file.loan.status} cannot be held`);
+    if (until < today || until > addDays(today, 366))
+      throw new LoanloomError('INVALID_DATE', 'a hold ends today or within a year', { path: 'until' });
+    if (holdInForce(file.events, at)) throw new LoanloomError('LOAN_ON_HOLD', 'the loan is on hold already: release it first');
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `hold:${command.id}`,
+      kind: 'HOLD_PLACED',
+      at,
+      businessDate: today,
+      data: { until, by: command.caller, reason: String(command.body.reason) },
+    });
+    return { until };
+  };
+
+  const release: Handler = async (tx, command, file, at) => {
+    if (!holdInForce(file.events, at)) throw new LoanloomError('LOAN_NOT_ON_HOLD', 'the loan is not on hold');
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `release:${command.id}`,
+      kind: 'HOLD_RELEASED',
+      at,
+      businessDate: businessDateOf(at),
+      data: { by: command.caller },
+    });
+    return {};
+  };
+
+  function failedPayout(file: LoanFile) {
+    const isRefund = file.loan.status === 'OVERPAID';
+    const payouts = file.instructions.filter((each) => each.direction === (isRefund ? 'REFUND' : 'PAYOUT'));
+    const latest = payouts.at(-1);
+    if (isContradicted(payouts, isRefund ? 'REFUND' : 'PAYOUT'))
+      throw new LoanloomError(
+        'PAYOUT_NOT_STUCK',
+        'a channel paid it against its word: nothing is paid in its place before that money is back, or its break is cleared',
+      );
+    if (latest?.state !== 'FAILED' && latest?.state !== 'RETURNED')
+      throw new LoanloomError('PAYOUT_NOT_STUCK', 'the payout has not failed: while it is open its outcome is asked for automatically');
+    return { latest, approval: nextSerial(isRefund ? 'REFUND' : 'PAYOUT', file), isRefund };
+  }
+
+  /** A new approval after every channel refused: a new instruction, with the channel the operator wants first. */
+  const retryPayout: Handler = async (tx, command, file, at) => {
+    const { latest, approval, isRefund } = failedPayout(file);
+    const amount = isRefund ? accountNow(deps, file, businessDateOf(at)).overpaid : latest.amount;
+    if (amount === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is left that could be refunded');
+    const channel = command.body.channel;
+    if (channel !== undefined && !CHANNEL_NAMES.includes(String(channel)))
+      throw new LoanloomError('CHANNEL_UNKNOWN', `the channels are ${CHANNEL_NAMES.join(', ')}`, { path: 'channel' });
+    const id = (isRefund ? keys.refundInstruction : keys.payoutInstruction)(file.loan.id, approval);
+    await insertInstruction(
+      tx,
+      {
+        id,
+        loan_id: file.loan.id,
+        direction: latest.direction,
+        amount_fen: amount,
+        business_date: businessDateOf(at),
+        presentment: approval,
+      },
+      at,
+    );
+    if (channel !== undefined)
+      await tx('payment_instructions')
+        .where({ id })
+        .update({ preferred_channel: String(channel) });
+    await insertLoanEvent(tx, file.loan.id, {
+      key: `reauthorized:${id}`,
+      kind: 'PAYOUT_REAUTHORIZED',
+      at,
+      businessDate: businessDateOf(at),
+      data: { by: command.caller, instructionId: id },
+    });
+    await updateLoan(tx, file.loan.id, { needs_attention: null });
+    return { instructionId: id };
+  };
+
+  const rejectLoan: Handler = async (tx, command, file, at) => {
+    if (failedPayout(file).isRefund)
+      throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan was paid out and repaid: its refund is retried, the loan is not rejected');
+    return giveUpLoan(tx, command, file, at);
+  };
+
+  const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
+    PAY: pay,
+    PROMISE_TO_PAY: promiseToPay,
+    HOLD: hold,
+    RELEASE: release,
+    RETRY_PAYOUT: retryPayout,
+    SWITCH_CHANNEL: retryPayout,
+    REJECT_LOAN: rejectLoan,
+    ADJUST: (tx, command, file, at) => adjust(deps, tx, command, file, at),
+    DECIDE_ADJUSTMENT: (tx, command, file, at) => decideAdjustment(deps, tx, command, file, at),
+    CHANGE_CARD: (tx, command, file, at) => changeCard(deps, tx, command, file, at),
+    WITHDRAW_LOAN: withdrawLoan,
+  };
+
+  return {
+    /** Ends a command that cannot be applied, and says so to people. Idempotent. */
+    async refuseLoanCommand(input: { commandId: string; code: string }): Promise<Verdict> {
+      return refuseCommand(deps.db, input.commandId, input.code);
+    },
+
+    /** Applies one stored command to its loan, once: a repeated call returns the stored verdict; a refusal changes nothing else. */
+    async applyLoanCommand(input: { commandId: string; at: Instant }): Promise<Verdict> {
+      return applyOnce(deps.db, input.commandId, async (tx, command) => {
+        const handler = HANDLERS[command.operation];
+        if (!handler) throw new LoanloomError('OPERATION_UNKNOWN', `${command.operation} is not possible for a loan`);
+        await lockLoan(tx, command.subject);
+        const at = laterOf(input.at, (await businessNow(tx)).now);
+        const result = await handler(tx, command, await readLoanFile(tx, command.subject), at);
+        if (command.caller.startsWith('operator:')) {
+          // A decision about the loan answers whatever called for a person.
+          await updateLoan(tx, command.subject, { needs_attention: null });
+          await writeAudit(tx, {
+            actor: command.caller,
+            action: command.operation,
+            subject: command.subject,
+            reason: String(command.body.reason),
+            data: result,
+          });
+        }
+        await addFactNotice(tx, command.subject, `command:${command.id}`);
+        return result;
+      });
+    },
+  };
+}

@@ -1,0 +1,215 @@
+import { createHash, randomInt } from 'node:crypto';
+import { writeAudit } from '../../db/audit';
+import { IDENTITY_FIELDS, type Identity, type IdentityField } from '../../db/party/borrowers';
+import {
+  changesOfToday,
+  findIdentityChange,
+  insertIdentityChange,
+  lockIdentityChange,
+  updateIdentityChange,
+  type IdentityChangeRow,
+} from '../../db/party/identity-changes';
+import { addMail } from '../../db/outbox';
+import type { Tx } from '../../db/pool';
+import { LoanloomError } from '../../domain/errors';
+import type { IdentityVerdict } from '../../providers/identity/port';
+import type { ActivityDeps } from '../deps';
+
+type Deps = Pick<ActivityDeps, 'db' | 'vault' | 'borrowers' | 'identityVerifier'>;
+
+const CODE_MINUTES = 10;
+/** With five tries each, twenty-five guesses a day at one of a million. */
+const CHANGES_PER_DAY = 5;
+const TRIES = 5;
+
+/** Where codes go: to the address that we know, and to each new one. */
+export type CodePlace = 'current' | 'email' | 'phone';
+/** Who somebody is, not how they are reached: an operator looks at it too. */
+const needsOperator = (fields: readonly IdentityField[]) => fields.includes('name') || fields.includes('idNumber');
+
+const addressOf = (id: string) => ({ table: 'identity_changes', column: 'wanted_enc', row: id });
+
+/** In clear, for as long as the caller holds it. */
+async function wantedOf(deps: Pick<Deps, 'borrowers'>, tx: Tx | Deps['db'], row: IdentityChangeRow): Promise<Identity> {
+  const person = await deps.borrowers.personVault(tx, row.borrower_id);
+  return JSON.parse(person.decrypt(addressOf(row.id), row.wanted_enc)) as Identity;
+}
+
+/** Where a new address of a change that is not confirmed yet is: for the mail that carries its code. */
+export async function newAddressOf(deps: Pick<Deps, 'db' | 'borrowers'>, changeId: string, place: CodePlace): Promise<string> {
+  const row = await findIdentityChange(deps.db, changeId);
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such identity change');
+  const { phone, email } = await wantedOf(deps, deps.db, row);
+  // Text messages leave as mail to a gateway.
+  return place === 'phone' ? `${phone}@sms.loanloom.invalid` : email;
+}
+
+async function mailCode(deps: Deps, tx: Tx, row: { id: string; borrower_id: string }, place: CodePlace): Promise<string> {
+  const code = String(randomInt(0, 1_000_000)).padStart(6, '0');
+  const key = `identity-code:${row.id}:${place}`;
+  const person = await deps.borrowers.personVault(tx, row.borrower_id);
+  await addMail(tx, {
+    key,
+    borrowerId: row.borrower_id,
+    template: 'identity-code',
+    params: place === 'current' ? {} : { identityChange: row.id, place },
+    secret: person.encrypt({ table: 'outbox', column: 'secret_enc', row: `mail:${key}` }, code),
+  });
+  return deps.vault.hashCode(code, `${row.id}:${place}`).toString('hex');
+}
+
+/**
+ * Takes down who a borrower wants to be from now on, and mails a one-time code to the address that we know and
+ * one to each new address; ten minutes, five tries. A repetition of the key changes nothing. VALIDATION where
+ * nothing changes, STEP_INCOMPLETE before a first identity, CODE_EXHAUSTED after five a day, IDEMPOTENCY_KEY_REUSED.
+ */
+export async function requestIdentityChange(
+  deps: Deps,
+  request: { borrowerId: string; key: string; change: Partial<Identity> },
+): Promise<{ id: string; expiresAt: Date; codes: CodePlace[]; needsOperator: boolean }> {
+  const { borrowerId, key, change } = request;
+  const id = createHash('sha256')
+    .update(JSON.stringify([borrowerId, 'IDENTITY', key]))
+    .digest('hex')
+    .slice(0, 32);
+  const bodySha256 = createHash('sha256').update(JSON.stringify(change)).digest('hex');
+  return deps.db.transaction(async (tx) => {
+    await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+    const known = await findIdentityChange(tx, id);
+    if (known) {
+      if (known.body_sha256 !== bodySha256)
+        throw new LoanloomError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another change');
+      return {
+        id,
+        expiresAt: known.expires_at,
+        codes: Object.keys(known.code_hashes) as CodePlace[],
+        needsOperator: needsOperator(known.fields),
+      };
+    }
+    const current = await deps.borrowers.identity(tx, borrowerId);
+    const wanted: Identity = { ...current, ...change };
+    const fields = IDENTITY_FIELDS.filter((field) => wanted[field] !== current[field]);
+    if (fields.length === 0) throw new LoanloomError('VALIDATION', 'this is what we know already: nothing would change');
+    if ((await changesOfToday(tx, borrowerId)) >= CHANGES_PER_DAY)
+      throw new LoanloomError('CODE_EXHAUSTED', 'too many changes were asked for: try again tomorrow');
+    const codes: CodePlace[] = ['current', ...(['email', 'phone'] as const).filter((field) => fields.includes(field))];
+    const hashes: [CodePlace, string][] = [];
+    for (const place of codes) hashes.push([place, await mailCode(deps, tx, { id, borrower_id: borrowerId }, place)]);
+    const expiresAt = new Date(Date.now() + CODE_MINUTES * 60_000);
+    const person = await deps.borrowers.personVault(tx, borrowerId);
+    await insertIdentityChange(tx, {
+      id,
+      borrower_id: borrowerId,
+      body_sha256: bodySha256,
+      base_version: await deps.borrowers.identityVersion(tx, borrowerId),
+      wanted_enc: person.encrypt(addressOf(id), JSON.stringify(wanted)),
+      fields,
+      code_hashes: Object.fromEntries(hashes),
+      expires_at: expiresAt,
+    });
+    return { id, expiresAt, codes, needsOperator: needsOperator(fields) };
+  });
+}
+
+/** Uses one try; the row's state after it, or why the codes are refused. A change that was confirmed before stays so. */
+async function tryCodes(
+  deps: Deps,
+  tx: Tx,
+  about: { id: string; borrowerId: string },
+  entered: Readonly<Partial<Record<CodePlace, string>>>,
+): Promise<IdentityChangeRow | 'CODE_INVALID' | 'CODE_EXHAUSTED'> {
+  const row = await lockIdentityChange(tx, about.id);
+  if (row?.borrower_id !== about.borrowerId) throw new LoanloomError('NOT_FOUND', 'there is no such change of yours');
+  if (row.state !== 'PENDING') return row;
+  if (row.expires_at.getTime() < Date.now()) return 'CODE_INVALID';
+  if (row.attempts >= TRIES) return 'CODE_EXHAUSTED';
+  const matches = Object.entries(row.code_hashes).map(([place, hash]) =>
+    deps.vault.codeMatches(entered[place as CodePlace] ?? '', `${row.id}:${place}`, Buffer.from(hash, 'hex')),
+  );
+  const isRight = matches.length > 0 && matches.every(Boolean);
+  await updateIdentityChange(tx, row.id, { attempts: row.attempts + 1, ...(isRight ? { state: 'CONFIRMED' } : {}) });
+  return isRight ? { ...row, state: 'CONFIRMED' } : 'CODE_INVALID';
+}
+
+/**
+ * The borrower's confirmation by every code. A change of address or phone is checked by the identity source and
+ * applied at once; one of name or ID number then waits for an operator. Repeating it answers with the state that
+ * was reached. CODE_INVALID, CODE_EXHAUSTED, NOT_FOUND for another's; IDENTITY_NOT_CONFIRMED where the source or
+ * our register says no; UNAVAILABLE where the source does not answer: nothing is decided then.
+ */
+export async function confirmIdentityChange(
+  deps: Deps,
+  input: { id: string; borrowerId: string; codes: Readonly<Partial<Record<CodePlace, string>>> },
+): Promise<IdentityChangeRow> {
+  const row = await deps.db.transaction((tx) => tryCodes(deps, tx, input, input.codes));
+  if (row === 'CODE_EXHAUSTED') throw new LoanloomError('CODE_EXHAUSTED', 'the codes were tried too often: ask for the change anew');
+  if (row === 'CODE_INVALID') throw new LoanloomError('CODE_INVALID', 'a code is wrong, missing or has expired');
+  if (row.state === 'CONFIRMED' && !needsOperator(row.fields))
+    return checkAndApply(deps, row, `borrower:${row.borrower_id}`, 'confirmed by codes');
+  return row;
+}
+
+/** What an operator looks at before the decision: the fields that change, before and after. It is written down who looked. */
+export async function revealIdentityChange(
+  deps: Deps,
+  input: { id: string; actor: string },
+): Promise<{ field: IdentityField; before: string; after: string }[]> {
+  return deps.db.transaction(async (tx) => {
+    const row = await findIdentityChange(tx, input.id);
+    if (row?.state !== 'CONFIRMED' || !needsOperator(row.fields))
+      throw new LoanloomError('NOT_FOUND', 'there is no such change that waits for an operator');
+    await writeAudit(tx, { actor: input.actor, action: 'REVEAL_IDENTITY_CHANGE', subject: row.id, reason: 'to decide it' });
+    const [before, after] = [await deps.borrowers.identity(tx, row.borrower_id), await wantedOf(deps, tx, row)];
+    return row.fields.map((field) => ({ field, before: before[field], after: after[field] }));
+  });
+}
+
+/** An operator's word on a new name or ID number that the borrower confirmed. Repeating a verdict changes nothing. NOT_FOUND, ILLEGAL_TRANSITION, IDENTITY_NOT_CONFIRMED. */
+export async function decideIdentityChange(
+  deps: Deps,
+  input: { id: string; actor: string; approve: boolean; reason: string },
+): Promise<IdentityChangeRow> {
+  const row = await findIdentityChange(deps.db, input.id);
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such identity change');
+  if (row.decided_by === input.actor && row.state === (input.approve ? 'APPLIED' : 'REFUSED')) return row;
+  if (row.state !== 'CONFIRMED' || !needsOperator(row.fields))
+    throw new LoanloomError('ILLEGAL_TRANSITION', `the change is ${row.state} and waits for no operator`, { from: row.state });
+  if (input.approve) return checkAndApply(deps, row, input.actor, input.reason);
+  return deps.db.transaction(async (tx) => refuse(tx, row, { actor: input.actor, reason: input.reason, checks: {} }));
+}
+
+async function refuse(tx: Tx, row: IdentityChangeRow, why: { actor: string; reason: string; checks: object }): Promise<IdentityChangeRow> {
+  await updateIdentityChange(tx, row.id, { state: 'REFUSED', decided_by: why.actor, checks: why.checks });
+  await writeAudit(tx, { actor: why.actor, action: 'REFUSE_IDENTITY_CHANGE', subject: row.id, reason: why.reason });
+  return { ...row, state: 'REFUSED', decided_by: why.actor };
+}
+
+/** The source is asked outside any transaction; what it said is applied only to the identity that the change was made from. */
+async function checkAndApply(deps: Deps, row: IdentityChangeRow, actor: string, reason: string): Promise<IdentityChangeRow> {
+  const wanted = await wantedOf(deps, deps.db, row);
+  const cardNumber = await deps.borrowers.newestCard(deps.db, row.borrower_id);
+  const verdict: IdentityVerdict = await deps.identityVerifier.verify({ ...wanted, cardNumber });
+  const applied = await deps.db.transaction(async (tx) => {
+    await tx('borrowers').where({ id: row.borrower_id }).forUpdate().first('id');
+    const now = await lockIdentityChange(tx, row.id);
+    if (now?.state !== 'CONFIRMED') return now ?? row;
+    const checks = { provider: verdict.provider, checked: verdict.checked, notChecked: verdict.notChecked };
+    const isSame = (await deps.borrowers.identityVersion(tx, row.borrower_id)) === row.base_version;
+    if (!isSame) return refuse(tx, now, { actor, reason: 'the identity has changed meanwhile', checks });
+    if (needsOperator(row.fields) && (await deps.borrowers.hasApplicationUnderWay(tx, row.borrower_id)))
+      throw new LoanloomError(
+        'IDENTITY_LOCKED',
+        'an application is being decided or signed in the old name: it ends or is withdrawn first',
+      );
+    if (!verdict.passed) return refuse(tx, now, { actor, reason: 'the identity source does not confirm it', checks });
+    if (!(await deps.borrowers.replaceIdentity(tx, row.borrower_id, wanted)))
+      return refuse(tx, now, { actor, reason: 'the ID number belongs to another borrower', checks });
+    await updateIdentityChange(tx, row.id, { state: 'APPLIED', decided_by: actor, checks });
+    await writeAudit(tx, { actor, action: 'CHANGE_IDENTITY', subject: row.id, reason, data: { fields: row.fields.join(',') } });
+    await addMail(tx, { key: `identity-changed:${row.id}`, borrowerId: row.borrower_id, template: 'identity-changed', params: {} });
+    return { ...now, state: 'APPLIED' as const, decided_by: actor };
+  });
+  if (applied.state === 'REFUSED')
+    throw new LoanloomError('IDENTITY_NOT_CONFIRMED', 'the new identity could not be confirmed: nothing was changed');
+  return applied;
+}

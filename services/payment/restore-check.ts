@@ -1,0 +1,19 @@
+import type { Db, Tx } from '../../db/pool';
+import { restoreEpochOf } from '../../db/payment/restore';
+import { LoanloomError } from '../../domain/errors';
+import type { ActivityDeps } from '../deps';
+
+/** Whether the database is the one that went on: its epoch is the one kept outside it. One that cannot be read counts as restored. */
+export async function isRestoreCleared(deps: Pick<ActivityDeps, 'restoreEpoch'>, db: Db | Tx): Promise<boolean> {
+  const [inside, outside] = [await restoreEpochOf(db), await deps.restoreEpoch().catch(() => undefined)];
+  return inside !== undefined && inside === outside;
+}
+
+/** RESTORE_NOT_CLEARED: the database was restored, and may have forgotten payments that were made since its backup. */
+export async function assertRestoreCleared(deps: Pick<ActivityDeps, 'restoreEpoch'>, db: Db | Tx): Promise<void> {
+  if (!(await isRestoreCleared(deps, db)))
+    throw new LoanloomError(
+      'RESTORE_NOT_CLEARED',
+      'the database was restored from a backup: no payment moves before "npx loan restore-guard" has asked every channel',
+    );
+}

@@ -1,0 +1,70 @@
+import { publicApplicationData, publicLoanData } from '../../../domain/loan/public-events';
+
+/** Guarantee: a borrower reads the named fields of the kinds that we know, and nothing else, whatever else an event holds. */
+const SECRET = { reason: 'a suspicion', actor: 'operator:li', decidedBy: 'operator:li', by: 'operator:li', note: 'never shown' };
+const ALL = {
+  ...SECRET,
+  amount: 1,
+  dueOn: '2026-01-01',
+  needed: true,
+  code: 'NO_FUNDS',
+  instructionId: 'i',
+  action: 'SMS',
+  daysPastDue: 3,
+  owed: 4,
+  promiseId: 'p',
+  promised: 5,
+  paid: 6,
+  until: '2026-02-02',
+  type: 'WAIVER',
+  overpaid: 7,
+  step: 'income',
+  version: 8,
+};
+const shown = (kind: string) => Object.keys(publicLoanData(kind, ALL) ?? { hidden: true }).sort();
+
+describe('what a borrower reads of an event', () => {
+  it.each<[string, string[]]>([
+    ['PAYOUT_CONFIRMED', ['amount']],
+    ['PAYOUT_FAILED', []],
+    ['PAYOUT_REAUTHORIZED', []],
+    ['PAYOUT_RETURNED', ['amount']],
+    ['REPAYMENT_RETURNED', ['amount']],
+    ['REFUNDED', ['amount']],
+    ['REFUND_NOT_NEEDED', []],
+    ['REOPENED', []],
+    ['REMINDED', ['amount', 'dueOn']],
+    ['DEBIT_PRESENTED', ['amount', 'needed']],
+    ['DEBIT_FAILED', ['amount', 'code']],
+    ['DEBIT_GAVE_WAY', []],
+    ['DEBIT_IN_DOUBT', []],
+    ['PAYMENT_REQUESTED', ['amount', 'instructionId']],
+    ['PAYMENT_RECEIVED', ['amount']],
+    ['CONTACTED', ['action', 'daysPastDue', 'owed']],
+    ['CONTACT_PLANNED', []],
+    ['CONTACT_MISSED', []],
+    ['PROMISE_MADE', ['amount', 'dueOn', 'promiseId']],
+    ['PROMISE_KEPT', ['paid', 'promiseId', 'promised']],
+    ['PROMISE_PARTIAL', ['paid', 'promiseId', 'promised']],
+    ['PROMISE_BROKEN', ['paid', 'promiseId', 'promised']],
+    ['HOLD_PLACED', ['until']],
+    ['HOLD_RELEASED', []],
+    ['CHARGED_OFF', []],
+    ['ADJUSTED', ['type']],
+    ['CARD_CHANGED', []],
+    ['REJECTED', []],
+    ['SETTLED', ['overpaid']],
+    ['SOMETHING_NEW', ['hidden']],
+    ['toString', ['hidden']],
+  ])('%s', (kind, fields) => {
+    expect(shown(kind)).toEqual(fields);
+  });
+
+  it('of an application, its step and nothing of who decided', () => {
+    expect(publicApplicationData('STEP_SAVED', ALL)).toEqual({ step: 'income', version: 8 });
+    const kinds = ['SUBMITTED', 'KYC_PENDING', 'DECISION_PENDING', 'OFFERED', 'FOUR_EYES', 'REFLECTION_PERIOD', 'AWAITING_SIGNATURE'];
+    for (const kind of [...kinds, 'SIGNED', 'READY_TO_DISBURSE', 'DISBURSED', 'DECLINED', 'WITHDRAWN', 'EXPIRED'])
+      expect(publicApplicationData(kind, ALL)).toEqual({});
+    expect(publicApplicationData('REVIEWED_BY', ALL)).toBeUndefined();
+  });
+});
