@@ -3,6 +3,7 @@ import {
   insertDecision,
   insertOffer,
   lockApplication,
+  lockPersonOf,
   readContract,
   readDecisions,
   readOffer,
@@ -238,6 +239,7 @@ export function createOriginationActivities(deps: ActivityDeps) {
         });
         const verdict = await deps.identityVerifier.verify(claim);
         const passed = await deps.db.transaction(async (tx) => {
+          await lockPersonOf(tx, input.applicationId);
           const application = await lockApplication(tx, input.applicationId);
           if (application.status !== 'KYC_PENDING') return false;
           await assertPinned(deps, tx, application);

@@ -17,6 +17,8 @@ export interface ApiDeps {
   /** Checks a changed identity again. */
   readonly identityVerifier: ActivityDeps['identityVerifier'];
   readonly tokenSecret: Uint8Array;
+  /** The restore epoch that is kept outside the database: operators are vouched for in it. */
+  readonly restoreEpoch: () => Promise<number>;
   /** What channels sign their webhooks with. */
   readonly channelSecrets: Readonly<Record<string, string>>;
   /** What a scraper from elsewhere than loopback has to bear; undefined = loopback only. */

@@ -7,6 +7,7 @@ import { createDb } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
 import { createCatalogue } from '../domain/product/products';
 import { createLog } from '../config/log';
+import { readRestoreEpoch } from '../config/restore-epoch';
 import { createApp } from './app';
 import type { ApiDeps } from './deps';
 import { createLimits } from './limits';
@@ -43,6 +44,7 @@ function main(): void {
     identityVerifier: createFormalIdentityVerifier(),
     client: lazyClient(env),
     tokenSecret: readFileSync(required(env, 'LOANLOOM_TOKEN_SECRET_FILE')),
+    restoreEpoch: () => readRestoreEpoch(env),
     channelSecrets: JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>,
     ...(env.METRICS_TOKEN_FILE === undefined ? {} : { metricsToken: readFileSync(env.METRICS_TOKEN_FILE, 'utf8').trim() }),
     ...(env.LOANLOOM_RATE_LIMITS ? { limits: createLimits(db) } : {}),

@@ -115,6 +115,21 @@ export async function settleCommand(tx: Db | Tx, id: string, state: 'APPLIED' | 
     .update({ state, outcome: JSON.stringify(outcome) });
 }
 
+/** After a restore: commands of up to the backup's day that it holds as undone may have been done since. They end as refused; their ids. */
+export async function rejectForgotten(db: Db, restoredTo: BusinessDate): Promise<string[]> {
+  const outcome = {
+    code: 'COMMAND_FORGOTTEN',
+    message: 'the database was restored, and whether this was done is not known: look at the loan, then give it anew',
+  };
+  const rows = await db('commands')
+    .where({ state: 'RECEIVED' })
+    .whereNot({ operation: 'START_APPLICATION' })
+    .where('business_date', '<=', restoredTo)
+    .update({ state: 'REJECTED', outcome: JSON.stringify(outcome) })
+    .returning<{ id: string }[]>('id');
+  return rows.map((row) => row.id);
+}
+
 /** Undelivered commands whose turn has come; taking one postpones its next try. */
 export async function takeUndelivered(db: Db, limit: number): Promise<CommandRow[]> {
   const result = await db.raw<{ rows: CommandRow[] }>(

@@ -13,6 +13,8 @@ export async function up(knex: Knex): Promise<void> {
       public_key text NOT NULL UNIQUE,
       is_active boolean NOT NULL DEFAULT true,
       added_at timestamptz NOT NULL DEFAULT now(),
+      -- The restore epoch in which the schema's owner last vouched for them: a backup brings back who was dismissed since.
+      epoch integer NOT NULL DEFAULT 1 CHECK (epoch > 0),
       CHECK (NOT 'auditor' = ANY (roles) OR cardinality(roles) = 1)
     );
     GRANT SELECT ON operators TO loanloom_app;

@@ -357,7 +357,8 @@ CREATE TABLE operators (
   roles text[] NOT NULL,
   public_key text NOT NULL,
   is_active boolean NOT NULL DEFAULT true,
-  added_at timestamp with time zone NOT NULL DEFAULT now()
+  added_at timestamp with time zone NOT NULL DEFAULT now(),
+  epoch integer NOT NULL DEFAULT 1
 );
 CREATE TABLE outbox (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -593,6 +594,7 @@ ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_attempts_check CHECK ((
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_pkey PRIMARY KEY (id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_purpose_check CHECK ((purpose = ANY (ARRAY['SIGN'::text, 'CARD'::text])));
+ALTER TABLE operators ADD CONSTRAINT operators_epoch_check CHECK ((epoch > 0));
 ALTER TABLE operators ADD CONSTRAINT operators_name_check CHECK ((name ~ '^[0-9a-z][0-9a-z-]{1,47}$'::text));
 ALTER TABLE operators ADD CONSTRAINT operators_pkey PRIMARY KEY (name);
 ALTER TABLE operators ADD CONSTRAINT operators_public_key_key UNIQUE (public_key);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { readRestoreEpoch } from '../config/restore-epoch';
 import { readEnv, type Env } from '../config/env';
 import { createDb, PATIENCE, type Db } from '../db/pool';
 import { StackFault } from './fault';
@@ -15,6 +16,8 @@ export interface Attached {
   readonly tokenSecret: Uint8Array;
   /** Folder with the private keys of the operators who work on this machine. */
   readonly operatorKeys: string;
+  /** The restore epoch that is kept outside the database. */
+  restoreEpoch(): Promise<number>;
   readonly apiUrl: string;
   readonly record: StackRecord | undefined;
   close(): Promise<void>;
@@ -52,6 +55,7 @@ export async function attach(dataDir = readEnv().LOANLOOM_DATA_DIR): Promise<Att
     client,
     tokenSecret: env.LOANLOOM_TOKEN_SECRET_FILE === undefined ? new Uint8Array() : readFileSync(env.LOANLOOM_TOKEN_SECRET_FILE),
     operatorKeys: operatorKeysOf(dataDir, env),
+    restoreEpoch: () => readRestoreEpoch(env),
     apiUrl: record?.apiUrl ?? `http://${env.API_HOST}:${String(env.API_PORT)}`,
     record,
     close: async () => {

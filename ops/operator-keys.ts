@@ -4,17 +4,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { importPKCS8 } from 'jose';
 import { signAsOperator } from '../api/auth';
-import { enlistOperator, readOperator } from '../db/party/operators';
+import { enlistOperator, mayAct, readOperator } from '../db/party/operators';
 import { createDb, type Db } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
-import type { OperatorRole } from '../domain/party/operators';
+import { isOperatorName, type OperatorRole } from '../domain/party/operators';
 import type { Attached } from './attach';
-
-const NAME = /^[0-9a-z][0-9a-z-]{1,47}$/;
 
 /** VALIDATION for what is no operator's name; it is a file's name too. */
 export function assertOperatorName(name: string): void {
-  if (!NAME.test(name))
+  if (!isOperatorName(name))
     throw new LoanloomError('VALIDATION', 'an operator’s name has 2 to 48 lower-case letters, digits and hyphens', { path: '--operator' });
 }
 
@@ -50,10 +48,14 @@ export async function tokenOf(attached: Pick<Attached, 'operatorKeys'>, name: st
 }
 
 /** For what an operator does without the API: proves that they hold their key and have the role, as the API would. */
-export async function assertOperator(attached: Pick<Attached, 'operatorKeys' | 'db'>, name: string, role: OperatorRole): Promise<void> {
+export async function assertOperator(
+  attached: Pick<Attached, 'operatorKeys' | 'db' | 'restoreEpoch'>,
+  name: string,
+  role: OperatorRole,
+): Promise<void> {
   const held = publicHalf(readKey(attached.operatorKeys, name));
   const operator = await readOperator(attached.db, name);
-  if (operator?.is_active !== true || operator.public_key !== held)
+  if (!mayAct(operator, await attached.restoreEpoch()) || operator.public_key !== held)
     throw new LoanloomError('UNAUTHENTICATED', `the key of ${name} is not the one of an operator`);
   if (!operator.roles.includes(role))
     throw new LoanloomError('FORBIDDEN', `this needs the role ${role}; ${name} has ${operator.roles.join(', ')}`);
@@ -74,6 +76,6 @@ export async function asOwner<T>({ env }: Pick<Attached, 'env'>, work: (owner: D
 /** Makes sure that the sandbox has an operator with a key on this machine. */
 export async function engage(attached: Attached, name: string, staffNumber: string, roles: readonly OperatorRole[]): Promise<void> {
   const publicKey = await ensureKey(attached.operatorKeys, name);
-  const operator = { name, staff_number: staffNumber, roles, public_key: publicKey };
+  const operator = { name, staff_number: staffNumber, roles, public_key: publicKey, epoch: await attached.restoreEpoch() };
   await asOwner(attached, (owner) => enlistOperator(owner, operator, 'plays an operator in the sandbox'));
 }

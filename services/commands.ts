@@ -1,4 +1,5 @@
 import { lockCommand, settleCommand, type CommandOutcome, type CommandRow } from '../db/commands';
+import { readOperator } from '../db/party/operators';
 import { isDataRefusal, isGuardViolation, type Db, type Tx } from '../db/pool';
 import { isPassing, LoanloomError } from '../domain/errors';
 
@@ -22,6 +23,13 @@ function refusalOf(error: unknown): { code: string; message: string } | undefine
   return { code: error.code, message: error.message };
 }
 
+/** FORBIDDEN for a command that was stored before its operator was dismissed: it is not done any more. */
+async function assertStillActive(tx: Tx, caller: string): Promise<void> {
+  if (!caller.startsWith('operator:')) return;
+  const operator = await readOperator(tx, caller.slice('operator:'.length));
+  if (operator?.is_active === false) throw new LoanloomError('FORBIDDEN', 'the operator was dismissed before this was done');
+}
+
 /**
  * Applies a stored command exactly once: its row is locked, a settled one returns its stored outcome,
  * and a refusal rolls back whatever the work did before it is stored. Faults that may pass (database,
@@ -36,6 +44,7 @@ export async function applyOnce(
     const command = await lockCommand(tx, commandId);
     if (command.state !== 'RECEIVED') return toVerdict(command);
     try {
+      await assertStillActive(tx, command.caller);
       const result = await tx.transaction((inner) => work(inner, command));
       await settleCommand(tx, commandId, 'APPLIED', { result });
       return { state: 'APPLIED', result };

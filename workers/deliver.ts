@@ -90,7 +90,7 @@ export class Deliverer {
     const email =
       identityChange === undefined
         ? (await borrowers.identity(db, row.subject)).email
-        : await newAddressOf(this.deps, String(identityChange), place === 'phone' ? 'phone' : 'email');
+        : await newAddressOf(this.deps, String(identityChange), place === 'phone' || place === 'previous' ? place : 'email');
     const secret = row.secret_enc === null ? {} : { secret: await this.openSecret(row) };
     await mailer.send({ to: email, key: row.key, ...renderMail({ ...payload, ...secret }) });
   }

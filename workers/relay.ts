@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { deliverCommand } from '../temporal/delivery';
+import { isRestoreCleared } from '../services/payment/restore-check';
 import type { ActivityDeps } from '../services/deps';
 import { takeUndelivered } from '../db/commands';
 import { leaseDue, markDelivered, markFailed, postpone, postponeTo, type OutboxRow } from '../db/outbox';
@@ -49,6 +50,8 @@ export function startRelay(deps: ActivityDeps, client: Client, alarmsTo = 'opera
   }
 
   async function relayCommands(): Promise<number> {
+    // What a restored database holds as undone may have been done: nothing of it is delivered before the guard has looked.
+    if (!(await isRestoreCleared(deps, deps.db))) return 0;
     const commands = await takeUndelivered(deps.db, BATCH);
     await inParallel(commands, async (command) => {
       await deliverCommand({ db: deps.db, client, timeoutMs: 10_000 }, command).catch((error: unknown) => {

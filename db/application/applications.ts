@@ -58,6 +58,14 @@ export async function readApplication(db: Db | Tx, id: string): Promise<Applicat
   return row;
 }
 
+/** Locks the person of an application, before anything of theirs: locks are always taken in the order person, application, loan, instruction. */
+export async function lockPersonOf(tx: Tx, applicationId: string): Promise<void> {
+  await tx('borrowers')
+    .whereIn('id', tx('applications').where({ id: applicationId }).select('borrower_id'))
+    .forUpdate()
+    .first('id');
+}
+
 export async function lockApplication(tx: Tx, id: string): Promise<ApplicationRow> {
   const row = await tx('applications').where({ id }).forUpdate().first<ApplicationRow | undefined>();
   if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such application');

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { LoanloomError } from '../../domain/errors';
-import { OPEN_LOANS } from '../../domain/states';
 import { isUniqueViolation, type Db, type Tx } from '../pool';
 import type { PersonVault, Vault } from './vault';
 
@@ -104,7 +103,9 @@ export class Borrowers {
   /** Whether something that was submitted, or lent, rests on the borrower's identity as it is. */
   private async isRelied(tx: Tx, id: string): Promise<boolean> {
     if (await this.hasApplicationUnderWay(tx, id)) return true;
-    return (await tx('loans').where({ borrower_id: id }).whereIn('status', OPEN_LOANS).first<object | undefined>('id')) !== undefined;
+    // A loan that is closed may be opened again, by a payment that comes back.
+    const loan = await tx('loans').where({ borrower_id: id }).whereNot({ status: 'REJECTED' }).first<object | undefined>('id');
+    return loan !== undefined;
   }
 
   /** Whether an application of the borrower's is past its draft and not at its end. */

@@ -59,6 +59,7 @@ export async function waitingIdentityChanges(db: Db): Promise<Pick<IdentityChang
   return db('identity_changes')
     .where({ state: 'CONFIRMED' })
     .whereNull('decided_by')
+    .whereRaw(`fields && ARRAY['name', 'idNumber']`)
     .orderBy('created_at')
     .limit(200)
     .select<IdentityChangeRow[]>('id', 'borrower_id', 'fields', 'created_at');

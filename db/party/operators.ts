@@ -1,7 +1,7 @@
 import type { OperatorRole } from '../../domain/party/operators';
 import { LoanloomError } from '../../domain/errors';
 import { writeAudit } from '../audit';
-import type { Db } from '../pool';
+import type { Db, Tx } from '../pool';
 
 /** A person who works for the lender, by a name that is never given to another. */
 export interface OperatorRow {
@@ -11,15 +11,23 @@ export interface OperatorRow {
   /** Ed25519, base64url, 32 bytes. */
   readonly public_key: string;
   readonly is_active: boolean;
+  /** The restore epoch in which the schema's owner last vouched for them. */
+  readonly epoch: number;
 }
 
-export async function readOperator(db: Db, name: string): Promise<OperatorRow | undefined> {
-  return db('operators').where({ name }).first<OperatorRow | undefined>('name', 'staff_number', 'roles', 'public_key', 'is_active');
+export async function readOperator(db: Db | Tx, name: string): Promise<OperatorRow | undefined> {
+  return db('operators')
+    .where({ name })
+    .first<OperatorRow | undefined>('name', 'staff_number', 'roles', 'public_key', 'is_active', 'epoch');
 }
 
 export async function listOperators(db: Db): Promise<OperatorRow[]> {
-  return db('operators').orderBy('name').select<OperatorRow[]>('name', 'staff_number', 'roles', 'public_key', 'is_active');
+  return db('operators').orderBy('name').select<OperatorRow[]>('name', 'staff_number', 'roles', 'public_key', 'is_active', 'epoch');
 }
+
+/** Whether an operator may act: not dismissed, and vouched for since the database was last restored. */
+export const mayAct = (operator: OperatorRow | undefined, epoch: number): operator is OperatorRow =>
+  operator?.is_active === true && operator.epoch >= epoch;
 
 /**
  * Enters an operator, or gives the same person new roles or a new key. OPERATOR_EXISTS where the name is
@@ -45,6 +53,17 @@ export async function enlistOperator(owner: Db, operator: Omit<OperatorRow, 'is_
       .merge();
     const data = { roles: operator.roles.join(','), key: operator.public_key.slice(0, 8) };
     await writeAudit(tx, { actor: 'schema-owner', action: 'ENLIST_OPERATOR', subject: operator.name, reason, data });
+  });
+}
+
+/** After a restore: those who are to go on working; the backup may have brought back others, or roles that were taken away. NOT_FOUND for a name that is none. */
+export async function vouchFor(owner: Db, names: readonly string[], epoch: number, reason: string): Promise<void> {
+  await owner.transaction(async (tx) => {
+    for (const name of names) {
+      const changed = await tx('operators').where({ name, is_active: true }).update({ epoch });
+      if (changed === 0) throw new LoanloomError('NOT_FOUND', `there is no operator ${name}`, { path: 'name' });
+      await writeAudit(tx, { actor: 'schema-owner', action: 'VOUCH_FOR_OPERATOR', subject: name, reason, data: { epoch } });
+    }
   });
 }
 

@@ -57,6 +57,19 @@ export async function insertInstruction(
   if (inserted.length === 1) await tx('payment_events').insert({ instruction_id: instruction.id, to_state: 'AUTHORIZED', at });
 }
 
+/** An instruction of which is known only that it was made beside another one: it counts as failed, and what its channel paid is a case. */
+export async function insertFailedInstruction(
+  tx: Tx,
+  instruction: Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'amount_fen' | 'business_date' | 'presentment'>,
+  at: Instant,
+): Promise<void> {
+  await tx('payment_instructions')
+    .insert({ ...instruction, state: 'FAILED', failure_code: 'RESTORED' })
+    .onConflict('id')
+    .ignore();
+  await tx('payment_events').insert({ instruction_id: instruction.id, to_state: 'FAILED', code: 'RESTORED', at });
+}
+
 export async function readInstruction(db: Db | Tx, id: string): Promise<InstructionRow> {
   const row = await db('payment_instructions').where({ id }).first<InstructionRow | undefined>();
   if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such payment instruction');

@@ -5,7 +5,7 @@ import { addDays, epochMs, instant, type Instant } from '../../domain/time/dates
 import { advanceClock } from '../clock';
 import { ApiProblem, BorrowerClient } from '../demo/borrower-client';
 import { inventPerson } from '../demo/person';
-import { backUp, restore } from './backup';
+import { backUp, restore, tryToClear } from './backup';
 import { hasOpenPayments, isAway } from './checks';
 import { Messenger } from './messenger';
 import { operate } from './operators';
@@ -104,7 +104,8 @@ export class Actors {
         world.refuseMail(false);
         return world.calm();
       case 'ADVANCE':
-        return this.advance(action.hours);
+        await this.advance(action.hours);
+        return tryToClear(world);
       case 'KILL':
         return world.kill(action.what);
       case 'WEBHOOKS':
@@ -126,6 +127,7 @@ export class Actors {
       case 'RETURN':
         return this.giveBack(action.pick);
       case 'OPERATE':
+        await tryToClear(world);
         return operate(world);
       case 'LOOK': {
         const loan = await this.loan(action.pick);
@@ -164,7 +166,8 @@ export class Actors {
         world.refuseMail(true);
         return;
       case 'BACKUP':
-        this.backup = { takenAt: await backUp(world), step: this.played };
+        // A database that the guard has not cleared is no state to go back to.
+        if (world.unclearedSince === undefined) this.backup = { takenAt: await backUp(world), step: this.played };
         return;
       case 'RESTORE':
         return this.restore();
@@ -175,7 +178,7 @@ export class Actors {
   private async restore(): Promise<void> {
     const { backup } = this;
     this.backup = undefined;
-    if (backup === undefined || this.played - backup.step > BACKUP_STEPS_MAX) return;
+    if (backup === undefined || this.world.unclearedSince !== undefined || this.played - backup.step > BACKUP_STEPS_MAX) return;
     await this.world.calm();
     await restore(this.world, backup.takenAt);
     // Whom the database does not know any more has to come again.
@@ -302,7 +305,12 @@ export class Actors {
     await this.world.calm();
     await this.advance(26);
     // A return that came to light in these days begins a debit anew, and its bank may be closed for days.
-    for (let day = 0; day < LAST_DAYS_MAX && (await hasOpenPayments(this.world)); day += 1) await this.advance(26);
+    const isOpen = async () => this.world.unclearedSince !== undefined || (await hasOpenPayments(this.world));
+    for (let day = 0; day < LAST_DAYS_MAX && (await isOpen()); day += 1) {
+      await this.advance(26);
+      await tryToClear(this.world);
+    }
+    if (this.world.unclearedSince !== undefined) throw new Error('the restore guard never clears the database');
   }
 }
 

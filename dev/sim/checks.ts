@@ -35,6 +35,7 @@ async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> 
   const stuck = await db('loans')
     .where('needs_attention', 'like', '!%')
     .whereNot('needs_attention', 'like', '%UNAVAILABLE%')
+    .modify((query) => (world.unclearedSince === undefined ? query : query.whereNot('needs_attention', 'like', '%RESTORE_NOT_CLEARED%')))
     .select<{ id: string; needs_attention: string }[]>('id', 'needs_attention');
   const unexpected = stuck.map((row) => ({ invariant: 'I4', what: `loan ${row.id}: ${row.needs_attention}` }));
   if (isThorough) unexpected.push(...(await deadWorkflows(client, world.lost)));

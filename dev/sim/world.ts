@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childEnv } from '../../config/env';
+import type { Instant } from '../../domain/time/dates';
 import { attach, type Attached } from '../../ops/attach';
 import type { BankBooks } from '../../ops/audit/bank-books';
 import { nodeChild, type Child } from '../stack/child';
@@ -20,6 +21,8 @@ export class SimWorld {
   /** Workflows that a restore ended: the only ones that may end without having done their work. */
   readonly lost = new Set<string>();
   restores = 0;
+  /** A restore that the guard has not cleared yet: when its backup was taken. */
+  unclearedSince: Instant | undefined;
   private readonly replaced: Child[] = [];
   private readonly current = new Map<string, Child>();
   private postgres: RunningPostgres | undefined;

@@ -7,3 +7,6 @@ export const OPERATOR_ROLES = ['clerk', 'approver', 'treasurer', 'auditor'] as c
 export type OperatorRole = (typeof OPERATOR_ROLES)[number];
 
 export const isOperatorRole = (text: string): text is OperatorRole => OPERATOR_ROLES.some((role) => role === text);
+
+/** An operator's name is a file's name too. */
+export const isOperatorName = (text: string): boolean => /^[0-9a-z][0-9a-z-]{1,47}$/.test(text);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { dismissOperator, enlistOperator, listOperators } from '../../db/party/operators';
+import { dismissOperator, enlistOperator, listOperators, vouchFor } from '../../db/party/operators';
 import { LoanloomError } from '../../domain/errors';
 import { isOperatorRole, OPERATOR_ROLES, type OperatorRole } from '../../domain/party/operators';
 import { operatorKeysOf } from '../attach';
@@ -49,7 +49,7 @@ export function addOperatorStaff(program: Command): void {
           });
         await asOwner(attached, async (owner) => {
           const publicKey = options.publicKey ?? (await ensureKey(attached.operatorKeys, name));
-          const row = { name, staff_number: options.staffNumber, roles, public_key: publicKey };
+          const row = { name, staff_number: options.staffNumber, roles, public_key: publicKey, epoch: await attached.restoreEpoch() };
           await enlistOperator(owner, row, options.reason);
         });
         print(`${name} is an operator with the roles ${roles.join(', ')}`);
@@ -73,14 +73,29 @@ export function addOperatorStaff(program: Command): void {
       }),
     );
   operator
+    .command('vouch <names...>')
+    .description('after a restore: these operators go on working; needs DATABASE_OWNER_URL')
+    .requiredOption('--reason <text>', 'why; written to the audit log')
+    .action((names: string[], options: { reason: string }, command: Command) =>
+      withAttached(command, async (attached) => {
+        const epoch = await attached.restoreEpoch();
+        await asOwner(attached, (owner) => vouchFor(owner, names, epoch, options.reason));
+        print(`${names.join(', ')}: vouched for since the restore`);
+      }),
+    );
+  operator
     .command('list')
     .description('every operator, with roles')
     .action((_options: object, command: Command) =>
-      withAttached(command, async ({ db }) => {
+      withAttached(command, async (attached) => {
+        const { db } = attached;
+        const epoch = await attached.restoreEpoch();
         const operators = await listOperators(db);
         if (operators.length === 0) print('no operator yet: npx loan operator add <name> --staff-number … --roles … --reason …');
         for (const each of operators)
-          print(`${each.name.padEnd(20)} ${each.staff_number.padEnd(12)} ${each.is_active ? each.roles.join(', ') : 'dismissed'}`);
+          print(
+            `${each.name.padEnd(20)} ${each.staff_number.padEnd(12)} ${!each.is_active ? 'dismissed' : each.epoch < epoch ? 'not vouched for since the restore' : each.roles.join(', ')}`,
+          );
       }),
     );
 }

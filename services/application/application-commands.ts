@@ -1,5 +1,6 @@
 import {
   lockApplication,
+  lockPersonOf,
   readContract,
   updateApplication,
   insertApplicationEvent,
@@ -174,6 +175,7 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
         const handler = HANDLERS[command.operation];
         if (!handler) throw new LoanloomError('OPERATION_UNKNOWN', `${command.operation} is not possible for an application`);
         const at = laterOf(input.at, (await businessNow(tx)).now);
+        await lockPersonOf(tx, command.subject);
         return handler(tx, command, await lockApplication(tx, command.subject), at);
       });
     },

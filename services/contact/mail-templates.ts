@@ -22,7 +22,7 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
   }),
   'identity-changed': () => ({
     subject: '个人信息已变更 / Your data with us has changed',
-    text: '您的个人信息已变更，今后的通知将发送至此。如非您本人意愿，请立即联系我们。\nYour data with us has changed; we write to this address from now on. If you did not want this, tell us at once.',
+    text: '您在本公司的个人信息已变更。如非您本人意愿，请立即联系我们。\nYour name, phone or e-mail with us has changed. If you did not want this, tell us at once.',
   }),
   'card-changed': (p) => ({
     subject: '扣款银行卡已变更 / Another card is used for your loan',

@@ -13,6 +13,7 @@ import { adjusted } from '../../domain/ledger/postings';
 import { rational } from '../../domain/money/rational';
 import type { Installment } from '../../domain/loan/schedule';
 import type { ActivityDeps } from '../deps';
+import { changeCard } from './loan-changes';
 import { effectOf } from '../payment/account-effect';
 import { assertAllowed, needsSecond } from './adjustment-authority';
 import { reopenWhereOwed } from './loan-status';
@@ -171,6 +172,10 @@ export async function decideAdjustment(deps: ActivityDeps, tx: Tx, command: Comm
   const isApproved = command.body.approve === true;
   await decideProposal(tx, proposal.id, isApproved ? 'APPROVED' : 'REFUSED', command.caller);
   if (!isApproved) return { proposalId: proposal.id, approved: false };
+  if (proposal.body.type === 'CARD') {
+    const by = { by: proposal.proposed_by, approvedBy: command.caller };
+    return changeCard(deps, tx, { id: proposal.id, cardId: String(proposal.body.bankCardId), by }, file, at);
+  }
   const decision = prepare(deps, file, `adjustment:${proposal.id}`, proposal.body, businessDateOf(at));
   return record(deps, tx, file, decision, at, { by: proposal.proposed_by, approvedBy: command.caller });
 }

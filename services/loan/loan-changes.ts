@@ -3,6 +3,7 @@ import type { CommandRow } from '../../db/commands';
 import { insertLoanEvent, updateLoan, type LoanFile } from '../../db/loan/loans';
 import { moveInstruction, readInstruction } from '../../db/payment/payments';
 import { addMail } from '../../db/outbox';
+import { insertProposal } from '../../db/loan/proposals';
 import type { Tx } from '../../db/pool';
 import { businessDateOf, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
@@ -44,26 +45,49 @@ export async function withdrawLoan(tx: Tx, command: CommandRow, file: LoanFile, 
 export async function changeCard(
   deps: ActivityDeps,
   tx: Tx,
-  command: CommandRow,
+  change: { readonly id: string; readonly cardId: string; readonly by: Readonly<Record<string, string>> },
   file: LoanFile,
   at: Instant,
-): Promise<Record<string, never>> {
-  const cardId = String(command.body.bankCardId);
+): Promise<Record<string, string>> {
+  const { id, cardId, by } = change;
   // The card is the borrower's own: its row is looked up under them.
   await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
   await updateLoan(tx, file.loan.id, { bank_card_id: cardId });
   await addMail(tx, {
-    key: `card-changed:${command.id}`,
+    key: `card-changed:${id}`,
     borrowerId: file.loan.borrower_id,
     template: 'card-changed',
     params: { loanId: file.loan.id, changedOn: businessDateOf(at) },
   });
   await insertLoanEvent(tx, file.loan.id, {
-    key: `card:${command.id}`,
+    key: `card:${id}`,
     kind: 'CARD_CHANGED',
     at,
     businessDate: businessDateOf(at),
-    data: byOperator(command),
+    data: by,
   });
-  return {};
+  return { bankCardId: cardId };
+}
+
+/** Another card by the borrower's own word, which a code confirms; an operator's word takes a second operator, since money may go there. */
+export async function wishCard(
+  deps: ActivityDeps,
+  tx: Tx,
+  command: CommandRow,
+  file: LoanFile,
+  at: Instant,
+): Promise<Record<string, string | boolean>> {
+  const cardId = String(command.body.bankCardId);
+  if (!command.caller.startsWith('operator:')) return changeCard(deps, tx, { id: command.id, cardId, by: {} }, file, at);
+  await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
+  const body = { type: 'CARD', bankCardId: cardId };
+  await insertProposal(tx, {
+    id: command.id,
+    loanId: file.loan.id,
+    body,
+    why: String(command.body.reason),
+    proposedBy: command.caller,
+    proposedAt: at,
+  });
+  return { proposalId: command.id, needsSecond: true };
 }

@@ -17,7 +17,7 @@ import { adjust, decideAdjustment } from './adjustments';
 import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
 import { accountNow } from './account-now';
-import { changeCard, giveUpLoan, withdrawLoan } from './loan-changes';
+import { giveUpLoan, wishCard, withdrawLoan } from './loan-changes';
 import { CHANNEL_NAMES } from '../../channels/names';
 
 type Result = Record<string, string | number | boolean>;
@@ -195,7 +195,7 @@ export function createLoanCommands(deps: ActivityDeps) {
     REJECT_LOAN: rejectLoan,
     ADJUST: (tx, command, file, at) => adjust(deps, tx, command, file, at),
     DECIDE_ADJUSTMENT: (tx, command, file, at) => decideAdjustment(deps, tx, command, file, at),
-    CHANGE_CARD: (tx, command, file, at) => changeCard(deps, tx, command, file, at),
+    CHANGE_CARD: (tx, command, file, at) => wishCard(deps, tx, command, file, at),
     WITHDRAW_LOAN: withdrawLoan,
   };
 

@@ -24,22 +24,29 @@ const TRIES = 5;
 
 /** Where codes go: to the address that we know, and to each new one. */
 export type CodePlace = 'current' | 'email' | 'phone';
+/** Where mail about a change goes that is not for the address of the day. */
+export type MailPlace = Exclude<CodePlace, 'current'> | 'previous';
 /** Who somebody is, not how they are reached: an operator looks at it too. */
 const needsOperator = (fields: readonly IdentityField[]) => fields.includes('name') || fields.includes('idNumber');
 
 const addressOf = (id: string) => ({ table: 'identity_changes', column: 'wanted_enc', row: id });
 
 /** In clear, for as long as the caller holds it. */
-async function wantedOf(deps: Pick<Deps, 'borrowers'>, tx: Tx | Deps['db'], row: IdentityChangeRow): Promise<Identity> {
+async function wantedOf(
+  deps: Pick<Deps, 'borrowers'>,
+  tx: Tx | Deps['db'],
+  row: IdentityChangeRow,
+): Promise<Identity & { readonly previousEmail: string }> {
   const person = await deps.borrowers.personVault(tx, row.borrower_id);
-  return JSON.parse(person.decrypt(addressOf(row.id), row.wanted_enc)) as Identity;
+  return JSON.parse(person.decrypt(addressOf(row.id), row.wanted_enc)) as Identity & { readonly previousEmail: string };
 }
 
 /** Where a new address of a change that is not confirmed yet is: for the mail that carries its code. */
-export async function newAddressOf(deps: Pick<Deps, 'db' | 'borrowers'>, changeId: string, place: CodePlace): Promise<string> {
+export async function newAddressOf(deps: Pick<Deps, 'db' | 'borrowers'>, changeId: string, place: MailPlace): Promise<string> {
   const row = await findIdentityChange(deps.db, changeId);
   if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such identity change');
-  const { phone, email } = await wantedOf(deps, deps.db, row);
+  const { phone, email, previousEmail } = await wantedOf(deps, deps.db, row);
+  if (place === 'previous') return previousEmail;
   // Text messages leave as mail to a gateway.
   return place === 'phone' ? `${phone}@sms.loanloom.invalid` : email;
 }
@@ -72,7 +79,8 @@ export async function requestIdentityChange(
     .update(JSON.stringify([borrowerId, 'IDENTITY', key]))
     .digest('hex')
     .slice(0, 32);
-  const bodySha256 = createHash('sha256').update(JSON.stringify(change)).digest('hex');
+  // Keyed: a plain hash of a phone or an ID number can be turned back by trying them all.
+  const bodySha256 = deps.vault.hashCode(JSON.stringify(change), id).toString('hex');
   return deps.db.transaction(async (tx) => {
     await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
     const known = await findIdentityChange(tx, id);
@@ -102,7 +110,7 @@ export async function requestIdentityChange(
       borrower_id: borrowerId,
       body_sha256: bodySha256,
       base_version: await deps.borrowers.identityVersion(tx, borrowerId),
-      wanted_enc: person.encrypt(addressOf(id), JSON.stringify(wanted)),
+      wanted_enc: person.encrypt(addressOf(id), JSON.stringify({ ...wanted, previousEmail: current.email })),
       fields,
       code_hashes: Object.fromEntries(hashes),
       expires_at: expiresAt,
@@ -175,7 +183,12 @@ export async function decideIdentityChange(
   if (row.state !== 'CONFIRMED' || !needsOperator(row.fields))
     throw new LoanloomError('ILLEGAL_TRANSITION', `the change is ${row.state} and waits for no operator`, { from: row.state });
   if (input.approve) return checkAndApply(deps, row, input.actor, input.reason);
-  return deps.db.transaction(async (tx) => refuse(tx, row, { actor: input.actor, reason: input.reason, checks: {} }));
+  return deps.db.transaction(async (tx) => {
+    const now = await lockIdentityChange(tx, row.id);
+    if (now?.state !== 'CONFIRMED')
+      throw new LoanloomError('ILLEGAL_TRANSITION', `the change is ${now?.state ?? 'gone'}: another operator has decided it`);
+    return refuse(tx, now, { actor: input.actor, reason: input.reason, checks: {} });
+  });
 }
 
 async function refuse(tx: Tx, row: IdentityChangeRow, why: { actor: string; reason: string; checks: object }): Promise<IdentityChangeRow> {
@@ -206,7 +219,11 @@ async function checkAndApply(deps: Deps, row: IdentityChangeRow, actor: string, 
       return refuse(tx, now, { actor, reason: 'the ID number belongs to another borrower', checks });
     await updateIdentityChange(tx, row.id, { state: 'APPLIED', decided_by: actor, checks });
     await writeAudit(tx, { actor, action: 'CHANGE_IDENTITY', subject: row.id, reason, data: { fields: row.fields.join(',') } });
-    await addMail(tx, { key: `identity-changed:${row.id}`, borrowerId: row.borrower_id, template: 'identity-changed', params: {} });
+    const notice = { borrowerId: row.borrower_id, template: 'identity-changed' };
+    await addMail(tx, { ...notice, key: `identity-changed:${row.id}`, params: {} });
+    // Who did not want it reads the old address.
+    if (row.fields.includes('email'))
+      await addMail(tx, { ...notice, key: `identity-changed:${row.id}:previous`, params: { identityChange: row.id, place: 'previous' } });
     return { ...now, state: 'APPLIED' as const, decided_by: actor };
   });
   if (applied.state === 'REFUSED')

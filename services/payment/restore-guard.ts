@@ -1,32 +1,22 @@
-import type { ChannelReply, PaymentOrder } from '../../channels/port';
-import { lockLoan, readLoanFile } from '../../db/loan/loans';
-import { insertInstruction, moveInstruction, readAttempts, readInstruction, type InstructionRow } from '../../db/payment/payments';
 import { lockApplication } from '../../db/application/applications';
 import { writeAudit } from '../../db/audit';
+import { rejectForgotten } from '../../db/commands';
+import { readLoanFile, type LoanFile } from '../../db/loan/loans';
 import { addFactNotice } from '../../db/outbox';
 import { raiseRestoreEpoch } from '../../db/payment/restore';
-import { addDays, businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import { keys, workflowIds } from '../../domain/ids';
-import type { Fen } from '../../domain/money/money';
 import { nextSerial } from '../../domain/loan/loan-events';
-import { OPEN_ATTEMPTS, OPEN_LOANS, type AttemptState } from '../../domain/states';
+import { ENDED_APPLICATIONS, OPEN_LOANS } from '../../domain/states';
+import { addDays, businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';
 import type { ActivityDeps } from '../deps';
-import { recordReplyIn } from './payment-outcomes';
-import { openAttempt } from './open-attempt';
 import { moveApplication } from '../application/moves';
+import { askInstruction, settleLive, type Guard, type KnowsWorkflow, type Wanted } from './restore-questions';
 
-/** Attempts of one instruction that are asked for beyond those that are known: more than there are channels. */
-const ATTEMPTS_MAX = 4;
-/** Payments that a borrower may have asked for on one day, as far as their numbers are tried without a gap. */
-const PRESENTMENTS_MAX = 6;
+export type { KnowsWorkflow } from './restore-questions';
 
-/** Payouts or refunds that may have been approved one after another since. */
-const SERIALS_AHEAD = 3;
-
-interface Wanted extends Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'business_date' | 'presentment'> {
-  readonly amount: Fen;
-}
+/** Numbers in a row that neither Temporal nor a channel knows, after which no later one was given out. */
+const MISSES_MAX = { serials: 3, presentments: 6 } as const;
 
 export interface GuardReport {
   /** Numbers that channels were asked about. */
@@ -37,187 +27,81 @@ export interface GuardReport {
   readonly unresolved: readonly string[];
 }
 
-/** Whether Temporal knows a workflow, running or ended: it remembers what this database has forgotten. */
-export type KnowsWorkflow = (workflowId: string) => Promise<boolean>;
-
-interface Guard {
-  readonly deps: ActivityDeps;
-  readonly knows: KnowsWorkflow;
-  readonly now: Instant;
-  readonly signal: AbortSignal;
-  readonly report: { asked: number; found: string[]; unresolved: string[] };
-}
-
-async function orderFor({ deps, now }: Guard, wanted: Wanted, attempt: number, amount: Fen): Promise<PaymentOrder> {
-  const { loan } = await readLoanFile(deps.db, wanted.loan_id);
-  const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
-  return {
-    number: keys.attemptNumber(wanted.id, attempt),
-    kind: wanted.direction === 'DEBIT' ? 'DEBIT' : 'PAYOUT',
-    amount,
-    currency: 'CNY',
-    account: await deps.borrowers.cardNumber(deps.db, loan.borrower_id, loan.bank_card_id),
-    accountName: name,
-    reference: wanted.loan_id,
-    asOf: now,
-  };
-}
-
-/** Books a payment that a channel knows under a number which this database would have given out once more. */
-async function remember(
-  { deps, now, report }: Guard,
-  wanted: Wanted,
-  attempt: number,
-  channel: string,
-  amount: Fen,
-  reply: ChannelReply,
-): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    const loan = await lockLoan(tx, wanted.loan_id);
-    const { id, loan_id, direction, business_date, presentment } = wanted;
-    await insertInstruction(tx, { id, loan_id, direction, amount_fen: amount, business_date, presentment }, now);
-    await openAttempt(tx, await readInstruction(tx, id), { attempt, channel, bankCardId: loan.bank_card_id }, now);
-    await tx('payment_attempts').where({ instruction_id: id, attempt }).update({ sends: 1 });
-    await recordReplyIn(deps, tx, { instructionId: id, attempt, asked: 'QUERY', reply, at: now });
-  });
-  report.found.push(`${keys.attemptNumber(wanted.id, attempt)} at ${channel}`);
-}
-
-/**
- * Asks one channel about one number, and books what it knows, also where it is not what was ordered: one loan then
- * waits for people, not all of them. `isFenced`: a number that may still be under way is refused there from now on.
- */
-async function askChannel(guard: Guard, wanted: Wanted, attempt: number, channelName: string, isFenced: boolean): Promise<void> {
-  const { deps, signal, report } = guard;
-  const channel = deps.channels.get(channelName);
-  if (!channel) return;
-  const order = await orderFor(guard, wanted, attempt, wanted.amount);
-  report.asked += 1;
-  let [reply, amount] = [await channel.query(order, signal), wanted.amount];
-  if (reply.mismatch === 'amount' && reply.saidAmount !== undefined && wanted.direction !== 'PAYOUT') {
-    amount = reply.saidAmount;
-    reply = await channel.query({ ...order, amount }, signal);
-  }
-  if (reply.notFound === true && isFenced) reply = await channel.close(order, signal);
-  if ((reply.notFound === true && !isFenced) || reply.outcome === 'FAILED_DEFINITIVE') return;
-  if (reply.outcome === 'SUCCEEDED' || reply.mismatch !== undefined) return remember(guard, wanted, attempt, channelName, amount, reply);
-  report.unresolved.push(`${order.number} at ${channelName}: ${reply.code}`);
-}
-
-const isLive = ({ state }: { readonly state: AttemptState }) => OPEN_ATTEMPTS.includes(state);
-
-/** Every attempt of an instruction that may have been made after the backup, on every channel: one that reached nobody says nothing about the next. */
-async function askInstruction(guard: Guard, wanted: Wanted): Promise<void> {
-  const known = await readAttempts(guard.deps.db, wanted.id);
-  // What is on its way has to end first: two are never under way at once.
-  if (known.some(isLive)) return;
-  const { id, loan_id, direction, business_date, presentment } = wanted;
-  const workflowId = direction === 'DEBIT' ? workflowIds.debit(loan_id, business_date, presentment) : workflowIds.disbursement(id);
-  const wasBegun = await guard.knows(workflowId);
-  const { found, unresolved } = guard.report;
-  const [foundBefore, openBefore] = [found.length, unresolved.length];
-  for (let attempt = known.length + 1; attempt <= ATTEMPTS_MAX; attempt += 1)
-    for (const channel of guard.deps.channels.keys()) await askChannel(guard, wanted, attempt, channel, wasBegun);
-  if (wasBegun && found.length === foundBefore && unresolved.length === openBefore) await useUp(guard, wanted);
-}
-
-/** A payment that was begun after the backup and that no channel has made: it has failed, and its number is not given out again. */
-async function useUp({ deps, now, report }: Guard, wanted: Wanted): Promise<void> {
-  const { id, loan_id, direction, business_date, presentment, amount } = wanted;
-  await deps.db.transaction(async (tx) => {
-    await lockLoan(tx, loan_id);
-    await insertInstruction(tx, { id, loan_id, direction, amount_fen: amount, business_date, presentment }, now);
-    const instruction = await readInstruction(tx, id);
-    if (instruction.state !== 'AUTHORIZED' && instruction.state !== 'IN_FLIGHT' && instruction.state !== 'MANUAL') return;
-    await moveInstruction(tx, instruction, 'FAILED', now, 'RESTORED');
-    report.found.push(`${id}: begun after the backup, made by no channel; failed`);
-  });
-}
-
-/** How an attempt that was on its way in the backup has ended since, so that the next one has its place. */
-async function settleLive(guard: Guard, instructionId: string): Promise<void> {
-  const { deps, now, signal, report } = guard;
-  const live = (await readAttempts(deps.db, instructionId)).find(isLive);
-  const channel = live && deps.channels.get(live.channel);
-  if (!live || !channel) return;
-  const { loan_id, direction, business_date, presentment, amount_fen: amount } = await readInstruction(deps.db, instructionId);
-  const { loan } = await readLoanFile(deps.db, loan_id);
-  const wanted: Wanted = { id: instructionId, loan_id, direction, business_date, presentment, amount };
-  const order = {
-    ...(await orderFor(guard, wanted, live.attempt, amount)),
-    account: await deps.borrowers.cardNumber(deps.db, loan.borrower_id, live.bank_card_id ?? loan.bank_card_id),
-  };
-  report.asked += 1;
-  let reply = await channel.query(order, signal);
-  let asked: 'QUERY' | 'CLOSE' = 'QUERY';
-  if (reply.notFound === true) {
-    // It may still be under way to the channel: from now on it is refused there.
-    reply = await channel.close(order, signal);
-    asked = 'CLOSE';
-  }
-  await deps.db.transaction((tx) => recordReplyIn(deps, tx, { instructionId, attempt: live.attempt, asked, reply, at: now }));
-  // Never two of them live: one that still is, is this one.
-  if ((await readAttempts(deps.db, instructionId)).some(isLive) && reply.mismatch === undefined)
-    report.unresolved.push(`${order.number} at ${live.channel}: ${reply.code}`);
-}
+/** Applications from which a contract may have been signed since: where Temporal is lost as well, nothing else says whether a loan was born. */
+const SIGNED_SINCE = ['OFFERED', 'REFLECTION_PERIOD', 'AWAITING_SIGNATURE', 'SIGNED', 'READY_TO_DISBURSE'];
 
 /**
  * Applications whose loan may have been born and paid out after the backup: they end here, so that no loan of theirs
  * is paid out again, and the borrower applies anew. What was paid out is found in the channels' files, and recalled.
  */
-async function endForgottenLoans({ deps, now, report }: Guard): Promise<void> {
+async function endForgottenLoans({ deps, knows, now, report }: Guard): Promise<void> {
   const rows = await deps
     .db('applications')
-    .whereIn('status', ['OFFERED', 'REFLECTION_PERIOD', 'AWAITING_SIGNATURE', 'SIGNED', 'READY_TO_DISBURSE'])
+    .whereNotIn('status', ENDED_APPLICATIONS)
     .whereRaw('NOT EXISTS (SELECT FROM loans l WHERE l.id = applications.id)')
     .orderBy('id')
-    .select<{ id: string }[]>('id');
-  for (const { id } of rows)
+    .select<{ id: string; status: string }[]>('id', 'status');
+  for (const { id, status } of rows) {
+    if (!SIGNED_SINCE.includes(status) && !(await knows(workflowIds.loan(id)))) continue;
     await deps.db.transaction(async (tx) => {
       await moveApplication(tx, await lockApplication(tx, id), 'WITHDRAWN', now, 'the database was restored to a day before it ended');
       report.found.push(`application ${id}: ended, its borrower applies anew`);
     });
+  }
 }
 
-async function askLoan(guard: Guard, loanId: string, restoredTo: BusinessDate): Promise<void> {
-  const { deps, now } = guard;
-  const today = businessDateOf(now);
-  const file = await readLoanFile(deps.db, loanId);
-  const { loan, instructions } = file;
-  for (const each of instructions.filter((instruction) => instruction.open)) {
-    const { id, direction, amount, businessDate, presentment } = each;
-    await settleLive(guard, id);
-    await askInstruction(guard, { id, loan_id: loanId, direction, amount, business_date: businessDate, presentment });
+/** Payouts or refunds that may have been approved one after another since. */
+async function askSerials(guard: Guard, loanId: string, direction: 'PAYOUT' | 'REFUND'): Promise<void> {
+  const file = await readLoanFile(guard.deps.db, loanId);
+  const idOf = direction === 'PAYOUT' ? keys.payoutInstruction : keys.refundInstruction;
+  let misses = 0;
+  for (let serial = nextSerial(direction, file); misses < MISSES_MAX.serials; serial += 1) {
+    const wanted = { loan_id: loanId, direction, amount: file.loan.principal_fen, business_date: guard.restoredTo, presentment: serial };
+    misses = (await askInstruction(guard, { ...wanted, id: idOf(loanId, serial) })) ? 0 : misses + 1;
   }
-  const next = (direction: 'PAYOUT' | 'REFUND', ahead: number): Wanted => {
-    const serial = nextSerial(direction, file) + ahead;
-    const id = (direction === 'PAYOUT' ? keys.payoutInstruction : keys.refundInstruction)(loanId, serial);
-    return { id, loan_id: loanId, direction, amount: loan.principal_fen, business_date: today, presentment: serial };
-  };
-  for (let ahead = 0; ahead < SERIALS_AHEAD; ahead += 1)
-    await askInstruction(guard, next(loan.activated_on === null ? 'PAYOUT' : 'REFUND', ahead));
-  if ((await readLoanFile(deps.db, loanId)).loan.activated_on === null) return;
-  for (let date = addDays(restoredTo, -1); date <= today; date = addDays(date, 1)) {
-    for (let presentment = 1; presentment <= PRESENTMENTS_MAX; presentment += 1) {
-      const id = keys.debitInstruction(loanId, date, presentment);
+}
+
+/** A debit under the date that it belongs to: a loan that woke late presents it under one before the backup's. */
+async function askDebits(guard: Guard, file: LoanFile): Promise<void> {
+  const { loan, instructions } = file;
+  const today = businessDateOf(guard.now);
+  const earliest = addDays(guard.restoredTo, -1);
+  const reached = loan.date_cursor ?? loan.activated_on ?? earliest;
+  const from = reached < earliest ? reached : earliest;
+  for (let date: BusinessDate = from; date <= today; date = addDays(date, 1)) {
+    let misses = 0;
+    for (let presentment = 1; misses < MISSES_MAX.presentments; presentment += 1) {
+      const id = keys.debitInstruction(loan.id, date, presentment);
       if (instructions.some((each) => each.id === id)) continue;
-      await askInstruction(guard, {
-        id,
-        loan_id: loanId,
-        direction: 'DEBIT',
-        amount: loan.principal_fen,
-        business_date: date,
-        presentment,
-      });
+      const wanted = { id, loan_id: loan.id, direction: 'DEBIT', amount: loan.principal_fen, business_date: date, presentment } as const;
+      misses = (await askInstruction(guard, wanted)) ? 0 : misses + 1;
     }
   }
+}
+
+async function askLoan(guard: Guard, loanId: string): Promise<void> {
+  const { db } = guard.deps;
+  const { instructions } = await readLoanFile(db, loanId);
+  for (const each of instructions.filter((instruction) => instruction.open)) {
+    const { id, direction, amount, businessDate, presentment } = each;
+    const wanted: Wanted = { id, loan_id: loanId, direction, amount, business_date: businessDate, presentment };
+    await settleLive(guard, wanted);
+    await askInstruction(guard, wanted);
+  }
+  await askSerials(guard, loanId, 'PAYOUT');
+  // What was found may have made a loan of it.
+  const file = await readLoanFile(db, loanId);
+  if (file.loan.activated_on === null) return;
+  await askDebits(guard, file);
+  await askSerials(guard, loanId, 'REFUND');
 }
 
 /**
  * After a database was restored to an earlier moment: asks every channel about every number that the database would
  * give out again, books what they know, and only then raises the database's epoch to the one kept outside, so that
- * payments move again. While a channel does not answer, or has a payment open, nothing is cleared: run it again.
- * Repeating it is harmless. `progress` hears of every hundred loans.
+ * payments move again. Commands that the backup holds as undone may have been done: they are refused, and given anew.
+ * While a channel does not answer, or has a payment open, nothing is cleared: run it again. Repeating it is harmless.
+ * `progress` hears of every hundred loans.
  */
 export async function guardAfterRestore(
   deps: ActivityDeps,
@@ -230,14 +114,16 @@ export async function guardAfterRestore(
   },
   progress: (line: string) => void = () => undefined,
 ): Promise<GuardReport> {
-  const guard: Guard = { deps, knows: input.knows, now: input.now, signal: input.signal, report: { asked: 0, found: [], unresolved: [] } };
+  const { restoredTo } = input;
+  const guard: Guard = { ...input, deps, report: { asked: 0, found: [], unresolved: [] } };
+  for (const id of await rejectForgotten(deps.db, restoredTo)) guard.report.found.push(`command ${id}: refused, its sender gives it anew`);
   const loans = await deps
     .db('loans')
-    .whereIn('status', [...OPEN_LOANS, 'CLOSED_OBLIGATIONS_MET'])
+    .whereIn('status', [...OPEN_LOANS, 'CLOSED_OBLIGATIONS_MET', 'CLOSED_WRITTEN_OFF'])
     .orderBy('id')
-    .select<{ id: string }[]>('id');
+    .select<{ id: string; status: string }[]>('id', 'status');
   for (const [index, { id }] of loans.entries()) {
-    await askLoan(guard, id, input.restoredTo);
+    await askLoan(guard, id);
     if ((index + 1) % 100 === 0) progress(`${String(index + 1)} of ${String(loans.length)} loans asked about`);
   }
   await endForgottenLoans(guard);
@@ -253,7 +139,7 @@ export async function guardAfterRestore(
       actor: input.actor,
       action: 'RESTORE_CLEARED',
       subject: `epoch-${String(epoch)}`,
-      reason: `restored to ${input.restoredTo}`,
+      reason: `restored to ${restoredTo}`,
       data: { asked: report.asked, found: report.found.length },
     });
   });

@@ -121,12 +121,12 @@ describe('operators', () => {
   describe('keep their key in a file of this machine', () => {
     it('that only they can read, whose public half is all that the lender gets', async () => {
       const folder = join(await mkdtemp(join(shared().folder, 'keys-')), 'operators');
-      const attached = { operatorKeys: folder, db: world.deps.db };
+      const attached = { operatorKeys: folder, db: world.deps.db, restoreEpoch: () => Promise.resolve(1) };
       await expect(tokenOf(attached, 'sun')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
       const key = await ensureKey(folder, 'sun');
       expect(await ensureKey(folder, 'sun')).toBe(key);
       expect((await stat(join(folder, 'sun.key'))).mode & 0o777).toBe(0o600);
-      await enlistOperator(owner, { name: 'sun', staff_number: 'E5', roles: ['treasurer'], public_key: key }, 'starts today');
+      await enlistOperator(owner, { name: 'sun', staff_number: 'E5', roles: ['treasurer'], public_key: key, epoch: 1 }, 'starts today');
       expect(await looksWith(await tokenOf(attached, 'sun'))).toBe(200);
       await expect(assertOperator(attached, 'sun', 'treasurer')).resolves.toBeUndefined();
       await expect(assertOperator(attached, 'sun', 'approver')).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -139,7 +139,7 @@ describe('operators', () => {
   });
 
   describe('are persons', () => {
-    const row = { name: 'zhao', staff_number: 'E7', roles: ['clerk'] as const, public_key: 'A'.repeat(43) };
+    const row = { name: 'zhao', staff_number: 'E7', roles: ['clerk'] as const, public_key: 'A'.repeat(43), epoch: 1 };
 
     it('one person has one name, and a name is never given to another', async () => {
       await enlistOperator(owner, row, 'starts today');

@@ -64,7 +64,7 @@ export async function enlist(db: Db, name: string, roles: readonly OperatorRole[
   const { rows } = await db.raw<{ rows: { name: string }[] }>('SELECT current_database() AS name');
   const owner = createDb(urlsOf(rows[0]?.name ?? '').ownerUrl, 1);
   const { x = '' } = await exportJWK((await keyOf(name)).publicKey);
-  await enlistOperator(owner, { name, staff_number: name.toUpperCase(), roles, public_key: x }, 'works in a test').finally(() =>
+  await enlistOperator(owner, { name, staff_number: name.toUpperCase(), roles, public_key: x, epoch: 1 }, 'works in a test').finally(() =>
     owner.destroy(),
   );
   here.set(name, roles.join(','));
@@ -87,6 +87,7 @@ export async function startApi(deps: ActivityDeps, client: Client, verdictTimeou
     identityVerifier: deps.identityVerifier,
     client,
     tokenSecret: TOKEN_SECRET,
+    restoreEpoch: deps.restoreEpoch,
     channelSecrets: { wallet: 'secret-of-wallet' },
     ...(limits ? { limits } : {}),
     log: quiet,
