@@ -1,10 +1,10 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { inventPerson, type Person } from '../../dev/demo/person';
 import type { IdentityVerifier } from '../../providers/identity/port';
 import { createActivities } from '../../activities/index';
 import { dismissOperator } from '../../db/party/operators';
 import { createDb } from '../../db/pool';
-import { at, businessDate, businessDateOf, instant } from '../../domain/time/dates';
+import { businessDateOf, instant } from '../../domain/time/dates';
 import { loanIdFrom } from '../../domain/ids';
 import { base64url } from 'jose';
 import { enlist, startApi, unreachableTemporal, type Api } from '../support/api';
