@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { lockApplication } from '../../db/application/applications';
 import { writeAudit } from '../../db/audit';
 import { rejectForgotten } from '../../db/commands';
@@ -115,6 +116,8 @@ export async function guardAfterRestore(
   progress: (line: string) => void = () => undefined,
 ): Promise<GuardReport> {
   const { restoredTo } = input;
+  // Each question listens to the one signal.
+  setMaxListeners(64, input.signal);
   const guard: Guard = { ...input, deps, report: { asked: 0, found: [], unresolved: [] } };
   for (const id of await rejectForgotten(deps.db, restoredTo)) guard.report.found.push(`command ${id}: refused, its sender gives it anew`);
   const loans = await deps

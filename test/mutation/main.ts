@@ -5,12 +5,16 @@ import { childEnv } from '../../config/env';
 
 /** What books money: rules that need Postgres to be judged, and the wire to the channels. */
 const MONEY = [
-  'activities/{account-effect,adjustments,adjustment-authority,clear-breaks,debit-doubt,loan-commands}.ts',
-  'activities/{payment-bookings,payment-outcomes,payment-reversals,payments,receivables,suspense}.ts',
-  'activities/{reconcile,reconcile-findings,resolve-breaks}.ts',
+  'services/payment/*.ts',
+  'services/reconciliation/{suspense,reconcile-findings,clear-breaks}.ts',
+  'services/loan/{adjustments,adjustment-authority,loan-commands}.ts',
+  'activities/{payments,reconcile,resolve-breaks,debit-doubt,channel-calls}.ts',
   'activities/close/*.ts',
-  'db/{journal,payments,settlement,proposals}.ts',
-  'channels/*.ts',
+  'db/ledger/journal.ts',
+  'db/payment/payments.ts',
+  'db/reconciliation/settlement.ts',
+  'db/loan/proposals.ts',
+  'channels/**/*.ts',
 ];
 
 interface Options {
@@ -20,7 +24,7 @@ interface Options {
 
 function patternsOf(target: string): readonly string[] {
   if (target === 'money') return MONEY;
-  if (!/^(domain|channels|db|activities)(\/|$)/.test(target) || !existsSync(target))
+  if (!/^(domain|channels|db|activities|services)(\/|$)/.test(target) || !existsSync(target))
     throw new Error('say what to mutate: "money", or a folder or file of domain/, such as "npm run mutate -- domain/payment"');
   return [statSync(target).isDirectory() ? `${target.replace(/\/$/, '')}/**/*.ts` : target];
 }
