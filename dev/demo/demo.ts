@@ -46,6 +46,7 @@ export class Demo {
   async run(): Promise<StoryReport[]> {
     const stories = await Promise.all(STORIES.map((story) => this.introduce(story)));
     this.timeline.start();
+    for (const running of stories) print(`  ${running.label} ${running.story.title}`);
     await Promise.all(stories.map((running) => this.untilAccepted(running)));
     await this.advance(instant(epochMs((await this.now()).now) + 25 * 3_600_000));
     // Routing judges a channel by ten sends: stories that are told about one are paid before it has seen so many.
@@ -119,9 +120,6 @@ export class Demo {
       principalFen: context.principalFen,
       termMonths: context.termMonths,
     });
-    print(
-      `  ${running.label} ${story.title}\n      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowIds.application(running.id))}`,
-    );
     const status = await client.untilStatus(running.id, ['OFFERED', 'DECLINED', 'FOUR_EYES']);
     if (status === 'FOUR_EYES') await this.approve(running);
     await client.untilStatus(running.id, ['OFFERED']);

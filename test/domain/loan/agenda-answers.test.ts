@@ -211,7 +211,7 @@ describe('the agenda answers', () => {
 
 describe('a contact', () => {
   const hours = { from: '08:00', to: '21:00' };
-  const moved = (planned: string, now: string): Instant => lawfulMoment(at(TODAY, planned as '10:00'), at(TODAY, now as '10:00'), hours);
+  const moved = (planned: string, now: string): Instant => lawfulMoment(at(TODAY, planned), at(TODAY, now), hours);
 
   it('goes out when it was planned, or at the next lawful moment', () => {
     expect(moved('10:00', '09:00')).toBe(at(TODAY, '10:00'));
