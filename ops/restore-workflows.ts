@@ -1,43 +1,30 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { KnowsWorkflow } from '../services/payment/restore-guard';
 import type { Db } from '../db/pool';
+import type { KnowsWorkflow } from '../services/payment/restore-guard';
+import { repair } from './audit/doctor';
 
-/** Workflow types whose rows a restored database may lack, and where those are. */
-const ENTITIES = {
-  originateLoan: { table: 'applications', prefix: 'application-' },
-  serviceLoan: { table: 'loans', prefix: 'loan-' },
-  resolveBreak: { table: 'breaks', prefix: 'break-' },
-} as const;
-/** Their memory is of payments as they stood when the database was lost. */
-const PAYMENTS = ['disburseLoan', 'debitLoan'] as const;
-
-const REASON = 'the database was restored from a backup that does not know it';
+/** Everything that lives in the time which a restored database has lost: what it remembers of its loan, payment or case is not what the books say. */
+const TYPES = ['disburseLoan', 'debitLoan', 'originateLoan', 'serviceLoan', 'resolveBreak'] as const;
+const REASON = 'the database was restored: everything starts again from the books';
 
 /**
- * Ends the workflows that live in the time which the database has lost: payments that were being made (no send
- * passes before the guard has cleared the database, and loans take up what the books say), and whatever the
- * database has no row for. Returns their ids. Repeating it is harmless.
+ * After a restore: ends what lives in the lost time (no send passes before the guard has cleared the database), and
+ * starts every open loan, application and case again from the books alone. Answers with the ids of what was ended.
+ * Repeating it is harmless.
  */
-export async function endLostWorkflows(db: Db, client: Client): Promise<string[]> {
+export async function startAgainFromBooks(db: Db, client: Client): Promise<string[]> {
   const ended: string[] = [];
-  const end = async (workflowId: string) => {
-    await client.workflow
-      .getHandle(workflowId)
-      .terminate(REASON)
-      .catch((error: unknown) => {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      });
-    ended.push(workflowId);
-  };
-  const running = (type: string) => client.workflow.list({ query: `WorkflowType = '${type}' AND ExecutionStatus = 'Running'` });
-  for (const type of PAYMENTS) for await (const { workflowId } of running(type)) await end(workflowId);
-  for (const [type, { table, prefix }] of Object.entries(ENTITIES))
-    for await (const { workflowId } of running(type)) {
-      const row = await db(table)
-        .where({ id: workflowId.slice(prefix.length) })
-        .first<object | undefined>('id');
-      if (!row) await end(workflowId);
+  for (const type of TYPES)
+    for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${type}' AND ExecutionStatus = 'Running'` })) {
+      await client.workflow
+        .getHandle(workflowId)
+        .terminate(REASON)
+        .catch((error: unknown) => {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        });
+      ended.push(workflowId);
     }
+  await repair(db, client);
   return ended;
 }
 

@@ -1,4 +1,5 @@
 import type { BusinessDate } from '../../domain/time/dates';
+import { accountsOf } from '../../domain/ledger/chart';
 import type { Posting } from '../../domain/ledger/postings';
 import type { Db, Tx } from '../pool';
 
@@ -32,13 +33,7 @@ export async function postEntry(
  * where it should be: short (it left us, we claim it) and long (it came to us, we owe it). Repeating it changes nothing.
  */
 export async function ensureChannelAccounts(db: Db, channels: readonly string[]): Promise<void> {
-  const rows = channels.flatMap((channel) => [
-    { code: `settlement:${channel}`, name: `Settlement account at ${channel}`, type: 'ASSET', channel },
-    { code: `in-transit:${channel}`, name: `In transit at ${channel}`, type: 'ASSET', channel },
-    { code: `suspense-short:${channel}`, name: `Claims in suspense at ${channel}`, type: 'ASSET', channel },
-    { code: `suspense-long:${channel}`, name: `Unexplained receipts at ${channel}`, type: 'LIABILITY', channel },
-    { code: `fees-payable:${channel}`, name: `Fees not yet billed by ${channel}`, type: 'LIABILITY', channel },
-  ]);
+  const rows = channels.flatMap(accountsOf);
   await db('ledger_accounts').insert(rows).onConflict('code').ignore();
 }
 

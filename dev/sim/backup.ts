@@ -5,7 +5,7 @@ import { composeDeps } from '../../workers/compose';
 import { createLog } from '../../config/log';
 import { repair } from '../../ops/audit/doctor';
 import { raiseEpochOutside } from '../../ops/cli/restore';
-import { endLostWorkflows, knowsBy } from '../../ops/restore-workflows';
+import { startAgainFromBooks, knowsBy } from '../../ops/restore-workflows';
 import { engageOperators } from './operators';
 import type { SimWorld } from './world';
 import { restoreEpochFile } from '../../config/restore-epoch';
@@ -57,6 +57,7 @@ export async function restore(world: SimWorld, takenAt: Instant): Promise<void> 
   });
   world.restores += 1;
   world.unclearedSince = takenAt;
+  for (const workflowId of await startAgainFromBooks(attached.db, attached.client)) world.lost.add(workflowId);
   await clearRestore(world, takenAt);
 }
 
@@ -65,7 +66,6 @@ async function clearRestore(world: SimWorld, takenAt: Instant): Promise<void> {
   const { client } = world.attached;
   const deps = composeDeps(world.attached.env, createLog('restore-guard', 'silent'));
   try {
-    for (const workflowId of await endLostWorkflows(deps.db, client)) world.lost.add(workflowId);
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       const { now } = await businessNow(deps.db);

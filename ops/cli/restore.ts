@@ -10,7 +10,7 @@ import { createLog } from '../../config/log';
 import type { Attached } from '../attach';
 import { repair } from '../audit/doctor';
 import { assertOperator } from '../operator-keys';
-import { endLostWorkflows, knowsBy } from '../restore-workflows';
+import { startAgainFromBooks, knowsBy } from '../restore-workflows';
 import { withAttached } from './subcommands';
 import { restoreEpochFile } from '../../config/restore-epoch';
 
@@ -45,7 +45,8 @@ async function guard(attached: Attached, options: Options): Promise<void> {
       return;
     }
     const signal = AbortSignal.timeout(6 * 3_600_000);
-    for (const workflowId of await endLostWorkflows(deps.db, attached.client)) print(`  ended  ${workflowId}`);
+    const ended = await startAgainFromBooks(deps.db, attached.client);
+    print(`${String(ended.length)} workflows of the lost time were ended; what is open started again from the books`);
     const input = { restoredTo, now, actor: `operator:${options.operator}`, signal, knows: knowsBy(attached.client) };
     const report = await guardAfterRestore(deps, input, print);
     print(
