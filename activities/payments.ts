@@ -38,7 +38,7 @@ export type PaymentStep =
 /** How soon a payment that was made against a channel's word is looked at again, should nobody tell of it. */
 const CONTRADICTED_LOOK_MS = 3_600_000;
 
-/** The how-manieth approval of its loan an instruction is: the number at the end of its id. */
+/** Which approval of its loan an instruction is, counted from 1: the number at the end of its id. */
 const serialOf = (instructionId: string) => Number(instructionId.split('-').at(-1));
 
 /** A debit to present: `plannedAt` is the appointment's time, null for one that the borrower asked for. */

@@ -33,7 +33,7 @@ export function faultOf(error: unknown): Fault | undefined {
 
 const HOUR_SECONDS = 3_600;
 
-/** Seconds to wait after the how-manieth failure in a row: passing faults 1 s to 5 min, coded ones 1 h to 24 h, spread by the workflow's id. */
+/** Seconds to wait after so many failures in a row: passing faults 1 s to 5 min, coded ones 1 h to 24 h, spread by the workflow's id. */
 export function patienceSeconds(fault: Fault, failures: number, workflowId: string): number {
   if (fault.isPassing) return Math.min(300, 2 ** Math.min(failures - 1, 9));
   const seconds = Math.min(24 * HOUR_SECONDS, HOUR_SECONDS * 2 ** Math.min(failures - 1, 5));

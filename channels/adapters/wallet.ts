@@ -167,9 +167,9 @@ export function createWallet(link: ChannelLink): Channel {
       return parsed.success ? { known: true, amount: fen(parsed.data.available_amount) } : { known: false, code: 'UNREADABLE' };
     },
     async statement(date, asOf, signal) {
-      const link_ = await call(link, { method: 'GET', target: `/wallet/v3/bills?bill_date=${date}`, asOf }, signal);
-      if (link_.kind !== 'answer') return { state: 'UNKNOWN', code: link_.code };
-      const parsed = z.object({ download_url: z.string().startsWith('/wallet/') }).safeParse(json(link_.text));
+      const listed = await call(link, { method: 'GET', target: `/wallet/v3/bills?bill_date=${date}`, asOf }, signal);
+      if (listed.kind !== 'answer') return { state: 'UNKNOWN', code: listed.code };
+      const parsed = z.object({ download_url: z.string().startsWith('/wallet/') }).safeParse(json(listed.text));
       if (!parsed.success) return { state: 'NOT_READY', code: 'NO_STATEMENT_EXIST' };
       return download(link, signed(link, { method: 'GET', target: parsed.data.download_url, asOf }), signal, {
         signedHead: () => '',

@@ -34,7 +34,7 @@ export class SimWorld {
     readonly dataDir: string,
     readonly attached: Attached,
   ) {
-    for (const child of stack.children_) this.current.set(child.name, child);
+    for (const child of stack.parts) this.current.set(child.name, child);
   }
 
   static async start(): Promise<SimWorld> {

@@ -44,7 +44,7 @@ export interface StackOptions {
 }
 
 export interface RunningStack extends StackRecord {
-  readonly children_: readonly Child[];
+  readonly parts: readonly Child[];
   /** Starts a part of ours again that ended by itself. */
   revive(name: NodePart): Promise<Child>;
   readonly mailSink: Pick<MailSink, 'refuse'>;
@@ -203,7 +203,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       await writeRecord(dataDir, { ...record, children: marks() });
       return child;
     };
-    return { ...record, children_: children, revive, mailSink: mail, stop: () => stopInOrder(children, stops, dataDir) };
+    return { ...record, parts: children, revive, mailSink: mail, stop: () => stopInOrder(children, stops, dataDir) };
   } catch (error) {
     await stop();
     throw error;

@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   });
   running.stack = stack;
   process.stdout.write(table(stack, dataDir, ((Date.now() - startedAt) / 1_000).toFixed(1)));
-  for (const child of stack.children_) watch(stack, child, { dataDir, isStopping: () => isStopping });
+  for (const child of stack.parts) watch(stack, child, { dataDir, isStopping: () => isStopping });
 }
 
 const REVIVE_MS = 500;

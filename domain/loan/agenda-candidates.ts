@@ -111,14 +111,14 @@ function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorde
   }));
 }
 
-interface Promise_ {
+interface PromiseMade {
   readonly id: string;
   readonly madeAt: Instant;
   readonly dueOn: BusinessDate;
   readonly resolvedAt: Instant | undefined;
 }
 
-function promisesOf(events: readonly LoanEvent[]): Promise_[] {
+function promisesOf(events: readonly LoanEvent[]): PromiseMade[] {
   return events
     .filter((event) => event.kind === 'PROMISE_MADE')
     .map((event) => {
@@ -134,7 +134,7 @@ export function openPromise(events: readonly LoanEvent[]): { id: string; dueOn: 
   return promisesOf(events).find((promise) => promise.resolvedAt === undefined);
 }
 
-function promiseChecks(input: AgendaInput, promises: readonly Promise_[]): Candidate[] {
+function promiseChecks(input: AgendaInput, promises: readonly PromiseMade[]): Candidate[] {
   return promises
     .filter((promise) => promise.resolvedAt === undefined)
     .map((promise) => ({
@@ -156,7 +156,7 @@ function ladder(
   input: AgendaInput,
   rows: readonly AccountInstallment[],
   recorded: ReadonlySet<string>,
-  promises: readonly Promise_[],
+  promises: readonly PromiseMade[],
 ): Candidate[] {
   const { collections } = input.product;
   const promised = (moment: Instant) =>

@@ -31,9 +31,9 @@ export interface Appointment {
   readonly at: Instant | null;
   readonly businessDate: BusinessDate;
   readonly summary: string;
-  /** DEBIT, QUERY_DEBIT: the business date's how-manieth presentment. */
+  /** DEBIT, QUERY_DEBIT: which presentment of the business date, counted from 1. */
   readonly presentment?: number;
-  /** QUERY_DEBIT: the how-manieth question. */
+  /** QUERY_DEBIT: which question, counted from 1. */
   readonly query?: number;
   /** DEBIT: how often it gave way to a payment that the borrower asked for. */
   readonly round?: number;

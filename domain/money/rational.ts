@@ -34,7 +34,7 @@ export function ratio(numerator: bigint, denominator: bigint): Rational {
   return denominator < 0n ? { numerator: -numerator, denominator: -denominator } : { numerator, denominator };
 }
 
-/** numerator / denominator as an integer, rounded as `mode` says. The only integer division in the project. */
+/** numerator / denominator as an integer, rounded as `mode` says. Every division of money names its mode here. */
 export function divideRounded(numerator: bigint, denominator: bigint, mode: RoundingMode): bigint {
   const n = denominator < 0n ? -numerator : numerator;
   const d = denominator < 0n ? -denominator : denominator;

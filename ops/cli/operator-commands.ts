@@ -76,7 +76,7 @@ function factIn(text: string): object {
   });
 }
 
-function binding(
+function decision(
   ops: Command,
   name: string,
   subject: string,
@@ -119,32 +119,32 @@ export function addOperatorCommands(program: Command): void {
   const loan = (suffix: string) => (id: string) => `/v1/ops/loans/${id}/${suffix}`;
   const reason = (options: Options) => ({ reason: options.reason });
   const review = (id: string) => `/v1/ops/applications/${id}/review`;
-  binding(ops, 'approve', 'applicationId', 'approve a referred application', review, (options) => ({
+  decision(ops, 'approve', 'applicationId', 'approve a referred application', review, (options) => ({
     verdict: 'APPROVE',
     reason: options.reason,
   }));
-  binding(ops, 'decline', 'applicationId', 'decline a referred application', review, (options) => ({
+  decision(ops, 'decline', 'applicationId', 'decline a referred application', review, (options) => ({
     verdict: 'DECLINE',
     reason: options.reason,
   }));
-  binding(ops, 'retry', 'loanId', 'authorise a new payout after every channel refused', loan('payout-retry'), reason);
-  binding(ops, 'switch-channel', 'loanId', 'authorise a new payout over this channel first', loan('payout-retry'), (options) => ({
+  decision(ops, 'retry', 'loanId', 'authorise a new payout after every channel refused', loan('payout-retry'), reason);
+  decision(ops, 'switch-channel', 'loanId', 'authorise a new payout over this channel first', loan('payout-retry'), (options) => ({
     reason: options.reason,
     channel: options.channel,
   })).requiredOption('--channel <name>', 'wallet, cardnet or bankdirect');
-  binding(ops, 'query-payout', 'loanId', 'ask the channel about an open payout now', loan('payout-query'), reason);
-  binding(ops, 'hold', 'loanId', 'stop payouts, debits and contacts until the end of a date', loan('hold'), (options) => ({
+  decision(ops, 'query-payout', 'loanId', 'ask the channel about an open payout now', loan('payout-query'), reason);
+  decision(ops, 'hold', 'loanId', 'stop payouts, debits and contacts until the end of a date', loan('hold'), (options) => ({
     reason: options.reason,
     until: options.until,
   })).requiredOption('--until <date>', 'last day of the hold, YYYY-MM-DD');
-  binding(ops, 'release', 'loanId', 'end a hold early', loan('release'), reason);
+  decision(ops, 'release', 'loanId', 'end a hold early', loan('release'), reason);
   addAdjustments(ops);
   addIdentityChanges(ops);
-  binding(ops, 'card', 'loanId', 'use another card of the borrower for everything that is still to move', loan('card'), (options) => ({
+  decision(ops, 'card', 'loanId', 'use another card of the borrower for everything that is still to move', loan('card'), (options) => ({
     cardNumber: options.cardNumber,
     reason: options.reason,
   })).requiredOption('--card-number <digits>', 'the card, which the borrower proved to be theirs');
-  binding(ops, 'reject', 'loanId', 'give up a loan whose payout failed', loan('rejection'), reason);
+  decision(ops, 'reject', 'loanId', 'give up a loan whose payout failed', loan('rejection'), reason);
 }
 
 function addIdentityChanges(ops: Command): void {
@@ -162,7 +162,7 @@ function addIdentityChanges(ops: Command): void {
       }),
     );
   const path = (id: string) => `/v1/ops/identity-changes/${id}/decision`;
-  binding(ops, 'decide-identity', 'changeId', 'approve or refuse a new name or ID number; it is checked again', path, (options) => ({
+  decision(ops, 'decide-identity', 'changeId', 'approve or refuse a new name or ID number; it is checked again', path, (options) => ({
     verdict: options.verdict,
     reason: options.reason,
   })).requiredOption('--verdict <APPROVE|REFUSE>', 'APPROVE or REFUSE');
@@ -170,10 +170,17 @@ function addIdentityChanges(ops: Command): void {
 
 function addAdjustments(ops: Command): void {
   const adjustments = (id: string) => `/v1/ops/loans/${id}/adjustments`;
-  binding(ops, 'adjust', 'loanId', 'charge, waive, restructure, discount, write off, or reverse an adjustment', adjustments, (options) => ({
-    ...factIn(options.fact ?? ''),
-    reason: options.reason,
-  })).requiredOption(
+  decision(
+    ops,
+    'adjust',
+    'loanId',
+    'charge, waive, restructure, discount, write off, or reverse an adjustment',
+    adjustments,
+    (options) => ({
+      ...factIn(options.fact ?? ''),
+      reason: options.reason,
+    }),
+  ).requiredOption(
     '--fact <json>',
     `such as '{"type":"REAMORTIZE"}' or '{"type":"WAIVER","component":"penalty","amount":{"minor":"1250","currency":"CNY"}}'`,
   );
@@ -190,7 +197,7 @@ function addAdjustments(ops: Command): void {
           );
       }),
     );
-  binding(
+  decision(
     ops,
     'decide-adjustment',
     'loanId',
