@@ -251,10 +251,12 @@ export function createPaymentActivities(deps: ActivityDeps) {
     /**
      * Temporal knows a payment's workflow that this loan wanted to start. Where the database knows the payment too, it
      * runs for an earlier run of the loan, and its facts come by themselves; where not, the database has forgotten it:
-     * nothing is paid, a person is told.
+     * nothing is paid, a person is told. RESTORE_NOT_CLEARED before the restore guard has looked.
      */
     async noteKnownPayment(input: { loanId: string; instructionId: string; at: Instant }): Promise<{ isForgotten: boolean }> {
       return deps.db.transaction(async (tx) => {
+        // Before the guard has looked, that is no news: it is what the guard looks for.
+        await assertRestoreCleared(deps, tx);
         const attempts = await readAttempts(tx, input.instructionId);
         if (attempts.length > 0) return { isForgotten: false };
         await updateLoan(tx, input.loanId, {

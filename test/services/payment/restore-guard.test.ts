@@ -252,4 +252,16 @@ describe('the restore guard', () => {
     expect(await booked(loanId)).toEqual([]);
     temporalKnows.clear();
   });
+
+  it('tells nobody of a forgotten payment before it has looked, and afterwards there is none', async () => {
+    const { loanId } = await seedLoan(desk.deps);
+    const instructionId = `payout-${loanId}-1`;
+    const backedUp = await backup();
+    await payWith(desk.deps, loanId);
+    const note = () => createActivities(backedUp).noteKnownPayment({ loanId, instructionId, at: at(addDays(DAY, 1), '10:00') });
+    await expect(note()).rejects.toMatchObject({ type: 'RESTORE_NOT_CLEARED' });
+    expect(await backedUp.db('loans').where({ id: loanId }).first('needs_attention')).toEqual({ needs_attention: null });
+    expect((await guard(backedUp)).unresolved).toEqual([]);
+    expect(await note()).toEqual({ isForgotten: false });
+  });
 });
