@@ -33,6 +33,9 @@ const LAST_DAYS_MAX = 10;
 /** A backup older than this many steps is not restored. */
 const BACKUP_STEPS_MAX = 40;
 
+/** Payments that wait for the restore guard look again every five minutes of their own time: more hours at once are too many looks. */
+const UNCLEARED_HOURS = 4;
+
 /** How long a step waits for a payout to arrive. */
 const PAYOUT_MS = 1_500;
 
@@ -104,8 +107,7 @@ export class Actors {
         world.refuseMail(false);
         return world.calm();
       case 'ADVANCE':
-        await this.advance(action.hours);
-        return tryToClear(world);
+        return this.advance(action.hours);
       case 'KILL':
         return world.kill(action.what);
       case 'WEBHOOKS':
@@ -275,7 +277,17 @@ export class Actors {
       throw new Unexpected(`one Idempotency-Key with two bodies was answered ${first} and ${second}`);
   }
 
+  /** While the guard waits for a payment that its channel has open, days pass by hours, and the operator tries again. */
   private async advance(hours: number): Promise<void> {
+    let left = hours;
+    for (; this.world.unclearedSince !== undefined && left > 0; left -= UNCLEARED_HOURS) {
+      await this.move(Math.min(left, UNCLEARED_HOURS));
+      await tryToClear(this.world);
+    }
+    if (left > 0) await this.move(left);
+  }
+
+  private async move(hours: number): Promise<void> {
     const { db, client } = this.world.attached;
     const { now } = await businessNow(db);
     const advanced = advanceClock({ db, client, isSandbox: true }, instant(epochMs(now) + hours * 3_600_000));
@@ -308,7 +320,6 @@ export class Actors {
     const isOpen = async () => this.world.unclearedSince !== undefined || (await hasOpenPayments(this.world));
     for (let day = 0; day < LAST_DAYS_MAX && (await isOpen()); day += 1) {
       await this.advance(26);
-      await tryToClear(this.world);
     }
     if (this.world.unclearedSince !== undefined) throw new Error('the restore guard never clears the database');
   }

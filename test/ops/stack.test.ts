@@ -21,6 +21,9 @@ interface Started {
   readonly ended: Promise<number | null>;
 }
 
+// A machine that is busy with other things starts a stack slowly.
+jest.setTimeout(480_000);
+
 describe('npm start', () => {
   let dataDir: string;
   let ports: string[];
@@ -46,7 +49,7 @@ describe('npm start', () => {
     return { process: child, output: () => output, ended: new Promise((done) => child.on('exit', done)) };
   }
   const up = (started: Started) =>
-    eventually(`the stack: ${started.output()}`, () => Promise.resolve(started.output().includes('Loanloom is up')), 90_000);
+    eventually(`the stack: ${started.output()}`, () => Promise.resolve(started.output().includes('Loanloom is up')), 240_000);
   const record = async () => JSON.parse(await readFile(join(dataDir, 'stack.json'), 'utf8')) as StackRecord;
   const doctor = async () => {
     const { stdout } = await run(process.execPath, ['ops/bin/loan.mjs', '--data', dataDir, 'doctor', '--json'], { cwd: ROOT });
