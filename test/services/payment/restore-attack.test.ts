@@ -1,14 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createActivities } from '../../../activities/index';
 import type { ActivityDeps } from '../../../services/deps';
 import { guardAfterRestore } from '../../../services/payment/restore-guard';
-import { createDb, type Db } from '../../../db/pool';
+import { createDb } from '../../../db/pool';
 import { takeUndelivered } from '../../../db/commands';
 import { addDays, at, businessDate } from '../../../domain/time/dates';
 import { dismissOperator } from '../../../db/party/operators';
 import { signAsOperator } from '../../../api/auth';
-import { urlsOf } from '../../support/database';
 import { PaymentDesk } from '../../support/payment-desk';
+import { backUp, type Restored } from '../../support/restored';
 import { seedLoan } from '../../support/seed';
 import { enlist, keyOf, startApi, unreachableTemporal } from '../../support/api';
 import { withClient } from '../../../db/owner';
@@ -18,7 +18,7 @@ const DAY = businessDate('2026-11-23');
 /** Guarantee: what happened between the backup and its restore is found, booked once, and done by nobody again. */
 describe('after a restore', () => {
   let desk: PaymentDesk;
-  let restored: { db: Db; drop: () => Promise<void>; ownerUrl: string } | undefined;
+  let restored: Restored | undefined;
   const temporalKnows = new Set<string>();
   beforeEach(async () => {
     temporalKnows.clear();
@@ -31,23 +31,8 @@ describe('after a restore', () => {
   });
 
   async function backup(): Promise<ActivityDeps> {
-    const name = `test_${randomBytes(6).toString('hex')}`;
-    const source = new URL(desk.database.ownerUrl).pathname.slice(1);
-    const { appUrl, adminUrl, ownerUrl } = urlsOf(name);
-    await withClient(adminUrl, async (client) => {
-      await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${source}'`);
-      await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
-    });
-    const db = createDb(appUrl, 10);
-    restored = {
-      db,
-      ownerUrl,
-      drop: async () => {
-        await db.destroy();
-        await withClient(adminUrl, (c) => c.query(`DROP DATABASE ${name} WITH (FORCE)`));
-      },
-    };
-    return { ...desk.deps, db, restoreEpoch: () => Promise.resolve(2) };
+    restored = await backUp(desk);
+    return restored.deps;
   }
   const guard = (deps: ActivityDeps, on = addDays(DAY, 1), time = '10:00') =>
     guardAfterRestore(deps, {

@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { createActivities } from '../../../activities/index';
 import type { ActivityDeps } from '../../../services/deps';
 import { guardAfterRestore } from '../../../services/payment/restore-guard';
 import { createChannels } from '../../../channels/index';
-import { createDb, type Db } from '../../../db/pool';
 import { readLoanFile, recordOf } from '../../../db/loan/loans';
 import { loanAccountNow } from '../../../domain/loan/loan-account';
 import { addDays, at, businessDate } from '../../../domain/time/dates';
 import { urlsOf } from '../../support/database';
 import { PaymentDesk } from '../../support/payment-desk';
+import { backUp, type Restored } from '../../support/restored';
 import { seedLoan } from '../../support/seed';
 import { withClient } from '../../../db/owner';
 
@@ -16,7 +15,7 @@ const DAY = businessDate('2026-11-23');
 
 describe('the restore guard', () => {
   let desk: PaymentDesk;
-  let restored: { db: Db; drop: () => Promise<void> } | undefined;
+  let restored: Restored | undefined;
   beforeEach(async () => {
     desk = await PaymentDesk.open();
   });
@@ -26,24 +25,9 @@ describe('the restore guard', () => {
     await desk.close();
   });
 
-  /** A backup of the database as it is now (runbook: CREATE DATABASE … TEMPLATE …). */
   async function backup(): Promise<ActivityDeps> {
-    const name = `test_${randomBytes(6).toString('hex')}`;
-    const source = new URL(desk.database.ownerUrl).pathname.slice(1);
-    const { appUrl, adminUrl } = urlsOf(name);
-    await withClient(adminUrl, async (client) => {
-      await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${source}'`);
-      await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
-    });
-    const db = createDb(appUrl, 10);
-    restored = {
-      db,
-      drop: async () => {
-        await db.destroy();
-        await withClient(adminUrl, (c) => c.query(`DROP DATABASE ${name} WITH (FORCE)`));
-      },
-    };
-    return { ...desk.deps, db, restoreEpoch: () => Promise.resolve(2) };
+    restored = await backUp(desk);
+    return restored.deps;
   }
   const temporalKnows = new Set<string>();
   const guard = (deps: ActivityDeps, on = addDays(DAY, 1)) =>
