@@ -48,7 +48,7 @@ describe('who a borrower is, under attack', () => {
 
   it('B1 a decision is final: a refusal that comes second does not overwrite an approval that was applied', async () => {
     const { person } = await seedBorrower(world.deps);
-    const { body } = await ask(person, { name: '王小明' });
+    const { body } = await ask(person, { name: '欧阳若兰' });
     const id = body.changeId as string;
     expect((await confirm(person.borrowerId, id, { current: await codeTo(person.email, id) })).body.state).toBe('CONFIRMED');
     await enlist(world.deps.db, 'op-a');
@@ -67,7 +67,7 @@ describe('who a borrower is, under attack', () => {
       a: 'APPLIED',
       b: 'ILLEGAL_TRANSITION',
       row: { state: 'APPLIED', decided_by: 'operator:op-a' },
-      name: '王小明',
+      name: '欧阳若兰',
     });
   });
 

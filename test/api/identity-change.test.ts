@@ -132,16 +132,16 @@ describe('a change of identity', () => {
 
     it('waits for an operator, who sees it and is written down, and is checked again', async () => {
       const person = await borrower();
-      const id = await confirmed(person, { name: '王小明' });
+      const id = await confirmed(person, { name: '欧阳若兰' });
       expect(await known(person)).toMatchObject({ name: person.name });
       const waiting = await api.request('GET', '/v1/ops/identity-changes', { as: 'li-na', role: 'operator' });
       expect(waiting.body.changes).toContainEqual(expect.objectContaining({ changeId: id, fields: ['name'] }));
       const seen = await api.request('GET', `/v1/ops/identity-changes/${id}`, { as: 'li-na', role: 'operator' });
-      expect(seen.body.fields).toEqual([{ field: 'name', before: person.name, after: '王小明' }]);
+      expect(seen.body.fields).toEqual([{ field: 'name', before: person.name, after: '欧阳若兰' }]);
       expect((await decide(id, 'APPROVE')).body.state).toBe('APPLIED');
       expect((await decide(id, 'APPROVE')).body.state).toBe('APPLIED');
       expect((await decide(id, 'REFUSE')).body.code).toBe('ILLEGAL_TRANSITION');
-      expect(await known(person)).toMatchObject({ name: '王小明', idNumber: person.idNumber });
+      expect(await known(person)).toMatchObject({ name: '欧阳若兰', idNumber: person.idNumber });
       expect(await world.deps.db('audit_log').where({ subject: id }).orderBy('id').pluck('action')).toEqual([
         'REVEAL_IDENTITY_CHANGE',
         'CHANGE_IDENTITY',
