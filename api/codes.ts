@@ -1,18 +1,16 @@
-import { createHash, randomInt, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { businessNow } from '../db/clock';
 import { storeCommand, type CommandRow, type Operation } from '../db/commands';
-import { addMail } from '../db/outbox';
 import type { Tx } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
+import { codeExpiry, mailOneTimeCode, TRIES_PER_CODE } from '../services/party/one-time-code';
 import type { Caller } from './auth';
 import type { ApiDeps } from './deps';
 import { bodyHash } from './submit';
 
-const CODE_MINUTES = 10;
 const CODES_PER_WINDOW = 5;
 /** With five tries each, seventy-five guesses a day at one of a million. */
 const CODES_PER_DAY = 15;
-const TRIES_PER_CODE = 5;
 
 export type CodePurpose = 'SIGN' | 'CARD';
 
@@ -51,8 +49,9 @@ export async function sendCode(
     );
   if (recent.window >= CODES_PER_WINDOW) throw new LoanloomError('CODE_EXHAUSTED', 'too many codes were asked for: wait ten minutes');
   if (recent.day >= CODES_PER_DAY) throw new LoanloomError('CODE_EXHAUSTED', 'too many codes were asked for: try again tomorrow');
-  const code = String(randomInt(0, 1_000_000)).padStart(6, '0');
-  const expiresAt = new Date(Date.now() + CODE_MINUTES * 60_000);
+  const expiresAt = codeExpiry();
+  const mail = { key: `${template}:${id}`, borrowerId, template, params: { loanId: applicationId } };
+  const code = await mailOneTimeCode(deps, tx, mail);
   await tx('one_time_codes').insert({
     id,
     application_id: applicationId,
@@ -60,14 +59,6 @@ export async function sendCode(
     code_hash: deps.vault.hashCode(code, id),
     expires_at: expiresAt,
     bank_card_id: bankCardId ?? null,
-  });
-  const person = await deps.borrowers.personVault(tx, borrowerId);
-  await addMail(tx, {
-    key: `${template}:${id}`,
-    borrowerId,
-    template,
-    params: { loanId: applicationId },
-    secret: person.encrypt({ table: 'outbox', column: 'secret_enc', row: `mail:${template}:${id}` }, code),
   });
   return expiresAt;
 }

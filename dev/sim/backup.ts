@@ -4,11 +4,10 @@ import { businessDateOf, type Instant } from '../../domain/time/dates';
 import { composeDeps } from '../../workers/compose';
 import { createLog } from '../../config/log';
 import { repair } from '../../ops/audit/doctor';
-import { raiseEpochOutside } from '../../ops/cli/restore';
 import { startAgainFromBooks, knowsBy } from '../../ops/restore-workflows';
 import { engageOperators } from './operators';
 import type { SimWorld } from './world';
-import { restoreEpochFile } from '../../config/restore-epoch';
+import { raiseRestoreEpochOutside } from '../../config/restore-epoch';
 import { withClient } from '../../db/owner';
 
 const COPY = 'loanloom_backup';
@@ -52,7 +51,7 @@ export async function restore(world: SimWorld, takenAt: Instant): Promise<void> 
   await world.without(['worker', 'api'], async () => {
     await copyDatabase(world, COPY, nameOf(world));
     await setClockOffset(attached.db, offset);
-    await raiseEpochOutside(restoreEpochFile(attached.env));
+    await raiseRestoreEpochOutside(attached.env);
     await engageOperators(attached);
   });
   world.restores += 1;

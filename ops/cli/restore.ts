@@ -1,4 +1,3 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { guardAfterRestore } from '../../services/payment/restore-guard';
 import { isRestoreCleared } from '../../services/payment/restore-check';
@@ -12,7 +11,7 @@ import { repair } from '../audit/doctor';
 import { assertOperator } from '../operator-keys';
 import { startAgainFromBooks, knowsBy } from '../restore-workflows';
 import { withAttached } from './subcommands';
-import { restoreEpochFile } from '../../config/restore-epoch';
+import { raiseRestoreEpochOutside } from '../../config/restore-epoch';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -20,15 +19,6 @@ interface Options {
   readonly mark?: true;
   readonly restoredTo?: string;
   readonly operator?: string;
-}
-
-/** Raises the epoch outside the database: from now on every database that the guard has not cleared counts as restored. */
-export async function raiseEpochOutside(file: string): Promise<number> {
-  const epoch = Number((await readFile(file, 'utf8')).trim()) + 1;
-  if (!Number.isSafeInteger(epoch) || epoch < 2) throw new LoanloomError('CONFIGURATION', `${file} holds no restore epoch`);
-  await writeFile(`${file}.new`, `${String(epoch)}\n`);
-  await rename(`${file}.new`, file);
-  return epoch;
 }
 
 async function guard(attached: Attached, options: Options): Promise<void> {
@@ -77,7 +67,7 @@ export function addRestoreGuard(program: Command): void {
     .action((options: Options, command: Command) =>
       withAttached(command, async (attached) => {
         if (!options.mark) return guard(attached, options);
-        const epoch = await raiseEpochOutside(restoreEpochFile(attached.env));
+        const epoch = await raiseRestoreEpochOutside(attached.env);
         print(`restore epoch ${String(epoch)}: no payment moves before "npx loan restore-guard --restored-to <date> --operator <name>"`);
       }),
     );

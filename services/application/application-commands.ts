@@ -47,7 +47,6 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
     requireStatus(application, 'DRAFT', 'submitting');
     const steps = await readSteps(deps, tx, application);
     quote({ principal: steps.principal, termMonths: steps.termMonths }, productOf(deps, application), businessDateOf(at));
-    await tx('borrowers').where({ id: application.borrower_id }).forUpdate().first('id');
     const identityVersion = await deps.borrowers.identityVersion(tx, application.borrower_id);
     const cardId = await deps.borrowers.saveCard(tx, application.borrower_id, steps.cardNumber);
     await updateApplication(tx, application.id, {

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { writeAudit } from '../../db/audit';
 import { IDENTITY_FIELDS, type Identity, type IdentityField } from '../../db/party/borrowers';
 import {
@@ -14,13 +14,12 @@ import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import type { IdentityVerdict } from '../../providers/identity/port';
 import type { ActivityDeps } from '../deps';
+import { codeExpiry, mailOneTimeCode, TRIES_PER_CODE } from './one-time-code';
 
 type Deps = Pick<ActivityDeps, 'db' | 'vault' | 'borrowers' | 'identityVerifier'>;
 
-const CODE_MINUTES = 10;
 /** With five tries each, twenty-five guesses a day at one of a million. */
 const CHANGES_PER_DAY = 5;
-const TRIES = 5;
 
 /** Where codes go: to the address that we know, and to each new one. */
 export type CodePlace = 'current' | 'email' | 'phone';
@@ -52,15 +51,11 @@ export async function newAddressOf(deps: Pick<Deps, 'db' | 'borrowers'>, changeI
 }
 
 async function mailCode(deps: Deps, tx: Tx, row: { id: string; borrower_id: string }, place: CodePlace): Promise<string> {
-  const code = String(randomInt(0, 1_000_000)).padStart(6, '0');
-  const key = `identity-code:${row.id}:${place}`;
-  const person = await deps.borrowers.personVault(tx, row.borrower_id);
-  await addMail(tx, {
-    key,
+  const code = await mailOneTimeCode(deps, tx, {
+    key: `identity-code:${row.id}:${place}`,
     borrowerId: row.borrower_id,
     template: 'identity-code',
     params: place === 'current' ? {} : { identityChange: row.id, place },
-    secret: person.encrypt({ table: 'outbox', column: 'secret_enc', row: `mail:${key}` }, code),
   });
   return deps.vault.hashCode(code, `${row.id}:${place}`).toString('hex');
 }
@@ -103,7 +98,7 @@ export async function requestIdentityChange(
     const codes: CodePlace[] = ['current', ...(['email', 'phone'] as const).filter((field) => fields.includes(field))];
     const hashes: [CodePlace, string][] = [];
     for (const place of codes) hashes.push([place, await mailCode(deps, tx, { id, borrower_id: borrowerId }, place)]);
-    const expiresAt = new Date(Date.now() + CODE_MINUTES * 60_000);
+    const expiresAt = codeExpiry();
     const person = await deps.borrowers.personVault(tx, borrowerId);
     await insertIdentityChange(tx, {
       id,
@@ -130,7 +125,7 @@ async function tryCodes(
   if (row?.borrower_id !== about.borrowerId) throw new LoanloomError('NOT_FOUND', 'there is no such change of yours');
   if (row.state !== 'PENDING') return row;
   if (row.expires_at.getTime() < Date.now()) return 'CODE_INVALID';
-  if (row.attempts >= TRIES) return 'CODE_EXHAUSTED';
+  if (row.attempts >= TRIES_PER_CODE) return 'CODE_EXHAUSTED';
   const matches = Object.entries(row.code_hashes).map(([place, hash]) =>
     deps.vault.codeMatches(entered[place as CodePlace] ?? '', `${row.id}:${place}`, Buffer.from(hash, 'hex')),
   );

@@ -124,7 +124,7 @@ export async function guardAfterRestore(
     .db('loans')
     .whereIn('status', [...OPEN_LOANS, 'CLOSED_OBLIGATIONS_MET', 'CLOSED_WRITTEN_OFF'])
     .orderBy('id')
-    .select<{ id: string; status: string }[]>('id', 'status');
+    .select<{ id: string }[]>('id');
   for (const [index, { id }] of loans.entries()) {
     await askLoan(guard, id);
     if ((index + 1) % 100 === 0) progress(`${String(index + 1)} of ${String(loans.length)} loans asked about`);

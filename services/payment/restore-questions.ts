@@ -42,9 +42,9 @@ export interface Guard {
   readonly report: { asked: number; found: string[]; unresolved: string[] };
 }
 
-export const isLive = ({ state }: { readonly state: AttemptState }) => OPEN_ATTEMPTS.includes(state);
+const isLive = ({ state }: { readonly state: AttemptState }) => OPEN_ATTEMPTS.includes(state);
 
-export async function orderFor({ deps, now }: Guard, wanted: Wanted, attempt: number, bankCardId?: string): Promise<PaymentOrder> {
+async function orderFor({ deps, now }: Guard, wanted: Wanted, attempt: number, bankCardId?: string): Promise<PaymentOrder> {
   const { loan } = await readLoanFile(deps.db, wanted.loan_id);
   const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
   return {

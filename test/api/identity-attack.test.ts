@@ -1,50 +1,40 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { inventPerson, type Person } from '../../dev/demo/person';
-import type { IdentityVerifier } from '../../providers/identity/port';
+import { inventPerson } from '../../dev/demo/person';
 import { createActivities } from '../../activities/index';
 import { dismissOperator } from '../../db/party/operators';
 import { createDb } from '../../db/pool';
 import { businessDateOf, instant } from '../../domain/time/dates';
 import { loanIdFrom } from '../../domain/ids';
 import { base64url } from 'jose';
-import { enlist, startApi, unreachableTemporal, type Api } from '../support/api';
+import { enlist, type Api } from '../support/api';
 import { seedActiveLoan, seedApplication, seedBorrower, seedLoan } from '../support/seed';
-import { startRelay } from '../../workers/relay';
-import { createWorld, eventually, type World } from '../support/world';
-import { createFormalIdentityVerifier } from '../../providers/identity/formal';
+import { openIdentityDesk, type IdentityDesk } from '../support/identity-changes';
+import { eventually, type World } from '../support/world';
 
 /** Guarantee: nobody becomes another borrower, and an operator who is gone decides nothing. */
 describe('who a borrower is, under attack', () => {
+  let desk: IdentityDesk;
   let world: World;
   let api: Api;
-  let source: IdentityVerifier['verify'];
-  let relay: { stop(): Promise<void> };
+
   beforeAll(async () => {
-    world = await createWorld({ server: 'time-skipping' });
-    const formal = createFormalIdentityVerifier();
-    source = (claim) => formal.verify(claim);
-    api = await startApi({ ...world.deps, identityVerifier: { verify: (claim) => source(claim) } }, unreachableTemporal(1), 500);
-    relay = startRelay(world.deps, world.client);
+    desk = await openIdentityDesk(500);
+    ({ world, api } = desk);
   });
-  afterAll(async () => {
-    await relay.stop();
-    await api.close();
-    await world.close();
-  });
-  const ask = (person: Person, body: object) => api.request('POST', '/v1/identity-changes', { as: person.borrowerId, body });
-  const confirm = (as: string, id: string, body: object) => api.request('POST', `/v1/identity-changes/${id}/confirmation`, { as, body });
-  const decide = (id: string, verdict: string, as: string) =>
-    api.request('POST', `/v1/ops/identity-changes/${id}/decision`, {
-      as,
-      role: 'operator',
-      body: { verdict, reason: 'the register says so' },
+  afterAll(() => desk.close());
+
+  const ask: IdentityDesk['ask'] = (...request) => desk.ask(...request);
+  const confirm: IdentityDesk['confirm'] = (...request) => desk.confirm(...request);
+  const decide: IdentityDesk['decide'] = (...request) => desk.decide(...request);
+  const codeTo: IdentityDesk['codeTo'] = (...request) => desk.codeTo(...request);
+  /** Until as many requests as this wait for somebody else's lock. */
+  const untilWaiting = (requests: number) =>
+    eventually('requests that wait for a lock', async () => {
+      const { rows } = await world.deps.db.raw<{ rows: { waiting: number }[] }>(
+        `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return (rows[0]?.waiting ?? 0) >= requests;
     });
-  const codeTo = (address: string, id: string) =>
-    eventually(`a code to ${address}`, () => {
-      const mail = world.mails.find((each) => each.to === address && each.key.includes(`identity-code:${id}`));
-      return Promise.resolve(/(\d{6})/.exec(mail?.text ?? '')?.[1]);
-    });
-  const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
   it('B1 a decision is final: a refusal that comes second does not overwrite an approval that was applied', async () => {
     const { person } = await seedBorrower(world.deps);
@@ -56,9 +46,9 @@ describe('who a borrower is, under attack', () => {
     const holder = await world.deps.db.transaction();
     await holder('identity_changes').where({ id }).forUpdate().first('id');
     const approving = decide(id, 'APPROVE', 'op-a');
-    await sleep(700);
+    await untilWaiting(1);
     const refusing = decide(id, 'REFUSE', 'op-b');
-    await sleep(700);
+    await untilWaiting(2);
     await holder.commit();
     const [a, b] = [await approving, await refusing];
     const row = await world.deps.db('identity_changes').where({ id }).first('state', 'decided_by');
@@ -96,9 +86,9 @@ describe('who a borrower is, under attack', () => {
     const id = body.changeId as string;
     const codes = { current: await codeTo(person.email, id), email: await codeTo('thief@example.org', id) };
     expect((await confirm(person.borrowerId, id, codes)).body.state).toBe('APPLIED');
-    await eventually('a notice', () => Promise.resolve(world.mails.some((m) => m.key.includes(`identity-changed:${id}`))));
-    await sleep(500);
-    expect(world.mails.filter((m) => m.key.includes(`identity-changed:${id}`)).map((m) => m.to)).toContain(person.email);
+    const told = () => world.mails.filter((m) => m.key.includes(`identity-changed:${id}`)).map((m) => m.to);
+    await eventually('two notices', () => Promise.resolve(told().length >= 2));
+    expect(told()).toContain(person.email);
   });
 
   it('B4 who has had a loan cannot become another person with a token alone', async () => {
@@ -128,7 +118,7 @@ describe('who a borrower is, under attack', () => {
       as: person.borrowerId,
       body: { cardNumber: other.cardNumber },
     });
-    await sleep(1_500);
+    await eventually('the card’s code', () => Promise.resolve(world.mails.some((m) => m.key.includes('card-code'))));
     const mailed = world.mails.filter((m) => m.key.includes('card-code')).map((m) => m.to);
     expect({ status: answer.status, code: answer.body.code, email: now.email, idNumber: now.idNumber, card: card.status, mailed }).toEqual({
       status: 409,
@@ -147,10 +137,9 @@ describe('who a borrower is, under attack', () => {
     const { body } = await ask(person, { email: 'new-b5@example.org' });
     const id = body.changeId as string;
     const codes = { current: await codeTo(person.email, id), email: await codeTo('new-b5@example.org', id) };
-    const formal = source;
-    source = () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+    desk.answer(() => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })));
     expect((await confirm(person.borrowerId, id, codes)).status).toBe(503);
-    source = formal;
+    desk.answer();
     const waiting = await api.request('GET', '/v1/ops/identity-changes', { as: 'op-a', role: 'operator' });
     // The list promises changes of a name or ID number that an operator decides.
     expect(waiting.body.changes.filter((each: { changeId: string }) => each.changeId === id)).toEqual([]);
@@ -239,7 +228,7 @@ describe('who a borrower is, under attack', () => {
       .then(String, (e: unknown) => `throws ${String((e as { code?: string }).code)} ${String(e)}`);
     await isReached;
     const confirming = confirm(person.borrowerId, id, codes);
-    await sleep(350);
+    await untilWaiting(1);
     open();
     const [v, c] = await Promise.all([verifying, confirming]);
     expect({ v, status: c.status, body: c.body }).toMatchObject({ v: expect.not.stringContaining('throws'), status: 200 });

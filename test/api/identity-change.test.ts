@@ -1,48 +1,28 @@
 import { inventPerson, type Person } from '../../dev/demo/person';
 import type { Identity } from '../../db/party/borrowers';
-import type { IdentityVerifier } from '../../providers/identity/port';
-import { startApi, unreachableTemporal, type Api } from '../support/api';
+import { type Api } from '../support/api';
 import { seedBorrower, seedLoan } from '../support/seed';
-import { startRelay } from '../../workers/relay';
-import { createWorld, eventually, type World } from '../support/world';
+import { openIdentityDesk, type IdentityDesk } from '../support/identity-changes';
+import { eventually, type World } from '../support/world';
 import { withClient } from '../../db/owner';
 import { createFormalIdentityVerifier } from '../../providers/identity/formal';
 
 /** Guarantee: who a borrower is changes only by their word from the old and the new address, checked again. */
 describe('a change of identity', () => {
+  let desk: IdentityDesk;
   let world: World;
   let api: Api;
-  let source: IdentityVerifier['verify'];
-  let relay: { stop(): Promise<void> };
 
   beforeAll(async () => {
-    world = await createWorld({ server: 'time-skipping' });
-    const formal = createFormalIdentityVerifier();
-    source = (claim) => formal.verify(claim);
-    api = await startApi({ ...world.deps, identityVerifier: { verify: (claim) => source(claim) } }, unreachableTemporal(1));
-    relay = startRelay(world.deps, world.client);
+    desk = await openIdentityDesk();
+    ({ world, api } = desk);
   });
-  afterAll(async () => {
-    await relay.stop();
-    await api.close();
-    await world.close();
-  });
+  afterAll(() => desk.close());
 
-  const ask = (person: Person, body: object, key?: string) =>
-    api.request('POST', '/v1/identity-changes', { as: person.borrowerId, body, ...(key === undefined ? {} : { key }) });
-  const confirm = (as: string, id: string, body: object) => api.request('POST', `/v1/identity-changes/${id}/confirmation`, { as, body });
-  const decide = (id: string, verdict: string, as = 'li-na') =>
-    api.request('POST', `/v1/ops/identity-changes/${id}/decision`, {
-      as,
-      role: 'operator',
-      body: { verdict, reason: 'the register says so' },
-    });
-  /** The code that went to an address for a change. */
-  const codeTo = (address: string, id: string) =>
-    eventually(`a code to ${address}`, () => {
-      const mail = world.mails.find((each) => each.to === address && each.key.includes(`identity-code:${id}`));
-      return Promise.resolve(/(\d{6})/.exec(mail?.text ?? '')?.[1]);
-    });
+  const ask: IdentityDesk['ask'] = (...request) => desk.ask(...request);
+  const confirm: IdentityDesk['confirm'] = (...request) => desk.confirm(...request);
+  const decide: IdentityDesk['decide'] = (...request) => desk.decide(...request);
+  const codeTo: IdentityDesk['codeTo'] = (...request) => desk.codeTo(...request);
   const known = (person: Person): Promise<Identity> => world.deps.borrowers.identity(world.deps.db, person.borrowerId);
   const borrower = async () => (await seedBorrower(world.deps)).person;
   const asOwner = (sql: string) => withClient(world.database.ownerUrl, (client) => client.query(sql));
@@ -156,10 +136,9 @@ describe('a change of identity', () => {
       });
       const taken = await decide(await confirmed(person, { idNumber: owner.idNumber }), 'APPROVE');
       expect([taken.status, taken.body.code]).toEqual([422, 'IDENTITY_NOT_CONFIRMED']);
-      const formal = source;
-      source = async (claim) => ({ ...(await formal(claim)), passed: false });
+      desk.answer(async (claim) => ({ ...(await createFormalIdentityVerifier().verify(claim)), passed: false }));
       expect((await decide(await confirmed(person, { name: '李四' }), 'APPROVE')).body.code).toBe('IDENTITY_NOT_CONFIRMED');
-      source = formal;
+      desk.answer();
       expect((await decide(await confirmed(person, { name: '李四' }), 'REFUSE')).body.state).toBe('REFUSED');
       expect(await known(person)).toMatchObject({ name: person.name, idNumber: person.idNumber });
     });
@@ -178,10 +157,9 @@ describe('a change of identity', () => {
     it('the source that does not answer decides nothing', async () => {
       const person = await borrower();
       const id = await confirmed(person, { name: '钱七' });
-      const formal = source;
-      source = () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+      desk.answer(() => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })));
       expect((await decide(id, 'APPROVE')).status).toBe(503);
-      source = formal;
+      desk.answer();
       expect((await decide(id, 'APPROVE')).body.state).toBe('APPLIED');
     });
   });
