@@ -37,6 +37,21 @@ export default tseslint.config(
     ],
     rules: { 'max-lines-per-function': ['error', { max: 210, skipBlankLines: true, skipComments: true }] },
   },
+  // Meaning is data: a key is written by its shape, so that there is one place that says what it identifies.
+  {
+    files: ['**/*.ts'],
+    ignores: ['test/**', 'domain/keys.ts', 'domain/ledger/chart.ts', 'domain/time/dates.ts', 'simulator/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'TemplateElement[value.raw=/^[a-z][a-z-]*:$/]', message: 'Keys are made by the shapes of domain/keys.ts.' },
+        {
+          selector: 'CallExpression[callee.property.name=/^(startsWith|split)$/][arguments.0.value=/^:$|^[a-z-]+:$/]',
+          message: 'A key is never taken apart: carry what it was made of.',
+        },
+      ],
+    },
+  },
   {
     files: ['config/env.ts', 'simulator/main.ts', 'dev/stack/*.ts', 'ops/attach.ts', 'test/support/**/*.ts'],
     rules: { 'no-restricted-properties': 'off' },

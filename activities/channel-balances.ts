@@ -6,6 +6,7 @@ import { businessDateOf } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
 import type { ActivityDeps } from '../services/deps';
 import { whileHeartbeating } from './heartbeat';
+import { keys } from '../domain/keys';
 
 export function createBalanceActivities(deps: ActivityDeps) {
   return {
@@ -29,7 +30,7 @@ export function createBalanceActivities(deps: ActivityDeps) {
         if (balance.amount >= floor) return;
         const date = businessDateOf(now);
         await addAlarm(tx, {
-          key: `balance:${channel.name}:${date}`,
+          key: keys.balanceAlarm(channel.name, date),
           subject: channel.name,
           payload: { code: 'LOW_BALANCE', channel: channel.name, date, owner: 'treasury', spendable: balance.amount, floor },
         });

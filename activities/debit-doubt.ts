@@ -4,6 +4,7 @@ import type { Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
 import { OPEN_INSTRUCTIONS } from '../domain/states';
 import type { ActivityDeps } from '../services/deps';
+import { keys } from '../domain/keys';
 
 export function createDebitDoubtActivities(deps: ActivityDeps) {
   return {
@@ -25,7 +26,7 @@ export function createDebitDoubtActivities(deps: ActivityDeps) {
           .where({ id: input.instructionId })
           .update({ queries: instruction.queries + 1, last_queried_at: input.at });
         await insertLoanEvent(tx, instruction.loan_id, {
-          key: `in-doubt:${instruction.id}:${String(instruction.queries + 1)}`,
+          key: keys.debitInDoubt(instruction.id, instruction.queries + 1),
           kind: 'DEBIT_IN_DOUBT',
           at: input.at,
           businessDate: instruction.business_date,

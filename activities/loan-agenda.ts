@@ -1,6 +1,15 @@
 import { businessNow } from '../db/clock';
 import { acknowledgeFacts, addMail, addTrouble } from '../db/outbox';
-import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, recordOf, updateLoan, type LoanFile } from '../db/loan/loans';
+import {
+  insertLoanEvent,
+  insertTransaction,
+  lockLoan,
+  readLoanFile,
+  recordOf,
+  updateLoan,
+  type LoanFile,
+  attentionOf,
+} from '../db/loan/loans';
 import { postEntry } from '../db/ledger/journal';
 import type { Tx } from '../db/pool';
 import { latestValueDate, owedOn } from '../domain/loan/account';
@@ -17,6 +26,8 @@ import { assertTransition, LOAN_TRANSITIONS } from '../domain/states';
 import { accountNow } from '../services/loan/account-now';
 import { productOf, type ActivityDeps } from '../services/deps';
 import { planContact } from '../services/contact/contacts';
+import { keys } from '../domain/keys';
+import { PAST_SLA, Attention } from '../domain/loan/attention';
 
 /** What serviceLoan learns at every wake: its next appointment and what operators see. No amounts that it could compute with. */
 export interface LoanOutlook {
@@ -32,17 +43,16 @@ export interface LoanOutlook {
 }
 
 /** Why a person has to look at this loan, or null. */
-function attention(file: LoanFile, appointment: Appointment, patienceHours: number, now: Instant): string | null {
-  if (file.instructions.some((each) => each.state === 'MANUAL')) return 'a payment is past its SLA without an outcome';
+function attention(file: LoanFile, appointment: Appointment, patienceHours: number, now: Instant): Attention | null {
+  if (file.instructions.some((each) => each.state === 'MANUAL')) return PAST_SLA;
   const isLate = ({ open, sentAt }: OpenInstruction) =>
     open && sentAt !== null && epochMs(now) - epochMs(sentAt) > patienceHours * 3_600_000;
-  if (file.instructions.some(isLate)) return 'a payment is past its SLA without an outcome';
-  if (appointment.kind === 'AWAIT_OPERATOR') return appointment.summary;
-  if (appointment.kind === 'AWAIT_CHANNEL') return appointment.summary;
-  // A loan that looks ahead goes on: what kept it from that is mended.
-  if (file.loan.needs_attention?.startsWith('!the loan cannot go on')) return null;
-  if (file.loan.needs_attention?.startsWith('!')) return file.loan.needs_attention;
-  return null;
+  if (file.instructions.some(isLate)) return PAST_SLA;
+  if (appointment.kind === 'AWAIT_OPERATOR' || appointment.kind === 'AWAIT_CHANNEL')
+    return { kind: appointment.kind, text: appointment.summary, sticky: false };
+  // A loan that looks ahead goes on: what kept it from that is mended. What is sticky stays until an operator acts.
+  const standing = attentionOf(file.loan);
+  return standing?.sticky ? standing : null;
 }
 
 export function createLoanAgendaActivities(deps: ActivityDeps) {
@@ -62,7 +72,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     // Each closing is told; what is written off is not settled.
     if (status === 'CLOSED_OBLIGATIONS_MET')
       await addMail(tx, {
-        key: `settled:${file.loan.id}:${appointment.key}`,
+        key: keys.settledMail(file.loan.id, appointment.key),
         borrowerId: file.loan.borrower_id,
         template: 'settled',
         params: { loanId: file.loan.id, closedOn },
@@ -94,7 +104,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       data: { dueOn, amount: owed, plannedAt: appointment.at ?? at },
     });
     await addMail(tx, {
-      key: `${file.loan.id}:${appointment.key}`,
+      key: keys.reminderMail(file.loan.id, appointment.key),
       borrowerId: file.loan.borrower_id,
       template: 'reminder',
       params: { loanId: file.loan.id, dueOn, amount: yuan(owed) },
@@ -115,7 +125,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
     });
     await accrueNow(tx, file.loan, account, { key: 'charge-off', businessDate: appointment.businessDate });
     await postEntry(tx, {
-      key: `loan:${file.loan.id}:charge-off`,
+      key: keys.chargeOffEntry(file.loan.id),
       loanId: file.loan.id,
       businessDate: appointment.businessDate,
       posting: chargedOff(receivables(account)),
@@ -161,7 +171,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
         file.loan.next_kind === appointment.kind && file.loan.next_summary === appointment.summary
           ? (file.loan.waiting_since ?? input.at)
           : input.at,
-      needs_attention: needsAttention,
+      attention: needsAttention,
       bucket: account.bucket,
     });
     return {
@@ -170,7 +180,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       bucket: account.bucket,
       daysPastDue: account.daysPastDue,
       nextDueOn: account.nextDue?.dueOn ?? null,
-      needsAttention,
+      needsAttention: needsAttention?.text ?? null,
       channel: file.channel,
       now,
     };
@@ -202,14 +212,21 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       await deps.db.transaction(async (tx) => {
         await addTrouble(tx, input);
         const loan = await tx('loans').whereRaw(`'loan-' || id = ?`, [input.workflowId]).first<{ id: string } | undefined>('id');
-        if (loan) await updateLoan(tx, loan.id, { needs_attention: `!the loan cannot go on: ${input.code}` });
+        if (loan)
+          await updateLoan(tx, loan.id, {
+            attention: { kind: 'CANNOT_GO_ON', text: `the loan cannot go on: ${input.code}`, sticky: false },
+          });
       });
     },
 
     /** Someone asked Temporal to cancel the loan: that is not how a loan ends, so a person has to look. */
     async refuseCancellation(input: { loanId: string }): Promise<void> {
       await updateLoan(deps.db, input.loanId, {
-        needs_attention: '!a cancellation of the workflow was requested and refused: use "npx loan ops" instead',
+        attention: {
+          kind: 'CANCELLATION_REFUSED',
+          text: 'a cancellation of the workflow was requested and refused: use "npx loan ops" instead',
+          sticky: true,
+        },
       });
     },
 

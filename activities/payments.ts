@@ -17,7 +17,6 @@ import { owedOn } from '../domain/loan/account';
 import { holdInForce } from '../domain/loan/agenda';
 import { isScheduled } from '../domain/loan/agenda-candidates';
 import { epochMs, instant, type BusinessDate, type Instant } from '../domain/time/dates';
-import { workflowIds } from '../domain/ids';
 import { instructionAct } from '../domain/payment/attempt';
 import { ZERO, type Fen } from '../domain/money/money';
 import { OPEN_ATTEMPTS } from '../domain/states';
@@ -28,6 +27,9 @@ import { productOf, type ActivityDeps } from '../services/deps';
 import { assertRestoreCleared } from '../services/payment/restore-check';
 import { openAttempt } from '../services/payment/open-attempt';
 import { CHANNEL_NAMES } from '../channels/names';
+import { keys, workflowShapes } from '../domain/keys';
+import { PAST_SLA } from '../domain/loan/attention';
+import { paymentNamed } from '../domain/loan/loan-events';
 
 /** What a payment's child workflow does next about its instruction. */
 export type PaymentStep =
@@ -37,9 +39,6 @@ export type PaymentStep =
 
 /** How soon a payment that was made against a channel's word is looked at again, should nobody tell of it. */
 const CONTRADICTED_LOOK_MS = 3_600_000;
-
-/** Which approval of its loan an instruction is, counted from 1: the number at the end of its id. */
-const serialOf = (instructionId: string) => Number(instructionId.split('-').at(-1));
 
 /** A debit to present: `plannedAt` is the appointment's time, null for one that the borrower asked for. */
 interface DebitRequest {
@@ -55,13 +54,13 @@ async function payoutExhausted(tx: Tx, instruction: InstructionRow, tried: reado
   const code = tried.at(-1)?.code ?? 'NO_CHANNEL';
   await moveInstruction(tx, instruction, 'FAILED', at, code);
   await insertLoanEvent(tx, instruction.loan_id, {
-    key: `payout-failed:${instruction.id}`,
+    key: keys.payoutFailed(instruction.id),
     kind: 'PAYOUT_FAILED',
     at,
     businessDate: instruction.business_date,
     data: { code, attempts: tried.length },
   });
-  await addFactNotice(tx, instruction.loan_id, `payout-failed:${instruction.id}`);
+  await addFactNotice(tx, instruction.loan_id, keys.payoutFailed(instruction.id));
   return { next: 'DONE', state: 'FAILED', valueDate: null };
 }
 
@@ -105,7 +104,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
   async function debitExhausted(tx: Tx, instruction: InstructionRow, code: string, at: Instant): Promise<PaymentStep> {
     const debit = { loanId: instruction.loan_id, instructionId: instruction.id, at };
     await withDoubtPosted(deps, tx, debit, () => failDebit(tx, instruction, code, at));
-    await addFactNotice(tx, instruction.loan_id, `debit-failed:${instruction.id}`);
+    await addFactNotice(tx, instruction.loan_id, keys.debitFailed(instruction.id));
     return { next: 'DONE', state: 'FAILED', valueDate: null };
   }
 
@@ -161,14 +160,14 @@ export function createPaymentActivities(deps: ActivityDeps) {
         const loan = await lockLoan(tx, input.loanId);
         const isKnown = await tx('payment_instructions').where({ id: input.instructionId }).first<{ id: string } | undefined>('id');
         if (!isKnown) {
-          const isRefund = input.instructionId.startsWith('refund-');
+          const { isRefund, serial } = paymentNamed(loan.id, input.instructionId);
           // Given up, or paid out, while this was about to begin.
           if (!isRefund && loan.status !== 'APPROVED') return { next: 'DONE', state: 'FAILED', valueDate: null };
           const surplus = isRefund ? accountNow(deps, await readLoanFile(tx, loan.id), input.businessDate).overpaid : ZERO;
           if (isRefund && surplus === 0) {
             const { instructionId, at, businessDate } = input;
             await insertLoanEvent(tx, loan.id, {
-              key: `not-needed:${instructionId}`,
+              key: keys.refundNotNeeded(instructionId),
               kind: 'REFUND_NOT_NEEDED',
               at,
               businessDate,
@@ -185,7 +184,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
               direction: isRefund ? 'REFUND' : 'PAYOUT',
               amount_fen: isRefund ? surplus : loan.principal_fen,
               business_date: input.businessDate,
-              presentment: serialOf(input.instructionId),
+              presentment: serial,
             },
             input.at,
           );
@@ -211,7 +210,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
               file.events.filter((event) => event.kind === 'DEBIT_GAVE_WAY' && event.businessDate === input.businessDate).length + 1;
             const { at, businessDate } = input;
             await insertLoanEvent(tx, input.loanId, {
-              key: `gave-way:${businessDate}:${String(round)}`,
+              key: keys.debitGaveWay(businessDate, round),
               kind: 'DEBIT_GAVE_WAY',
               at,
               businessDate,
@@ -222,7 +221,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
           const owed = owedOn(accountNow(deps, file, input.businessDate), input.businessDate);
           if (owed === 0) {
             await insertLoanEvent(tx, input.loanId, {
-              key: `debit:${input.businessDate}`,
+              key: keys.debitDay(input.businessDate),
               kind: 'DEBIT_PRESENTED',
               at: input.at,
               businessDate: input.businessDate,
@@ -260,9 +259,13 @@ export function createPaymentActivities(deps: ActivityDeps) {
         const attempts = await readAttempts(tx, input.instructionId);
         if (attempts.length > 0) return { isForgotten: false };
         await updateLoan(tx, input.loanId, {
-          needs_attention: `!payment ${input.instructionId} is known to Temporal and not to this database: was it restored? See docs/runbooks/restore.md`,
+          attention: {
+            kind: 'PAYMENT_FORGOTTEN',
+            text: `payment ${input.instructionId} is known to Temporal and not to this database: was it restored? See docs/runbooks/restore.md`,
+            sticky: true,
+          },
         });
-        await addTrouble(tx, { workflowId: workflowIds.loan(input.loanId), code: 'PAYMENT_FORGOTTEN' });
+        await addTrouble(tx, { workflowId: workflowShapes.loan(input.loanId), code: 'PAYMENT_FORGOTTEN' });
         return { isForgotten: true };
       });
     },
@@ -274,8 +277,8 @@ export function createPaymentActivities(deps: ActivityDeps) {
         await lockLoan(tx, instruction.loan_id);
         if (instruction.state !== 'IN_FLIGHT') return;
         await moveInstruction(tx, instruction, 'MANUAL', input.at, 'SLA_EXCEEDED');
-        await addTrouble(tx, { workflowId: workflowIds.disbursement(instruction.id), code: 'SLA_EXCEEDED' });
-        await updateLoan(tx, instruction.loan_id, { needs_attention: 'a payment is past its SLA without an outcome' });
+        await addTrouble(tx, { workflowId: workflowShapes.disbursement(instruction.id), code: 'SLA_EXCEEDED' });
+        await updateLoan(tx, instruction.loan_id, { attention: PAST_SLA });
       });
     },
   };
@@ -294,7 +297,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
       input.at,
     );
     await insertLoanEvent(tx, input.loanId, {
-      key: `debit:${input.businessDate}`,
+      key: keys.debitDay(input.businessDate),
       kind: 'DEBIT_PRESENTED',
       at: input.at,
       businessDate: input.businessDate,

@@ -27,6 +27,7 @@ import type { ActivityDeps } from '../services/deps';
 import { whileHeartbeating } from './heartbeat';
 import { settleFinding } from '../services/reconciliation/reconcile-findings';
 import type { BankStatement } from '../channels/port';
+import { keys } from '../domain/keys';
 
 export interface ReconcileInput {
   readonly channel: string;
@@ -99,7 +100,7 @@ async function settleFees(tx: Tx, { channel, date, at }: Day, { agreed, wrong }:
     await openBreak(tx, { channel, businessDate: date, code: 'FEE', subject, loanId, amount: 0 - charged, expected: 0 - due }, at);
   const fees = repeated.reduce((sum, { extraFees }) => sum - extraFees, agreed);
   const posting = channelFeesIncurred(channel, fen(fees));
-  await postEntry(tx, { key: `fees:${channel}:${date}`, loanId: null, businessDate: date, posting });
+  await postEntry(tx, { key: keys.channelFees(channel, date), loanId: null, businessDate: date, posting });
   return fees;
 }
 
@@ -117,7 +118,11 @@ async function proveNet(
   const found = findings.reduce((sum, finding) => sum + difference(finding, date), 0);
   const explained = repeated.reduce((sum, { extra }) => sum + extra, found);
   if (gap === explained) return;
-  await openBreak(tx, { channel, businessDate: date, code: 'INTERNAL', subject: `net:${date}`, amount: gap, expected: explained }, at);
+  await openBreak(
+    tx,
+    { channel, businessDate: date, code: 'INTERNAL', subject: keys.netOfDay(date), amount: gap, expected: explained },
+    at,
+  );
 }
 
 /** Successes that the previous day's file lacked are missing for good when this day's lacks them too. Returns how many. */
@@ -157,7 +162,7 @@ export function createReconciliationActivities(deps: ActivityDeps) {
       await deps.db.transaction((tx) => settleFinding(deps, tx, { ...day, finding }));
     } catch (error) {
       if (isConnectionFault(error) || (error instanceof LoanloomError && error.code === 'UNAVAILABLE')) throw error;
-      const subject = `finding:${finding.line?.number ?? finding.ours?.number ?? ''}`;
+      const subject = keys.finding(finding.line?.number ?? finding.ours?.number ?? '');
       const code = error instanceof LoanloomError ? error.code : isDataRefusal(error) ? 'DATA_REFUSED' : 'INTERNAL';
       deps.log.error({ channel: day.channel, date: day.date, subject, code }, 'a finding of reconciliation cannot be applied');
       const sides = { amount: difference(finding, day.date), expected: 0, note: `${finding.code} cannot be applied: ${code}` };

@@ -5,13 +5,13 @@ import type { Tx } from '../db/pool';
 import { SUSPENSE_AGES } from '../domain/reconciliation/breaks';
 import { addDays, at as instantAt, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
-import { PAYMENT_PREFIX } from '../domain/ids';
 import { fen } from '../domain/money/money';
 import { orderOf } from './channel-calls';
 import { whileHeartbeating } from './heartbeat';
 import type { ActivityDeps } from '../services/deps';
 import { recordReply } from '../services/payment/payment-outcomes';
 import { recordReturn } from '../services/payment/payment-reversals';
+import { PAYMENT_PREFIX } from '../domain/keys';
 
 /** What a break's workflow does next. */
 export type BreakStep =

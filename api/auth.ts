@@ -5,6 +5,7 @@ import { borrowerId } from '../domain/ids';
 import type { OperatorRole } from '../domain/party/operators';
 import type { ApiDeps } from './deps';
 import { isOperatorName } from '../domain/party/operators';
+import { keys } from '../domain/keys';
 
 export type Role = 'borrower' | 'operator';
 
@@ -59,7 +60,7 @@ async function borrowerOf({ tokenSecret }: Keys, token: string): Promise<Caller>
     requiredClaims: ['exp', 'sub'],
   });
   const id = payload.sub ?? '';
-  return { role: 'borrower', id, name: `borrower:${id}`, roles: [] };
+  return { role: 'borrower', id, name: keys.borrower(id), roles: [] };
 }
 
 async function operatorOf({ db, restoreEpoch }: Keys, token: string): Promise<Caller> {
@@ -77,7 +78,7 @@ async function operatorOf({ db, restoreEpoch }: Keys, token: string): Promise<Ca
     maxTokenAge: OPERATOR_TOKEN_SECONDS,
   });
   if ((payload.exp ?? Infinity) - (payload.iat ?? 0) > OPERATOR_TOKEN_SECONDS) throw new errors.JWTInvalid('longer than an hour');
-  return { role: 'operator', id: name, name: `operator:${name}`, roles: operator.roles };
+  return { role: 'operator', id: name, name: keys.operator(name), roles: operator.roles };
 }
 
 /**

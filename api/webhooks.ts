@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { LoanloomError } from '../domain/errors';
 import type { ApiDeps } from './deps';
+import { keys } from '../domain/keys';
 
 const BODY_LIMIT = '32kb';
 
@@ -50,7 +51,7 @@ export function webhookHandler(deps: Pick<ApiDeps, 'db' | 'channelSecrets'>): Re
         .returning('event_id');
       if (isNew.length === 0) return;
       await tx('outbox')
-        .insert({ key: `hint:${channel}:${eventId}`, topic: 'payment.hint', subject: event.data.out_bill_no })
+        .insert({ key: keys.hint(channel, eventId), topic: 'payment.hint', subject: event.data.out_bill_no })
         .onConflict('key')
         .ignore();
     });

@@ -3,11 +3,12 @@ import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { insertLoan } from '../db/loan/loans';
 import { businessDateOf, DAY_MS, instant } from '../domain/time/dates';
-import { loanIdFrom, taskQueues, workflowIds } from '../domain/ids';
+import { loanIdFrom, taskQueues } from '../domain/ids';
 import { fen } from '../domain/money/money';
 import { fastForward, virtualClock } from '../dev/fast-forward';
 import { inventPerson } from '../dev/demo/person';
 import type { Rig } from './rig';
+import { workflowShapes } from '../domain/keys';
 
 export interface Throughput {
   readonly startsPerSecond: number;
@@ -74,7 +75,7 @@ export async function runLoans(
   const now = instant(Date.now());
   await Promise.all(
     ids.map((loanId) =>
-      client.workflow.start('serviceLoan', { workflowId: workflowIds.loan(loanId), taskQueue: taskQueues.loans, args: [{ loanId, now }] }),
+      client.workflow.start('serviceLoan', { workflowId: workflowShapes.loan(loanId), taskQueue: taskQueues.loans, args: [{ loanId, now }] }),
     ),
   );
   const remaining = async (status: string, kind?: string) => {
@@ -87,7 +88,7 @@ export async function runLoans(
   const startsPerSecond = perSecond(count, startedAt);
   const statements = rig.sqlStatements();
   const skippedAt = Date.now();
-  await skipAll(client, ids.map(workflowIds.loan), termMonths * 31 + 5);
+  await skipAll(client, ids.map(workflowShapes.loan), termMonths * 31 + 5);
   let polls = 0;
   await until(async () => {
     polls += 1;
@@ -162,7 +163,7 @@ export async function costPerLoanMonth(
   rig: Rig,
   loanId: string,
 ): Promise<{ own: HistoryCost; withChildren: HistoryCost; stateTransitions: number }> {
-  const events = await eventsOf(rig.client, workflowIds.loan(loanId));
+  const events = await eventsOf(rig.client, workflowShapes.loan(loanId));
   const children = events.filter((event) => event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId?.startsWith('debit-'));
   const [first, second] = children;
   const from = events.indexOf(first ?? {});
@@ -172,7 +173,7 @@ export async function costPerLoanMonth(
   const child = costOf(await eventsOf(rig.client, childId));
   const transitions = async (workflowId: string) =>
     Number((await rig.client.workflow.getHandle(workflowId).describe()).raw.workflowExecutionInfo?.stateTransitionCount ?? 0);
-  const perEvent = (await transitions(workflowIds.loan(loanId))) / events.length;
+  const perEvent = (await transitions(workflowShapes.loan(loanId))) / events.length;
   return {
     own,
     withChildren: { events: own.events + child.events, bytes: own.bytes + child.bytes, activities: own.activities + child.activities },

@@ -32,7 +32,10 @@ export interface CommandOutcome {
 
 export interface CommandRow {
   readonly id: string;
+  /** The key of who gave it, as in the audit log. */
   readonly caller: string;
+  readonly caller_role: 'borrower' | 'operator';
+  readonly caller_id: string;
   readonly operation: Operation;
   readonly subject: string;
   readonly body_sha256: string;
@@ -43,7 +46,20 @@ export interface CommandRow {
   readonly attempts: number;
 }
 
-const COLUMNS = ['id', 'caller', 'operation', 'subject', 'body_sha256', 'body', 'state', 'outcome', 'business_date', 'attempts'] as const;
+const COLUMNS = [
+  'id',
+  'caller',
+  'caller_role',
+  'caller_id',
+  'operation',
+  'subject',
+  'body_sha256',
+  'body',
+  'state',
+  'outcome',
+  'business_date',
+  'attempts',
+] as const;
 
 export interface NewCommand {
   readonly id: string;

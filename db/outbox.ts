@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../domain/time/dates';
 import type { Db, Tx } from './pool';
+import { keys } from '../domain/keys';
 
 export interface OutboxRow {
   readonly id: number;
@@ -22,7 +23,7 @@ const GRACE_SECONDS = 3;
 export async function addFactNotice(tx: Tx, loanId: string, key: string): Promise<void> {
   await tx('outbox')
     .insert({
-      key: `fact:${loanId}:${key}`,
+      key: keys.factNotice(loanId, key),
       topic: 'loan.fact',
       subject: loanId,
       next_attempt_at: tx.raw(`now() + interval '${String(GRACE_SECONDS)} seconds'`),
@@ -38,7 +39,7 @@ export async function addMail(
 ): Promise<void> {
   await tx('outbox')
     .insert({
-      key: `mail:${mail.key}`,
+      key: keys.mail(mail.key),
       topic: 'mail',
       subject: mail.borrowerId,
       payload: JSON.stringify({ ...mail.params, template: mail.template }),
@@ -56,7 +57,7 @@ export async function addAlarm(
   alarm: { key: string; subject: string; payload: Readonly<Record<string, string | number | boolean>> },
 ): Promise<void> {
   await tx('outbox')
-    .insert({ key: `alarm:${alarm.key}`, topic: 'alarm', subject: alarm.subject, payload: JSON.stringify(alarm.payload) })
+    .insert({ key: keys.alarm(alarm.key), topic: 'alarm', subject: alarm.subject, payload: JSON.stringify(alarm.payload) })
     .onConflict('key')
     .ignore();
 }
@@ -68,15 +69,15 @@ const realDay = async (tx: Db | Tx): Promise<string> => {
 
 /** An alarm that a loan waits for a person, at most one a day for each reason. The reason quotes ids and codes only. */
 export async function addAttention(tx: Db | Tx, loanId: string, reason: string): Promise<void> {
-  const key = `attention:${loanId}:${createHash('sha256').update(reason).digest('hex').slice(0, 16)}:${await realDay(tx)}`;
-  await addAlarm(tx, { key, subject: loanId, payload: { code: 'ATTENTION', reason: reason.replace(/^!/, ''), owner: 'operations' } });
+  const key = keys.attentionAlarm(loanId, createHash('sha256').update(reason).digest('hex').slice(0, 16), await realDay(tx));
+  await addAlarm(tx, { key, subject: loanId, payload: { code: 'ATTENTION', reason, owner: 'operations' } });
 }
 
 /** An alarm that a workflow cannot go on, at most one a day for each of its faults. */
 export async function addTrouble(tx: Tx, trouble: { workflowId: string; code: string }): Promise<void> {
   const { workflowId, code } = trouble;
   const payload = { code: 'TROUBLE', fault: code, workflow: workflowId, owner: 'engineering', urgent: true };
-  await addAlarm(tx, { key: `trouble:${workflowId}:${code}:${await realDay(tx)}`, subject: workflowId, payload });
+  await addAlarm(tx, { key: keys.troubleAlarm(workflowId, code, await realDay(tx)), subject: workflowId, payload });
 }
 
 /** What the reader of a loan has seen needs no signal any more. Call it before the facts are read. */
@@ -88,7 +89,7 @@ export async function acknowledgeFacts(db: Db | Tx, loanId: string): Promise<voi
 export async function addContact(tx: Tx, contact: { loanId: string; key: string }): Promise<void> {
   await tx('outbox')
     .insert({
-      key: `contact:${contact.loanId}:${contact.key}`,
+      key: keys.contactOut(contact.loanId, contact.key),
       topic: 'contact',
       subject: contact.loanId,
       payload: JSON.stringify({ contact: contact.key }),
@@ -122,7 +123,7 @@ export async function markFailed(tx: Tx, row: Pick<OutboxRow, 'id' | 'key' | 'to
   const failed = await tx('outbox').where({ id: row.id }).whereNull('delivered_at').update({ failed_at: tx.fn.now(), secret_enc: null });
   if (failed === 0 || row.topic === 'alarm') return;
   const payload = { code: 'UNDELIVERABLE', topic: row.topic, owner: 'operations', key: row.key };
-  await addAlarm(tx, { key: `undeliverable:${String(row.id)}`, subject: row.subject, payload });
+  await addAlarm(tx, { key: keys.undeliverableAlarm(row.id), subject: row.subject, payload });
 }
 
 /** Tries again after 2^attempts seconds, five minutes at most. */

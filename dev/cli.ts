@@ -31,7 +31,7 @@ export function addClock(program: Command): void {
     .option('--days <n>', 'by this many days, 1 to 3660 (1 where neither option is given)')
     .option('--to <date>', 'to 23:00 of this business date')
     .action((options: { days?: string; to?: string }, command: Command) =>
-      withAttached(command, async ({ db, client, env }) => {
+      withAttached(command, async ({ db, client, env, restoreEpoch }) => {
         if (options.days !== undefined && options.to !== undefined)
           throw new LoanloomError('VALIDATION', 'say --days or --to, not both', { path: '--days' });
         const days = Number(options.days ?? 1);
@@ -40,7 +40,7 @@ export function addClock(program: Command): void {
         const { now, today } = await businessNow(db);
         const date: BusinessDate = options.to === undefined ? addDays(today, days) : businessDate(options.to);
         const target = options.to === undefined ? at(date, localTime(now)) : at(date, '23:00');
-        await advanceClock({ db, client, isSandbox: env.LOANLOOM_SANDBOX, progress: print }, target);
+        await advanceClock({ db, client, isSandbox: env.LOANLOOM_SANDBOX, restoreEpoch, progress: print }, target);
         const open = (await openBreaks(db)).length;
         const cases = open === 0 ? '' : `; reconciliation breaks open: ${String(open)} (loan recon breaks)`;
         print(`business date ${date}: every loan has caught up, the dates crossed are closed${cases}`);

@@ -3,17 +3,20 @@ import { clockOffsetMs, setClockOffset, whileHoldingClock } from '../db/clock';
 import type { Db } from '../db/pool';
 import { addDays, businessDateOf, epochMs, instant, type Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
-import { taskQueues, workflowIds } from '../domain/ids';
+import { isRestoreCleared } from '../services/payment/restore-check';
+import { taskQueues } from '../domain/ids';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../domain/states';
 import { fastForward, virtualClock, type VirtualClock } from './fast-forward';
 import { closeBusinessDay } from '../workflows/close-business-day';
 import { reconcileChannelDay } from '../workflows/reconcile-channel-day';
 import { CHANNEL_NAMES } from '../channels/names';
+import { workflowShapes } from '../domain/keys';
 
 export interface ClockDeps {
   readonly db: Db;
   readonly client: Client;
   readonly isSandbox: boolean;
+  readonly restoreEpoch: () => Promise<number>;
   readonly progress?: (line: string) => void;
 }
 
@@ -26,9 +29,9 @@ async function openWorkflows(db: Db): Promise<string[]> {
   const loans = await db('loans').whereIn('status', OPEN_LOANS).select<{ id: string }[]>('id');
   const breaks = await db('breaks').whereNull('closed_on').select<{ id: string }[]>('id');
   return [
-    ...breaks.map((row) => workflowIds.break(row.id)),
-    ...applications.map((row) => workflowIds.application(row.id)),
-    ...loans.map((row) => workflowIds.loan(row.id)),
+    ...breaks.map((row) => workflowShapes.break(row.id)),
+    ...applications.map((row) => workflowShapes.application(row.id)),
+    ...loans.map((row) => workflowShapes.loan(row.id)),
   ];
 }
 
@@ -50,7 +53,10 @@ async function stragglers(deps: ClockDeps, target: Instant): Promise<string[]> {
     .where('applications.status', 'READY_TO_DISBURSE')
     .whereNull('loans.next_kind')
     .select<{ id: string }[]>('applications.id as id');
-  return [...loans.map((row) => workflowIds.loan(row.id)), ...[...applications, ...opening].map((row) => workflowIds.application(row.id))];
+  return [
+    ...loans.map((row) => workflowShapes.loan(row.id)),
+    ...[...applications, ...opening].map((row) => workflowShapes.application(row.id)),
+  ];
 }
 
 /**
@@ -62,6 +68,7 @@ async function leadOn(deps: ClockDeps, target: Instant, arrived: Set<string>): P
   const targetMs = epochMs(target);
   const open = new Set(await openWorkflows(deps.db));
   const waiting = new Set(await stragglers(deps, target));
+  const isCleared = await isRestoreCleared(deps, deps.db);
   const lead = async (workflowId: string): Promise<VirtualClock | undefined> => {
     const clock = await virtualClock(deps.client, workflowId);
     if (clock) await fastForward(deps.client, workflowId, clock, targetMs);
@@ -71,9 +78,10 @@ async function leadOn(deps: ClockDeps, target: Instant, arrived: Set<string>): P
   const look = async (workflowId: string): Promise<void> => {
     const clock = await lead(workflowId);
     if (!clock) return;
-    // It stands still for its payments; one that is at the target and still open is not waited for.
+    // It stands still for its payments; one that is at the target and still open is not waited for, and none is that
+    // waits for the restore guard, which may itself wait for a bank's day to pass.
     const payments = await Promise.all(clock.children.filter((child) => !open.has(child)).map(lead));
-    if (payments.length > 0 && payments.every(isThere)) waiting.delete(workflowId);
+    if (payments.length > 0 && (!isCleared || payments.every(isThere))) waiting.delete(workflowId);
     else if (!isThere(clock)) waiting.add(workflowId);
     else if (payments.length === 0 && !waiting.has(workflowId)) arrived.add(workflowId);
   };
@@ -103,7 +111,7 @@ async function reconcileDates(deps: ClockDeps, target: Instant): Promise<void> {
   await Promise.all(
     CHANNEL_NAMES.map((channel) =>
       deps.client.workflow.execute(reconcileChannelDay, {
-        workflowId: workflowIds.reconciliation(channel, through),
+        workflowId: workflowShapes.reconciliation(channel, through),
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         taskQueue: taskQueues.loans,
         args: [{ channel, through, now: target, once: true }],
@@ -117,7 +125,7 @@ async function closeDates(deps: ClockDeps, target: Instant): Promise<void> {
   const through = addDays(businessDateOf(target), -1);
   try {
     await deps.client.workflow.execute(closeBusinessDay, {
-      workflowId: workflowIds.close(through),
+      workflowId: workflowShapes.close(through),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       taskQueue: taskQueues.loans,
       args: [{ through }],

@@ -23,6 +23,7 @@ import * as pinTheIdentity from './20261125110000_pin_the_identity';
 import * as limitRates from './20261125120000_limit_rates';
 import * as knowTheOperators from './20261125130000_know_the_operators';
 import * as changeTheIdentity from './20261125140000_change_the_identity';
+import * as nameTheFacts from './20261125150000_name_the_facts';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -54,6 +55,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261125120000_limit_rates', ...limitRates },
   { name: '20261125130000_know_the_operators', ...knowTheOperators },
   { name: '20261125140000_change_the_identity', ...changeTheIdentity },
+  { name: '20261125150000_name_the_facts', ...nameTheFacts },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -173,7 +173,9 @@ CREATE TABLE commands (
   business_date date NOT NULL,
   attempts integer NOT NULL DEFAULT 0,
   next_attempt_at timestamp with time zone NOT NULL DEFAULT now(),
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  caller_role text NOT NULL DEFAULT split_part(caller, ':'::text, 1),
+  caller_id text NOT NULL DEFAULT split_part(caller, ':'::text, 2)
 );
 CREATE TABLE contacts (
   loan_id text NOT NULL,
@@ -225,7 +227,8 @@ CREATE TABLE journal_entries (
   business_date date NOT NULL,
   description text NOT NULL,
   xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
-  created_at timestamp with time zone NOT NULL DEFAULT now()
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  kind text NOT NULL
 );
 CREATE TABLE journal_lines (
   entry_id bigint NOT NULL,
@@ -238,7 +241,8 @@ CREATE TABLE ledger_accounts (
   code text NOT NULL,
   name text NOT NULL,
   type text NOT NULL,
-  channel text
+  channel text,
+  kind text NOT NULL DEFAULT split_part(code, ':'::text, 1)
 );
 CREATE TABLE ledger_chain_heads (
   chain text NOT NULL,
@@ -326,7 +330,9 @@ CREATE TABLE loans (
   closed_through date,
   accrued_interest_fen bigint NOT NULL DEFAULT 0,
   accrued_fee_fen bigint NOT NULL DEFAULT 0,
-  accrued_penalty_fen bigint NOT NULL DEFAULT 0
+  accrued_penalty_fen bigint NOT NULL DEFAULT 0,
+  attention_kind text,
+  attention_sticky boolean NOT NULL DEFAULT false
 );
 CREATE TABLE offers (
   application_id text NOT NULL,
@@ -525,6 +531,7 @@ ALTER TABLE channel_decisions ADD CONSTRAINT channel_decisions_reason_check CHEC
 ALTER TABLE channel_files ADD CONSTRAINT channel_files_pkey PRIMARY KEY (channel, business_date);
 ALTER TABLE close_batches ADD CONSTRAINT close_batches_pkey PRIMARY KEY (business_date, first_loan_id);
 ALTER TABLE commands ADD CONSTRAINT commands_caller_idempotency_key_key UNIQUE (caller, idempotency_key);
+ALTER TABLE commands ADD CONSTRAINT commands_caller_role_check CHECK ((caller_role = ANY (ARRAY['borrower'::text, 'operator'::text])));
 ALTER TABLE commands ADD CONSTRAINT commands_check CHECK (((state = 'RECEIVED'::text) = (outcome IS NULL)));
 ALTER TABLE commands ADD CONSTRAINT commands_pkey PRIMARY KEY (id);
 ALTER TABLE contacts ADD CONSTRAINT contacts_action_check CHECK ((action = ANY (ARRAY['SMS'::text, 'MAIL'::text, 'CALL_TASK'::text])));
@@ -545,6 +552,7 @@ ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_fields_check CHECK 
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_pkey PRIMARY KEY (id);
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'APPLIED'::text, 'REFUSED'::text])));
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_key_key UNIQUE (key);
+ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_kind CHECK ((kind = ANY (ARRAY['PAYOUT_SENT'::text, 'PAYOUT_VOIDED'::text, 'PAYOUT_SUCCEEDED'::text, 'PAYOUT_RETURNED'::text, 'DEBIT_SENT'::text, 'DEBIT_VOIDED'::text, 'DEBIT_SUCCEEDED'::text, 'DEBIT_RETURNED'::text, 'REFUND_SENT'::text, 'REFUND_VOIDED'::text, 'REFUND_SUCCEEDED'::text, 'REFUND_RETURNED'::text, 'SUSPENDED'::text, 'SUSPENSE_CLEARED'::text, 'SUSPENSE_APPLIED'::text, 'SUSPENSE_WRITTEN_OFF'::text, 'WRITE_OFF_REVERSED'::text, 'ADJUSTED'::text, 'ACCRUED'::text, 'CHARGED_OFF'::text, 'CHANNEL_FEES'::text])));
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_pkey PRIMARY KEY (id);
 ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_account_fkey FOREIGN KEY (account) REFERENCES ledger_accounts(code);
@@ -577,6 +585,7 @@ ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_loan_id_fkey FORE
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_pkey PRIMARY KEY (loan_id, key);
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_second_person CHECK ((approved_by <> decided_by));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_type_check CHECK ((type = ANY (ARRAY['DISBURSEMENT'::text, 'REPAYMENT'::text, 'CHARGE_OFF'::text, 'CHARGE'::text, 'WAIVER'::text, 'RECOVERY_REPAYMENT'::text, 'SETTLEMENT_DISCOUNT'::text, 'CREDIT_BALANCE_REFUND'::text, 'REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text])));
+ALTER TABLE loans ADD CONSTRAINT loans_attention_kind_check CHECK ((attention_kind = ANY (ARRAY['PAST_SLA'::text, 'AWAIT_OPERATOR'::text, 'AWAIT_CHANNEL'::text, 'CANNOT_GO_ON'::text, 'PAYMENT_FORGOTTEN'::text, 'CANCELLATION_REFUSED'::text])));
 ALTER TABLE loans ADD CONSTRAINT loans_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
 ALTER TABLE loans ADD CONSTRAINT loans_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
 ALTER TABLE loans ADD CONSTRAINT loans_check CHECK (((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text])) = (activated_on IS NULL)));
@@ -735,6 +744,15 @@ AS $function$
       RETURN NULL;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.journal_entry_has_kind()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      NEW.kind := journal_kind_of(NEW.description);
+      RETURN NEW;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.journal_entry_is_linked()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -745,6 +763,14 @@ AS $function$
       PERFORM link_journal_entry(NEW.id, NEW.loan_id);
       RETURN NULL;
     END $function$
+;
+CREATE OR REPLACE FUNCTION public.journal_kind_of(description text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+      SELECT CASE description WHEN 'payout sent' THEN 'PAYOUT_SENT' WHEN 'payout proved failed' THEN 'PAYOUT_VOIDED' WHEN 'payout confirmed' THEN 'PAYOUT_SUCCEEDED' WHEN 'payout returned' THEN 'PAYOUT_RETURNED' WHEN 'debit presented' THEN 'DEBIT_SENT' WHEN 'debit proved failed' THEN 'DEBIT_VOIDED' WHEN 'repayment received' THEN 'DEBIT_SUCCEEDED' WHEN 'repayment returned' THEN 'DEBIT_RETURNED' WHEN 'refund sent' THEN 'REFUND_SENT' WHEN 'refund proved failed' THEN 'REFUND_VOIDED' WHEN 'surplus refunded' THEN 'REFUND_SUCCEEDED' WHEN 'refund returned' THEN 'REFUND_RETURNED' WHEN 'unexplained receipt' THEN 'SUSPENDED' WHEN 'unexplained payment' THEN 'SUSPENDED' WHEN 'unexplained receipt given back' THEN 'SUSPENSE_CLEARED' WHEN 'unexplained payment came back' THEN 'SUSPENSE_CLEARED' WHEN 'unexplained receipt applied to its loan' THEN 'SUSPENSE_APPLIED' WHEN 'unexplained receipt kept' THEN 'SUSPENSE_WRITTEN_OFF' WHEN 'unexplained payment lost' THEN 'SUSPENSE_WRITTEN_OFF' WHEN 'receipt that was kept given back' THEN 'WRITE_OFF_REVERSED' WHEN 'payment that was lost came back' THEN 'WRITE_OFF_REVERSED' WHEN 'account adjusted' THEN 'ADJUSTED' WHEN 'interest accrued' THEN 'ACCRUED' WHEN 'fee accrued' THEN 'ACCRUED' WHEN 'penalty accrued' THEN 'ACCRUED' WHEN 'loan charged off' THEN 'CHARGED_OFF' WHEN 'fees of the channel' THEN 'CHANNEL_FEES' END
+    $function$
 ;
 CREATE OR REPLACE FUNCTION public.journal_line_in_same_transaction()
  RETURNS trigger
@@ -834,6 +860,7 @@ CREATE TRIGGER decisions_append_only BEFORE DELETE OR UPDATE ON public.decisions
 CREATE TRIGGER decisions_no_truncate BEFORE TRUNCATE ON public.decisions FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE ON public.journal_entries FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE CONSTRAINT TRIGGER journal_entries_balance AFTER INSERT ON public.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_entry_balances();
+CREATE TRIGGER journal_entries_kind BEFORE INSERT ON public.journal_entries FOR EACH ROW WHEN ((new.kind IS NULL)) EXECUTE FUNCTION journal_entry_has_kind();
 CREATE CONSTRAINT TRIGGER journal_entries_linked AFTER INSERT ON public.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_entry_is_linked();
 CREATE TRIGGER journal_entries_no_truncate BEFORE TRUNCATE ON public.journal_entries FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_lines_append_only BEFORE DELETE OR UPDATE ON public.journal_lines FOR EACH ROW EXECUTE FUNCTION forbid_change();
@@ -914,7 +941,7 @@ GRANT SELECT ON operators TO loanloom_app;
 GRANT SELECT ON restore_state TO loanloom_app;
 GRANT SELECT ON state_transitions TO loanloom_app;
 GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, sends, sends_refused, state, value_date) ON payment_attempts TO loanloom_app;
-GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, bank_card_id, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
+GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, attention_kind, attention_sticky, bank_card_id, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
 GRANT UPDATE (applies_to, approved_by, closed_on, proposal, proposed_by, recalled_at, recalls, state, suspense_fen) ON breaks TO loanloom_app;
 GRANT UPDATE (attempts, checks, decided_by, state) ON identity_changes TO loanloom_app;
 GRANT UPDATE (attempts, delivered_at, failed_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;

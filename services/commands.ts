@@ -24,9 +24,9 @@ function refusalOf(error: unknown): { code: string; message: string } | undefine
 }
 
 /** FORBIDDEN for a command that was stored before its operator was dismissed: it is not done any more. */
-async function assertStillActive(tx: Tx, caller: string): Promise<void> {
-  if (!caller.startsWith('operator:')) return;
-  const operator = await readOperator(tx, caller.slice('operator:'.length));
+async function assertStillActive(tx: Tx, { caller_role, caller_id }: CommandRow): Promise<void> {
+  if (caller_role !== 'operator') return;
+  const operator = await readOperator(tx, caller_id);
   if (operator?.is_active === false) throw new LoanloomError('FORBIDDEN', 'the operator was dismissed before this was done');
 }
 
@@ -44,7 +44,7 @@ export async function applyOnce(
     const command = await lockCommand(tx, commandId);
     if (command.state !== 'RECEIVED') return toVerdict(command);
     try {
-      await assertStillActive(tx, command.caller);
+      await assertStillActive(tx, command);
       const result = await tx.transaction((inner) => work(inner, command));
       await settleCommand(tx, commandId, 'APPLIED', { result });
       return { state: 'APPLIED', result };

@@ -11,10 +11,11 @@ import { businessNow } from '../db/clock';
 import { readCommand, settleCommand, type CommandRow } from '../db/commands';
 import type { Db } from '../db/pool';
 import { isErrorCode, isPassing, LoanloomError } from '../domain/errors';
-import { taskQueues, workflowIds } from '../domain/ids';
+import { taskQueues } from '../domain/ids';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../domain/states';
 import { applicationUpdates } from '../workflows/originate-loan.messages';
 import { loanUpdates } from '../workflows/service-loan.messages';
+import { workflowShapes } from '../domain/keys';
 
 export interface DeliveryDeps {
   readonly db: Db;
@@ -68,12 +69,12 @@ async function send(deps: DeliveryDeps, command: CommandRow): Promise<Verdict> {
   }
   if (isApplicationOperation(operation)) {
     return deps.client.workflow
-      .getHandle(workflowIds.application(command.subject))
+      .getHandle(workflowShapes.application(command.subject))
       .executeUpdate(applicationUpdates[operation], { args: [message], updateId: updateIdOf(command) });
   }
   if (isLoanOperation(operation)) {
     return deps.client.workflow
-      .getHandle(workflowIds.loan(command.subject))
+      .getHandle(workflowShapes.loan(command.subject))
       .executeUpdate(loanUpdates[operation], { args: [message], updateId: updateIdOf(command) });
   }
   throw new LoanloomError('OPERATION_UNKNOWN', `${String(operation)} cannot be delivered`);
@@ -82,7 +83,7 @@ async function send(deps: DeliveryDeps, command: CommandRow): Promise<Verdict> {
 async function startApplication(deps: DeliveryDeps, applicationId: string, now: string): Promise<void> {
   try {
     await deps.client.workflow.start('originateLoan', {
-      workflowId: workflowIds.application(applicationId),
+      workflowId: workflowShapes.application(applicationId),
       taskQueue: taskQueues.loans,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       staticSummary: `application ${applicationId}`,

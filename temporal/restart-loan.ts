@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Instant } from '../domain/time/dates';
-import { taskQueues, workflowIds } from '../domain/ids';
+import { taskQueues } from '../domain/ids';
+import { workflowShapes } from '../domain/keys';
 
 /**
  * Starts a loan's workflow from its records alone: after Temporal lost it, or after a returned payment
@@ -9,7 +10,7 @@ import { taskQueues, workflowIds } from '../domain/ids';
  */
 export async function restartLoan(client: Client, loanId: string, now: Instant): Promise<void> {
   await client.workflow.start('serviceLoan', {
-    workflowId: workflowIds.loan(loanId),
+    workflowId: workflowShapes.loan(loanId),
     taskQueue: taskQueues.loans,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',

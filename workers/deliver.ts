@@ -6,13 +6,14 @@ import { renderAlarm, renderMail } from '../services/contact/mail-templates';
 import { businessNow } from '../db/clock';
 import type { OutboxRow } from '../db/outbox';
 import type { Instant } from '../domain/time/dates';
-import { taskQueues, workflowIds } from '../domain/ids';
+import { taskQueues } from '../domain/ids';
 import { OPEN_LOANS, type LoanStatus } from '../domain/states';
 import { queryNow } from '../workflows/disburse-loan.messages';
 import { resolveBreak } from '../workflows/resolve-break';
 import { breakChanged } from '../workflows/resolve-break.messages';
 import { factsChanged } from '../workflows/service-loan.messages';
 import { restartLoan } from '../temporal/restart-loan';
+import { workflowShapes } from '../domain/keys';
 
 /** A workflow that is gone needs no notice: what it has to know is in Postgres when it comes back. */
 const isGone = (error: unknown) => error instanceof Error && error.name === 'WorkflowNotFoundError';
@@ -60,7 +61,7 @@ export class Deliverer {
         break;
       case 'break':
         await client.workflow.signalWithStart(resolveBreak, {
-          workflowId: workflowIds.break(row.subject),
+          workflowId: workflowShapes.break(row.subject),
           taskQueue: taskQueues.loans,
           staticSummary: `reconciliation break ${row.subject}`,
           args: [{ breakId: row.subject, now }],
@@ -98,7 +99,7 @@ export class Deliverer {
   /** A loan that is open and has no workflow (a returned payment reopened it) gets one; a closed one needs no notice. */
   private async tellLoan(loanId: string, now: Instant): Promise<void> {
     try {
-      await this.client.workflow.getHandle(workflowIds.loan(loanId)).signal(factsChanged, { at: now });
+      await this.client.workflow.getHandle(workflowShapes.loan(loanId)).signal(factsChanged, { at: now });
     } catch (error) {
       if (!isGone(error)) throw error;
       const loan = await this.deps.db('loans').where({ id: loanId }).first<{ status: LoanStatus } | undefined>('status');
@@ -114,7 +115,7 @@ export class Deliverer {
       .where('a.number', number)
       .first<{ id: string; direction: string; loan_id: string } | undefined>('i.id', 'i.direction', 'i.loan_id');
     if (!attempt) return;
-    if (attempt.direction !== 'DEBIT') await this.client.workflow.getHandle(workflowIds.disbursement(attempt.id)).signal(queryNow);
+    if (attempt.direction !== 'DEBIT') await this.client.workflow.getHandle(workflowShapes.disbursement(attempt.id)).signal(queryNow);
     else {
       await this.deps.db('payment_instructions').where({ id: attempt.id }).update({ hinted_at: now });
       await this.tellLoan(attempt.loan_id, now);

@@ -1,10 +1,10 @@
 import { CancellationScope, patched } from '@temporalio/workflow';
 import type { BusinessDate, Instant } from '../domain/time/dates';
-import { keys } from '../domain/ids';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
 import { Endurance, untilDone } from './entity-loop';
 import { driveAttempt } from './payment-attempt';
+import { keys } from '../domain/keys';
 
 export interface DebitLoanInput {
   readonly loanId: string;

@@ -13,7 +13,6 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { ApplicationStepResult } from '../activities/origination';
 import { epochMs, type Instant } from '../domain/time/dates';
-import { workflowIds } from '../domain/ids';
 import { database, identity } from './activity-options';
 import { BusinessTime } from './business-time';
 import { Endurance } from './entity-loop';
@@ -21,6 +20,7 @@ import { Inbox, validateCommand } from './inbox';
 import { APPLICATION_UPDATE_DESCRIPTIONS, applicationUpdates, getApplicationStatus } from './originate-loan.messages';
 import { searchAttributes } from './search-attributes';
 import type { serviceLoan } from './service-loan';
+import { workflowShapes } from '../domain/keys';
 
 export interface OriginateLoanInput {
   readonly applicationId: string;
@@ -133,7 +133,7 @@ async function originate(input: OriginateLoanInput): Promise<string> {
 /** The loan inherits this workflow's clock and outlives it. */
 async function openLoan(applicationId: string, now: Instant): Promise<void> {
   const started = startChild<typeof serviceLoan>('serviceLoan', {
-    workflowId: workflowIds.loan(applicationId),
+    workflowId: workflowShapes.loan(applicationId),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     parentClosePolicy: ParentClosePolicy.ABANDON,
     staticSummary: `loan ${applicationId}`,

@@ -13,7 +13,6 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { LoanOutlook } from '../activities/loan-agenda';
 import type { Appointment } from '../domain/loan/agenda';
 import { epochMs, DAY_MS, type Instant } from '../domain/time/dates';
-import { workflowIds } from '../domain/ids';
 import { collections, database } from './activity-options';
 import { BusinessTime } from './business-time';
 import type { debitLoan } from './debit-loan';
@@ -22,6 +21,7 @@ import { Endurance } from './entity-loop';
 import { Inbox, validateCommand } from './inbox';
 import { LoanView } from './loan-view';
 import { factsChanged, getNextAppointment, LOAN_UPDATE_DESCRIPTIONS, loanUpdates } from './service-loan.messages';
+import { debitWorkflowId, workflowShapes } from '../domain/keys';
 
 export interface ServiceLoanInput {
   readonly loanId: string;
@@ -236,7 +236,7 @@ class LoanInterpreter {
   private payOut(appointment: Appointment) {
     const instructionId = appointment.instructionId ?? '';
     return executeChild<typeof disburseLoan>('disburseLoan', {
-      workflowId: workflowIds.disbursement(instructionId),
+      workflowId: workflowShapes.disbursement(instructionId),
       // One that completed has paid or failed for certain: a database that wants it again has forgotten it.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -249,7 +249,7 @@ class LoanInterpreter {
     const presentment = appointment.presentment ?? 1;
     const { query, round, resume } = appointment;
     return executeChild<typeof debitLoan>('debitLoan', {
-      workflowId: workflowIds.debit(this.loanId, appointment.businessDate, presentment, { query, round, resume }),
+      workflowId: debitWorkflowId(this.loanId, appointment.businessDate, presentment, { query, round, resume }),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
       args: [

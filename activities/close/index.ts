@@ -12,6 +12,7 @@ import type { ActivityDeps } from '../../services/deps';
 import { fileDueAt } from '../channel-files';
 import type { ProductTable } from './fold-loans';
 import { foldHere, foldInThreads, type FoldPool } from './fold-pool';
+import { keys } from '../../domain/keys';
 
 /** Loans of one page: read in one statement, folded together, written in one transaction. */
 const PAGE = 1_000;
@@ -91,7 +92,7 @@ export function createCloseActivities(deps: ActivityDeps, threadsFrom = WORTH_TH
       for (const { channel, ledger, payments } of found)
         await openBreak(
           tx,
-          { channel, businessDate: today, code: 'INTERNAL', subject: `settlement:${today}`, amount: ledger, expected: payments },
+          { channel, businessDate: today, code: 'INTERNAL', subject: keys.settlementDay(today), amount: ledger, expected: payments },
           at,
         );
       return found;
@@ -119,7 +120,7 @@ export function createCloseActivities(deps: ActivityDeps, threadsFrom = WORTH_TH
       const totals = combine(await readBatches(tx, date));
       for (const [product, amounts] of Object.entries(totals.accrued)) {
         for (const component of ACCRUED) {
-          const key = `accrual:${product}:${component}:${date}`;
+          const key = keys.accrualOfDay(product, component, date);
           await postEntry(tx, { key, loanId: null, businessDate: date, posting: accrued(component, fen(amounts[component])) });
         }
       }

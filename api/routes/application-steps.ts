@@ -11,6 +11,7 @@ import { assertOffered } from '../../domain/product/offer';
 import { isPrintable } from '../../domain/party/text';
 import type { ApiDeps } from '../deps';
 import { fenOf, moneySchema } from '../wire';
+import { keys } from '../../domain/keys';
 
 export const stepNameSchema = z.enum(APPLICATION_STEPS);
 
@@ -92,7 +93,7 @@ export async function saveStep(
     payload_enc: person.encrypt(draftAddress(application.id, step, version), JSON.stringify(payload)),
   });
   const { now, today } = await businessNow(tx);
-  const event = { key: `step:${step}:${String(version)}`, kind: 'STEP_SAVED', at: now, businessDate: today, data: { step, version } };
+  const event = { key: keys.stepSaved(step, version), kind: 'STEP_SAVED', at: now, businessDate: today, data: { step, version } };
   await insertApplicationEvent(tx, application.id, event);
   return version;
 }

@@ -10,7 +10,13 @@ export async function postEntry(
 ): Promise<boolean> {
   if (entry.posting.lines.length === 0) return false;
   const inserted = await tx('journal_entries')
-    .insert({ key: entry.key, loan_id: entry.loanId, business_date: entry.businessDate, description: entry.posting.description })
+    .insert({
+      key: entry.key,
+      kind: entry.posting.kind,
+      loan_id: entry.loanId,
+      business_date: entry.businessDate,
+      description: entry.posting.description,
+    })
     .onConflict('key')
     .ignore()
     .returning<{ id: number }[]>('id');

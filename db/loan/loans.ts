@@ -9,6 +9,8 @@ import type { Installment } from '../../domain/loan/schedule';
 import { OPEN_ATTEMPTS, type LoanStatus } from '../../domain/states';
 import { addAttention } from '../outbox';
 import type { Db, Tx } from '../pool';
+import { keys } from '../../domain/keys';
+import { Attention, AttentionKind } from '../../domain/loan/attention';
 
 export interface LoanRow {
   readonly id: string;
@@ -31,6 +33,8 @@ export interface LoanRow {
   readonly next_summary: string | null;
   readonly waiting_since: Instant | null;
   readonly needs_attention: string | null;
+  readonly attention_kind: AttentionKind | null;
+  readonly attention_sticky: boolean;
   readonly bucket: string;
   /** Business day up to which the daily close has recorded this loan, and what it has accrued to income so far. */
   readonly closed_through: BusinessDate | null;
@@ -106,7 +110,7 @@ function doubts(instructions: readonly Doubt[]): LoanFact[] {
     const valueDate = businessDateOf(instant(each.doubtSince));
     const until = each.resolvedAt === null ? undefined : businessDateOf(instant(each.resolvedAt));
     if (until !== undefined && until <= valueDate) return [];
-    return [{ key: `doubt:${each.id}`, type: 'DEBIT_IN_DOUBT', valueDate, ...(until === undefined ? {} : { until }) }];
+    return [{ key: keys.doubt(each.id), type: 'DEBIT_IN_DOUBT', valueDate, ...(until === undefined ? {} : { until }) }];
   });
 }
 
@@ -203,10 +207,30 @@ export async function insertLoan(
   await tx('loans').insert(loan).onConflict('id').ignore();
 }
 
+type LoanChange = Partial<Omit<LoanRow, 'id' | 'needs_attention' | 'attention_kind' | 'attention_sticky'>> & {
+  readonly attention?: Attention | null;
+};
+
 /** Changes a loan's row. What asks for a person raises an alarm too, once a day for as long as it stands. */
-export async function updateLoan(tx: Db | Tx, loanId: string, change: Partial<Omit<LoanRow, 'id'>>): Promise<void> {
-  await tx('loans').where({ id: loanId }).update(change);
-  if (typeof change.needs_attention === 'string') await addAttention(tx, loanId, change.needs_attention);
+export async function updateLoan(tx: Db | Tx, loanId: string, { attention, ...change }: LoanChange): Promise<void> {
+  const marks =
+    attention === undefined
+      ? {}
+      : {
+          needs_attention: attention?.text ?? null,
+          attention_kind: attention?.kind ?? null,
+          attention_sticky: attention?.sticky ?? false,
+        };
+  await tx('loans')
+    .where({ id: loanId })
+    .update({ ...change, ...marks });
+  if (attention) await addAttention(tx, loanId, attention.text);
+}
+
+/** Why a loan waits for a person, as its row has it. */
+export function attentionOf(loan: LoanRow): Attention | null {
+  if (loan.attention_kind === null) return null;
+  return { kind: loan.attention_kind, text: loan.needs_attention ?? '', sticky: loan.attention_sticky };
 }
 
 export async function insertSchedule(

@@ -6,6 +6,7 @@ import type { Fen } from '../../domain/money/money';
 import { assertTransition, BREAK_TRANSITIONS, type BreakState } from '../../domain/states';
 import { addAlarm, addFactNotice } from '../outbox';
 import type { Db, Tx } from '../pool';
+import { keys } from '../../domain/keys';
 
 export interface BreakRow {
   readonly id: string;
@@ -84,11 +85,11 @@ export async function openBreak(tx: Tx, found: NewBreak, at: Instant): Promise<s
   if (inserted.length === 0) return id;
   await noteOnBreak(tx, id, { kind: 'OPENED', actor: 'reconciliation', at, note: found.note ?? about.meaning });
   await tx('outbox')
-    .insert({ key: `break:${id}`, topic: 'break', subject: id })
+    .insert({ key: keys.breakOpened(id), topic: 'break', subject: id })
     .onConflict('key')
     .ignore();
   // What its loan waits for may be another thing now.
-  if (found.loanId != null) await addFactNotice(tx, found.loanId, `break:${id}:OPENED`);
+  if (found.loanId != null) await addFactNotice(tx, found.loanId, keys.breakOpenedFact(id));
   const { owner, urgent } = about;
   await addAlarm(tx, {
     key: id,
@@ -142,10 +143,10 @@ export async function moveBreak(
     .update({ ...change, state: to });
   await noteOnBreak(tx, row.id, { kind: to, ...event });
   const { loan_id: loanId } = await readBreak(tx, row.id);
-  if (loanId !== null && change.closed_on !== undefined) await addFactNotice(tx, loanId, `break:${row.id}:${to}`);
+  if (loanId !== null && change.closed_on !== undefined) await addFactNotice(tx, loanId, keys.breakMovedFact(row.id, to));
   // Its workflow looks again: at what was proposed, or that nothing is left to do.
   await tx('outbox')
-    .insert({ key: `break:${row.id}:${to}:${event.at}`, topic: 'break', subject: row.id })
+    .insert({ key: keys.breakMoved(row.id, to, event.at), topic: 'break', subject: row.id })
     .onConflict('key')
     .ignore();
 }

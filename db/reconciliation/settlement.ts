@@ -5,8 +5,8 @@ import type { Db, Tx } from '../pool';
 /** The balance of one kind of account, by channel: positive where money is ours. */
 const ledgerNet = (
   kind: 'settlement' | 'in-transit' | 'fees-payable',
-) => `SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) AS net
-      FROM journal_lines WHERE account LIKE '${kind}:%' GROUP BY 1`;
+) => `SELECT a.channel, sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END) AS net
+      FROM journal_lines l JOIN ledger_accounts a ON a.code = l.account WHERE a.kind = '${kind}' GROUP BY 1`;
 
 /**
  * Settlement accounts whose balance is not what our payments, returns and suspense add up to: the ledger and
@@ -17,9 +17,9 @@ export async function settlementDifferences(db: Db | Tx): Promise<{ channel: str
     WITH ledger AS (
       ${ledgerNet('settlement')}
     ), suspense AS (
-      SELECT split_part(account, ':', 2) AS channel, sum(CASE side WHEN 'CREDIT' THEN amount_fen ELSE -amount_fen END) AS net
-      FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-      WHERE account LIKE 'suspense-%' AND e.key NOT LIKE '%:written-off' AND e.key NOT LIKE '%:applied' GROUP BY 1
+      SELECT a.channel, sum(CASE l.side WHEN 'CREDIT' THEN l.amount_fen ELSE -l.amount_fen END) AS net
+      FROM journal_lines l JOIN ledger_accounts a ON a.code = l.account JOIN journal_entries e ON e.id = l.entry_id
+      WHERE a.kind IN ('suspense-long', 'suspense-short') AND e.kind IN ('SUSPENDED', 'SUSPENSE_CLEARED') GROUP BY 1
     ), payments AS (
       SELECT a.channel, sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END) AS net
       FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id WHERE a.state = 'SUCCEEDED' GROUP BY 1

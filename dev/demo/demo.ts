@@ -1,7 +1,6 @@
 import { mintToken } from '../../api/auth';
 import { businessNow } from '../../db/clock';
 import { addDays, at, businessDateOf, epochMs, instant, type BusinessDate, type Instant } from '../../domain/time/dates';
-import { workflowIds } from '../../domain/ids';
 import { createCatalogue } from '../../domain/product/products';
 import type { Attached } from '../../ops/attach';
 import { advanceClock } from '../clock';
@@ -12,6 +11,7 @@ import { inventPerson } from './person';
 import { LEFT_LATE, STORIES, type Act, type Story, type StoryContext } from './stories';
 import { TimelinePrinter } from './timeline';
 import { readBooks, reportStory, type StoryReport } from './verdict';
+import { workflowShapes } from '../../domain/keys';
 
 export interface DemoOptions {
   readonly principalFen: number;
@@ -76,6 +76,7 @@ export class Demo {
         db: this.stack.db,
         client: this.stack.client,
         isSandbox: this.stack.env.LOANLOOM_SANDBOX,
+        restoreEpoch: () => this.stack.restoreEpoch(),
         progress: (line) => {
           print(`     ${line}`);
         },
@@ -152,7 +153,7 @@ export class Demo {
       const view = await client.loan(running.id).catch(() => undefined);
       return view?.status === 'ACTIVE' ? view : undefined;
     });
-    print(`      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowIds.loan(running.id))}`);
+    print(`      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowShapes.loan(running.id))}`);
     const firstDueOn = (loan as unknown as { nextDue: { dueOn: BusinessDate } }).nextDue.dueOn;
     running.acts = running.story.acts?.(running.context, running.id, firstDueOn) ?? [];
   }

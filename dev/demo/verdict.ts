@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { Db } from '../../db/pool';
-import { workflowIds } from '../../domain/ids';
 import type { BankBooks } from '../../ops/audit/bank-books';
 import { checkInvariants, type CheckResult } from '../../ops/audit/invariants';
 import type { Expectation } from './stories';
+import { workflowShapes } from '../../domain/keys';
 
 export interface StoryReport {
   readonly story: number;
@@ -107,7 +107,7 @@ export async function reportStory(input: {
   const entries = books.entries.filter((entry) => entry.reference === loanId);
   const bankPayouts = entries.filter((entry) => entry.kind === 'PAYOUT');
   const bankDebits = entries.filter((entry) => entry.kind === 'DEBIT');
-  const workflowId = loan ? workflowIds.loan(loanId) : workflowIds.application(loanId);
+  const workflowId = loan ? workflowShapes.loan(loanId) : workflowShapes.application(loanId);
   return {
     story: input.story.number,
     title: input.story.title,

@@ -288,9 +288,9 @@ export class Actors {
   }
 
   private async move(hours: number): Promise<void> {
-    const { db, client } = this.world.attached;
+    const { db, client, restoreEpoch } = this.world.attached;
     const { now } = await businessNow(db);
-    const advanced = advanceClock({ db, client, isSandbox: true }, instant(epochMs(now) + hours * 3_600_000));
+    const advanced = advanceClock({ db, client, isSandbox: true, restoreEpoch }, instant(epochMs(now) + hours * 3_600_000));
     await within(this.standstillMs, advanced);
   }
 

@@ -33,7 +33,7 @@ async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> 
   const books = await world.books();
   // A loop that survives must not hide what it survived.
   const stuck = await db('loans')
-    .where('needs_attention', 'like', '!%')
+    .whereIn('attention_kind', ['CANNOT_GO_ON', 'PAYMENT_FORGOTTEN', 'CANCELLATION_REFUSED'])
     .whereNot('needs_attention', 'like', '%UNAVAILABLE%')
     .select<{ id: string; needs_attention: string }[]>('id', 'needs_attention');
   const isAwaited = (text: string) => world.unclearedSince !== undefined && text.includes('RESTORE_NOT_CLEARED');

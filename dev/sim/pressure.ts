@@ -6,6 +6,7 @@ import { command } from './operators';
 import type { Action } from './script';
 import { Unexpected } from './unexpected';
 import type { SimWorld } from './world';
+import { ADJUSTMENTS } from '../../services/loan/adjustments';
 
 type Adjust = Extract<Action, { do: 'ADJUST' }>;
 
@@ -36,7 +37,7 @@ async function decision(world: SimWorld, loanId: string, { type, share }: Adjust
     case 'REVERSAL': {
       const last = await db('loan_transactions')
         .where({ loan_id: loanId })
-        .where('key', 'like', 'adjustment:%')
+        .whereIn('type', ADJUSTMENTS)
         .whereNot({ type })
         .orderBy('seq', 'desc')
         .first<{ key: string } | undefined>('key');

@@ -11,16 +11,16 @@ export interface LedgerAccount {
   readonly meaning: string;
 }
 
-const account = (code: string, type: AccountType, name: string, meaning: string): LedgerAccount => ({
+const account = <const C extends string>(code: C, type: AccountType, name: string, meaning: string) => ({
   code,
   name,
   type,
-  perChannel: false,
+  perChannel: false as const,
   meaning,
 });
-const channelAccount = (code: string, type: AccountType, name: string, meaning: string): LedgerAccount => ({
+const channelAccount = <const C extends string>(code: C, type: AccountType, name: string, meaning: string) => ({
   ...account(code, type, name, meaning),
-  perChannel: true,
+  perChannel: true as const,
 });
 
 /** Every account of the general ledger. docs/ledger.md is made from it; a test compares it with the database's own list. */
@@ -53,10 +53,18 @@ export const CHART = [
   account('channel-fees', 'EXPENSE', 'Fees of payment channels', 'what channels charge for payments'),
 ] as const satisfies readonly LedgerAccount[];
 
+type Row = (typeof CHART)[number];
+type ChannelCode = Extract<Row, { perChannel: true }>['code'];
+/** The code of an account of the chart, as the journal has it. */
+export type LedgerCode = Extract<Row, { perChannel: false }>['code'] | `${ChannelCode}:${string}`;
+
+/** A channel's own account. */
+export const accountAt = <C extends ChannelCode>(code: C, channel: string) => `${code}:${channel}` as const;
+
 /** The accounts of one channel, as rows of the general ledger. */
 export const accountsOf = (channel: string): { code: string; name: string; type: AccountType; channel: string }[] =>
   CHART.filter((each) => each.perChannel).map(({ code, name, type }) => ({
-    code: `${code}:${channel}`,
+    code: accountAt(code, channel),
     name: `${name} ${channel}`,
     type,
     channel,

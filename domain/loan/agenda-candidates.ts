@@ -4,6 +4,7 @@ import type { AgendaInput, AppointmentKind } from './agenda';
 import { addDays, at, daysBetween, epochMs, instant, type BusinessDate, type Instant } from '../time/dates';
 import { disbursementOf } from './loan-account';
 import type { LoanEvent } from './loan-events';
+import { keys } from '../keys';
 
 /** The scheduled debit of a date is its presentment 1; payments that the borrower asks for count on from 2. */
 export const SCHEDULED_PRESENTMENT = 1;
@@ -45,7 +46,7 @@ function reminders(input: AgendaInput, rows: readonly AccountInstallment[], reco
   const payouts = input.facts.filter((fact) => fact.type === 'DISBURSEMENT').length;
   return rows.flatMap((row): Candidate[] => {
     // By the due date and the payout: a re-aged row, or the row of another payout, is reminded of anew.
-    const key = payouts > 1 ? `remind:${row.dueOn}:payout-${String(payouts)}` : `remind:${row.dueOn}`;
+    const key = payouts > 1 ? keys.remindOfPayout(row.dueOn, payouts) : keys.remind(row.dueOn);
     const date = addDays(row.dueOn, -reminder.daysBefore);
     if (recorded.has(key) || (disbursedOn && date < disbursedOn)) return [];
     return [
@@ -92,13 +93,13 @@ function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorde
       // The due date itself is the contract's; only what is presented again may wait for a payday.
       const planned = addDays(row.dueOn, days);
       const date = days === 0 ? planned : alignedToPayday(planned, debit.payday);
-      if (!taken.has(date) && !recorded.has(`debit:${date}`)) dates.add(date);
+      if (!taken.has(date) && !recorded.has(keys.debitDay(date))) dates.add(date);
     }
   }
   const minutes = spreadMinutes(input.loanId, debit.spreadMinutes);
   return [...dates].map((date) => ({
     kind: 'DEBIT',
-    key: `debit:${date}`,
+    key: keys.debitDay(date),
     at: instant(epochMs(at(date, debit.at)) + minutes * 60_000),
     businessDate: date,
     stopsForHold: true,
@@ -139,7 +140,7 @@ function promiseChecks(input: AgendaInput, promises: readonly PromiseMade[]): Ca
     .filter((promise) => promise.resolvedAt === undefined)
     .map((promise) => ({
       kind: 'CHECK_PROMISE',
-      key: `promise:${promise.id}:resolved`,
+      key: keys.promiseResolved(promise.id),
       at: at(promise.dueOn, input.product.collections.promise.checkAt),
       businessDate: promise.dueOn,
       stopsForHold: false,
@@ -165,7 +166,7 @@ function ladder(
   return rows.flatMap((row) =>
     collections.ladder.flatMap((step): Candidate[] => {
       const isContact = step.action !== 'CHARGE_OFF';
-      const key = isContact ? `contact:${row.dueOn}:${String(step.daysPastDue)}` : 'charge-off';
+      const key = isContact ? keys.contact(row.dueOn, step.daysPastDue) : 'charge-off';
       const date = addDays(row.dueOn, step.daysPastDue);
       const moment = at(date, collections.at);
       if (recorded.has(key) || (isContact && promised(moment)) || (!isContact && chargedOff)) return [];

@@ -1,9 +1,9 @@
 import type { Account } from './account';
 import { candidates, isScheduled, SCHEDULED_PRESENTMENT, type Candidate } from './agenda-candidates';
 import { at, businessDateOf, laterOf, localTime, addDays, type BusinessDate, type Instant } from '../time/dates';
-import { keys } from '../ids';
 import { disbursementOf, loanAccountNow, type LoanRecord } from './loan-account';
 import { isContradicted, nextSerial, type LoanEvent, type OpenInstruction } from './loan-events';
+import { keys } from '../keys';
 
 export type AppointmentKind =
   | 'PAY_OUT'
@@ -107,7 +107,7 @@ function beforeDisbursement(input: AgendaInput): Appointment {
     const why = latest.state === 'FAILED' ? 'every channel refused the payout' : 'the payout came back';
     return {
       kind: 'AWAIT_OPERATOR',
-      key: `operator:${latest.id}`,
+      key: keys.operatorNeeded(latest.id),
       at: null,
       businessDate: today,
       summary: `${why}: an operator retries it or rejects the loan`,
@@ -116,7 +116,7 @@ function beforeDisbursement(input: AgendaInput): Appointment {
   if (hold)
     return {
       kind: 'AWAIT_RELEASE',
-      key: `release:${hold.from}`,
+      key: keys.holdEnds(hold.from),
       at: hold.until,
       businessDate: today,
       summary: 'on hold: no payout before it ends',
@@ -124,7 +124,7 @@ function beforeDisbursement(input: AgendaInput): Appointment {
   const instructionId = latest?.id ?? keys.payoutInstruction(input.loanId, 1);
   return {
     kind: 'PAY_OUT',
-    key: `payout:${instructionId}`,
+    key: keys.payOut(instructionId),
     at: input.now,
     businessDate: today,
     instructionId,
@@ -139,7 +139,7 @@ function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
     return {
       ...base,
       kind: 'DEBIT',
-      key: `debit:${debit.id}`,
+      key: keys.debitNow(debit.id),
       at: (isScheduled(debit.presentment) ? holdInForce(input.events, input.now)?.until : undefined) ?? input.now,
       summary: 'present the debit that the borrower asked for',
     };
@@ -149,7 +149,7 @@ function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
     return {
       ...base,
       kind: 'DEBIT',
-      key: `debit:${debit.id}:${String(debit.attempts ?? 0)}`,
+      key: keys.debitResumed(debit.id, debit.attempts ?? 0),
       at: input.now,
       resume: debit.attempts ?? 0,
       summary: 'the debit has reached nobody: present it over another channel',
@@ -164,7 +164,7 @@ function openDebit(input: AgendaInput, debit: OpenInstruction): Appointment {
   return {
     ...base,
     kind: 'QUERY_DEBIT',
-    key: `query:${debit.id}:${String(debit.queries + 1)}`,
+    key: keys.debitQuery(debit.id, debit.queries + 1),
     query: debit.queries + 1,
     at: when,
     summary: 'the outcome of the last debit is unknown: ask the channel; no second debit before it is known',
@@ -181,7 +181,7 @@ function closing(events: readonly LoanEvent[], now: Instant, today: BusinessDate
   const isSettled = times > events.filter((event) => event.kind === 'REOPENED').length;
   return {
     kind: isSettled ? 'END' : 'SETTLE',
-    key: isSettled ? 'end' : times === 0 ? 'settle' : `settle:${String(times + 1)}`,
+    key: isSettled ? 'end' : times === 0 ? 'settle' : keys.settleAgain(times + 1),
     at: now,
     businessDate: today,
     summary: isSettled ? 'nothing is left to do' : 'everything is paid: close the loan',
@@ -196,7 +196,7 @@ function refund(input: AgendaInput, today: BusinessDate): Appointment {
   if (latest?.state === 'FAILED' || latest?.state === 'RETURNED')
     return {
       kind: 'AWAIT_OPERATOR',
-      key: `operator:${latest.id}`,
+      key: keys.operatorNeeded(latest.id),
       at: null,
       businessDate: today,
       summary: 'the surplus could not be refunded: an operator tries again or finds another account',
@@ -204,7 +204,7 @@ function refund(input: AgendaInput, today: BusinessDate): Appointment {
   const instructionId = latest?.open ? latest.id : keys.refundInstruction(input.loanId, nextSerial('REFUND', input));
   return {
     kind: 'REFUND',
-    key: `refund:${instructionId}`,
+    key: keys.refundNow(instructionId),
     at: input.now,
     businessDate: today,
     instructionId,

@@ -1,3 +1,5 @@
+import { LoanloomError } from '../errors';
+import { keys } from '../keys';
 import type { BusinessDate, Instant } from '../time/dates';
 import type { Fen } from '../money/money';
 import type { InstructionState } from '../states';
@@ -44,6 +46,9 @@ export interface LoanEvent {
   readonly data: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** More payouts or refunds than one loan ever has. */
+const SERIAL_MAX = 999;
+
 /** The number of the next payout or refund of a loan: one that was opened when nothing was overpaid any more has used up its own. */
 export function nextSerial(
   direction: 'PAYOUT' | 'REFUND',
@@ -51,6 +56,15 @@ export function nextSerial(
 ): number {
   const needless = direction === 'REFUND' ? events.filter((event) => event.kind === 'REFUND_NOT_NEEDED').length : 0;
   return instructions.filter((each) => each.direction === direction).length + needless + 1;
+}
+
+/** Which payment to a borrower an instruction's id names: found by making the ids that the loan can give. */
+export function paymentNamed(loanId: string, instructionId: string): { isRefund: boolean; serial: number } {
+  for (let serial = 1; serial <= SERIAL_MAX; serial += 1) {
+    if (instructionId === keys.payoutInstruction(loanId, serial)) return { isRefund: false, serial };
+    if (instructionId === keys.refundInstruction(loanId, serial)) return { isRefund: true, serial };
+  }
+  throw new LoanloomError('INTERNAL', `${instructionId} is no payment of loan ${loanId}`);
 }
 
 /** Whether a payment of this direction had failed, and its channel made it after all: until that is settled none is made in its place. */

@@ -37,16 +37,19 @@ interface OurAttempt {
 /** Reads everything of ours that is compared with a bank's books. */
 export async function readOurs(db: Db) {
   const attempts = await db('payment_attempts').select<OurAttempt[]>('channel', 'number', 'instruction_id', 'state');
-  const { rows: suspended } = await db.raw<{ rows: { channel: string; number: string; code: string; key: string }[] }>(
-    `SELECT b.channel, b.number, b.code, e.key FROM breaks b JOIN journal_entries e ON e.key IN ('break:' || b.id || ':suspense', 'break:' || b.id || ':healed')`,
+  const { rows: suspended } = await db.raw<{ rows: { channel: string; number: string; code: string; kind: string }[] }>(
+    `SELECT b.channel, b.number, b.code, e.kind FROM breaks b JOIN journal_entries e ON e.key IN ('break:' || b.id || ':suspense', 'break:' || b.id || ':healed')`,
   );
-  const returned = await db('journal_entries').where('key', 'like', 'payment:%:returned').select<{ key: string }[]>('key');
-  const settlement = await db('journal_lines')
-    .where('account', 'like', 'settlement:%')
-    .groupBy('account')
-    .select<{ account: string; balance: number }[]>(
-      'account',
-      db.raw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END)::bigint AS balance`),
+  const { rows: returned } = await db.raw<{ rows: { number: string }[] }>(
+    `SELECT a.number FROM payment_attempts a JOIN journal_entries e ON e.key = 'payment:' || a.number || ':returned'`,
+  );
+  const settlement = await db('journal_lines as l')
+    .join('ledger_accounts as a', 'a.code', 'l.account')
+    .where('a.kind', 'settlement')
+    .groupBy('a.channel')
+    .select<{ channel: string; balance: number }[]>(
+      'a.channel as channel',
+      db.raw(`sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END)::bigint AS balance`),
     );
   // A file that lacks what the house bank moved is a case of its own (BANK) until a later file lists it.
   const days = await db('reconciliations')
@@ -54,10 +57,10 @@ export async function readOurs(db: Db) {
     .select<{ channel: string; day: string }[]>('channel', 'business_date as day');
   return {
     attempts: new Map(attempts.map((attempt) => [`${attempt.channel}|${attempt.number}`, attempt])),
-    suspense: new Set(suspended.filter((row) => row.key.endsWith(':suspense')).map((row) => `${row.channel}|${row.number}|${row.code}`)),
-    healed: new Set(suspended.filter((row) => row.key.endsWith(':healed')).map((row) => `${row.channel}|${row.number}`)),
-    returned: new Set(returned.map((row) => row.key.slice('payment:'.length, -':returned'.length))),
-    settlement: new Map(settlement.map((row) => [row.account.replace('settlement:', ''), row.balance])),
+    suspense: new Set(suspended.filter((row) => row.kind === 'SUSPENDED').map((row) => `${row.channel}|${row.number}|${row.code}`)),
+    healed: new Set(suspended.filter((row) => row.kind === 'SUSPENSE_CLEARED').map((row) => `${row.channel}|${row.number}`)),
+    returned: new Set(returned.map((row) => row.number)),
+    settlement: new Map(settlement.map((row) => [row.channel, row.balance])),
     provedDays: new Set(days.map((row) => `${row.channel}|${row.day}`)),
   };
 }

@@ -4,11 +4,11 @@ import { readLoanFile, recordOf } from '../../db/loan/loans';
 import type { Db } from '../../db/pool';
 import { loanAccount } from '../../domain/loan/loan-account';
 import { createCatalogue } from '../../domain/product/products';
-import { workflowIds } from '../../domain/ids';
 import { yuan } from '../../domain/money/money';
 import type { BankBooks } from './bank-books';
 import { orphans } from './workflows';
 import { checkInvariants, type CheckResult } from './invariants';
+import { workflowShapes } from '../../domain/keys';
 
 export interface DoctorReport {
   readonly businessDate: string;
@@ -27,7 +27,7 @@ export interface LoanLine {
 
 async function runIdOf(client: Client, loanId: string): Promise<string> {
   return client.workflow
-    .getHandle(workflowIds.loan(loanId))
+    .getHandle(workflowShapes.loan(loanId))
     .describe()
     .then((description) => `${description.runId} ${description.status.name}`)
     .catch(() => 'no workflow');

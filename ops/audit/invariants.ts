@@ -13,9 +13,9 @@ import { orphans } from './workflows';
 import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, type BankBooks } from './bank-books';
 import { loanAccountNow } from '../../domain/loan/loan-account';
 import type { BusinessDate } from '../../domain/time/dates';
-import { workflowIds } from '../../domain/ids';
 import { createCatalogue } from '../../domain/product/products';
 import { OPEN_LOANS } from '../../domain/states';
+import { workflowShapes } from '../../domain/keys';
 
 const EARLIEST = '1900-01-01' as BusinessDate;
 const LATEST = '2199-12-31' as BusinessDate;
@@ -160,7 +160,7 @@ async function loansToFold(db: Db, isBrief: boolean): Promise<Folded> {
 
 /** Ids of open loans that have no running workflow. */
 export async function loansWithoutWorkflow(db: Db, client: Client): Promise<string[]> {
-  const prefix = workflowIds.loan('');
+  const prefix = workflowShapes.loan('');
   return (await orphans(db, client)).flatMap(({ workflowId }) => (workflowId.startsWith(prefix) ? [workflowId.slice(prefix.length)] : []));
 }
 

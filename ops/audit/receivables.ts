@@ -23,7 +23,7 @@ async function journalByLoan(db: Db): Promise<ReadonlyMap<string, Readonly<Recor
   const result = await db.raw<{ rows: { loan_id: string; account: string; balance: number }[] }>(
     `SELECT e.loan_id, l.account, sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END)::bigint AS balance
       FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-      WHERE e.loan_id IS NOT NULL AND l.account = ANY(?) AND e.key NOT LIKE 'accrual:%' GROUP BY 1, 2`,
+      WHERE e.loan_id IS NOT NULL AND l.account = ANY(?) AND e.kind <> 'ACCRUED' GROUP BY 1, 2`,
     [Object.values(ACCOUNTS)],
   );
   const byLoan = new Map<string, Record<string, number>>();

@@ -1,11 +1,12 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Db } from '../../db/pool';
-import { taskQueues, workflowIds } from '../../domain/ids';
+import { taskQueues } from '../../domain/ids';
 import type { Instant } from '../../domain/time/dates';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../../domain/states';
 import { restartLoan } from '../../temporal/restart-loan';
 import { breakChanged } from '../../workflows/resolve-break.messages';
 import { factsChanged } from '../../workflows/service-loan.messages';
+import { workflowShapes } from '../../domain/keys';
 
 /** Something open in Postgres whose workflow does not run. */
 export interface Orphan {
@@ -28,7 +29,7 @@ async function isRunning(client: Client, workflowId: string): Promise<boolean> {
 
 async function loans(db: Db, client: Client): Promise<Orphan[]> {
   const rows = await db('loans').whereIn('status', OPEN_LOANS).orderBy('id').select<{ id: string }[]>('id');
-  return rows.map(({ id }) => ({ workflowId: workflowIds.loan(id), restart: (now) => restartLoan(client, id, now) }));
+  return rows.map(({ id }) => ({ workflowId: workflowShapes.loan(id), restart: (now) => restartLoan(client, id, now) }));
 }
 
 /** Those whose start was delivered, up to the one that becomes a loan. */
@@ -42,10 +43,10 @@ async function applications(db: Db, client: Client): Promise<Orphan[]> {
     .orderBy('a.id')
     .select<{ id: string }[]>('a.id');
   return rows.map(({ id }) => ({
-    workflowId: workflowIds.application(id),
+    workflowId: workflowShapes.application(id),
     restart: async (now) => {
       await client.workflow.start('originateLoan', {
-        workflowId: workflowIds.application(id),
+        workflowId: workflowShapes.application(id),
         taskQueue: taskQueues.loans,
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
@@ -64,9 +65,9 @@ async function disbursements(db: Db, client: Client): Promise<Orphan[]> {
     .orderBy('id')
     .select<{ id: string; loan_id: string }[]>('id', 'loan_id');
   return rows.map((row) => ({
-    workflowId: workflowIds.disbursement(row.id),
+    workflowId: workflowShapes.disbursement(row.id),
     restart: async (now) => {
-      await client.workflow.getHandle(workflowIds.loan(row.loan_id)).signal(factsChanged, { at: now });
+      await client.workflow.getHandle(workflowShapes.loan(row.loan_id)).signal(factsChanged, { at: now });
     },
   }));
 }
@@ -79,10 +80,10 @@ async function breaks(db: Db, client: Client): Promise<Orphan[]> {
     .orderBy('b.id')
     .select<{ id: string }[]>('b.id');
   return rows.map(({ id }) => ({
-    workflowId: workflowIds.break(id),
+    workflowId: workflowShapes.break(id),
     restart: async (now) => {
       await client.workflow.signalWithStart('resolveBreak', {
-        workflowId: workflowIds.break(id),
+        workflowId: workflowShapes.break(id),
         taskQueue: taskQueues.loans,
         staticSummary: `reconciliation break ${id}, restarted from its records`,
         args: [{ breakId: id, now }],

@@ -8,8 +8,8 @@ import type { Attached } from '../attach';
 import { tokenOf } from '../operator-keys';
 import { viewLink, views, workflowLink } from './views';
 import { LoanloomError } from '../../domain/errors';
-import { workflowIds } from '../../domain/ids';
 import { withAttached } from './subcommands';
+import { workflowShapes } from '../../domain/keys';
 
 interface Problem {
   readonly code: string;
@@ -229,7 +229,7 @@ async function listLoans(attached: Attached, all: boolean): Promise<void> {
   if (breaks.length > 0) process.stdout.write(`${String(breaks.length)} reconciliation breaks are open: loan recon breaks\n`);
   for (const row of rows) {
     process.stdout.write(
-      `${row.id}  ${row.status} ${row.bucket}  ${row.next_kind} ${row.next_at?.toISOString() ?? ''}  ${row.needs_attention ?? row.next_summary}\n    ${workflowLink(attached.env.WEB_UI_URL, attached.env.TEMPORAL_NAMESPACE, workflowIds.loan(row.id))}\n`,
+      `${row.id}  ${row.status} ${row.bucket}  ${row.next_kind} ${row.next_at?.toISOString() ?? ''}  ${row.needs_attention ?? row.next_summary}\n    ${workflowLink(attached.env.WEB_UI_URL, attached.env.TEMPORAL_NAMESPACE, workflowShapes.loan(row.id))}\n`,
     );
   }
   for (const row of reviews)

@@ -6,7 +6,7 @@ import { businessNow } from '../../db/clock';
 import { BREAK_CODES } from '../../domain/reconciliation/breaks';
 import { addDays, businessDate } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
-import { taskQueues, workflowIds } from '../../domain/ids';
+import { taskQueues } from '../../domain/ids';
 import { fen, yuan } from '../../domain/money/money';
 import { reconcileChannelDay } from '../../workflows/reconcile-channel-day';
 import type { Attached } from '../attach';
@@ -14,6 +14,7 @@ import { csvOf, htmlOf, readReport } from '../../services/reconciliation/recon-r
 import { REASON_HELP, sendOperatorCommand } from './operator-commands';
 import { defaultCommand, withAttached } from './subcommands';
 import { CHANNEL_NAMES } from '../../channels/names';
+import { workflowShapes } from '../../domain/keys';
 
 type Print = (line: string) => void;
 interface Options {
@@ -83,7 +84,7 @@ async function runNow(attached: Attached, channels: readonly string[], print: Pr
   const through = addDays(today, -1);
   for (const channel of channels) {
     const result = await attached.client.workflow.execute(reconcileChannelDay, {
-      workflowId: workflowIds.reconciliation(channel, through),
+      workflowId: workflowShapes.reconciliation(channel, through),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       taskQueue: taskQueues.loans,
       args: [{ channel, through, now, once: true }],

@@ -1,3 +1,4 @@
+import { keys } from '../../domain/keys';
 import type { Command } from 'commander';
 import { guardAfterRestore } from '../../services/payment/restore-guard';
 import { isRestoreCleared } from '../../services/payment/restore-check';
@@ -37,7 +38,7 @@ async function guard(attached: Attached, options: Options): Promise<void> {
     const signal = AbortSignal.timeout(6 * 3_600_000);
     const ended = await startAgainFromBooks(deps.db, attached.client);
     print(`${String(ended.length)} workflows of the lost time were ended; what is open started again from the books`);
-    const input = { restoredTo, now, actor: `operator:${options.operator}`, signal, knows: knowsBy(attached.client) };
+    const input = { restoredTo, now, actor: keys.operator(options.operator), signal, knows: knowsBy(attached.client) };
     const report = await guardAfterRestore(deps, input, print);
     print(
       `asked the channels about ${String(report.asked)} numbers; ${String(report.found.length)} payments had been forgotten and are booked`,

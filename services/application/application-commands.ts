@@ -19,6 +19,7 @@ import { readSteps } from './application-steps';
 import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
 import { moveApplication, assertNotOver } from './moves';
+import { keys } from '../../domain/keys';
 
 /** What origination does next in the same transaction. */
 export interface Origination {
@@ -84,7 +85,7 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
       application,
       'WITHDRAWN',
       at,
-      `cancelled by ${command.caller.startsWith('operator:') ? 'an operator' : 'the borrower'}`,
+      `cancelled by ${command.caller_role === 'operator' ? 'an operator' : 'the borrower'}`,
     );
     return {};
   };
@@ -145,7 +146,7 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
   const saveStep: Handler = async (tx, command, application, at) => {
     requireStatus(application, 'DRAFT', 'saving a step');
     await insertApplicationEvent(tx, application.id, {
-      key: `step:${String(command.body.step)}:${String(command.body.version)}`,
+      key: keys.stepSaved(String(command.body.step), String(command.body.version)),
       kind: 'STEP_SAVED',
       at,
       businessDate: businessDateOf(at),

@@ -3,6 +3,7 @@ import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { APPLICATION_TRANSITIONS, assertTransition, type ApplicationStatus } from '../../domain/states';
 import { businessDateOf, epochMs, type Instant } from '../../domain/time/dates';
+import { keys } from '../../domain/keys';
 
 /** Moves the application one legal step and records why. */
 export async function moveApplication(
@@ -16,7 +17,7 @@ export async function moveApplication(
   assertTransition(APPLICATION_TRANSITIONS, application.status, to);
   await updateApplication(tx, application.id, { status: to, waiting_until: waitingUntil });
   await insertApplicationEvent(tx, application.id, {
-    key: `status:${application.status}:${to}`,
+    key: keys.statusMoved(application.status, to),
     kind: to,
     at,
     businessDate: businessDateOf(at),

@@ -10,6 +10,7 @@ import type { ActivityDeps } from '../deps';
 import { productOf } from '../deps';
 import { accountNow } from '../loan/account-now';
 import { renderMail } from './mail-templates';
+import { keys } from '../../domain/keys';
 
 /**
  * One step of the collection ladder, decided: the record, and a row that the dispatcher delivers. The loan waits for
@@ -80,7 +81,7 @@ async function end(
       .update({ state, record: JSON.stringify(record) });
     if (moved === 0 || state === 'SENT') return;
     const event = {
-      key: `missed:${contact.key}`,
+      key: keys.missedContact(contact.key),
       kind: 'CONTACT_MISSED',
       at,
       businessDate: contact.business_date,

@@ -17,6 +17,7 @@ import { changeCard } from './loan-changes';
 import { effectOf } from '../payment/account-effect';
 import { assertAllowed, needsSecond } from './adjustment-authority';
 import { reopenWhereOwed } from './loan-status';
+import { keys } from '../../domain/keys';
 
 /** What an operator may decide about an account, without money moving. */
 export const ADJUSTMENTS = [
@@ -130,7 +131,8 @@ function prepare(deps: Pick<ActivityDeps, 'catalogue'>, file: LoanFile, key: str
   if (file.loan.activated_on === null) throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan has not been paid out');
   const fact = factOf(key, body, today);
   assertNoPaymentOpen(file, fact.type);
-  if (fact.type === 'REVERSAL' && !fact.of.startsWith('adjustment:'))
+  const reversed = fact.type === 'REVERSAL' ? file.facts.find(({ key }) => key === fact.of) : undefined;
+  if (reversed && !(ADJUSTMENTS as readonly string[]).includes(reversed.type))
     throw new LoanloomError('NOTHING_TO_REVERSE', 'an operator reverses adjustments only; a payment is returned by its channel', {
       path: 'of',
     });
@@ -154,7 +156,7 @@ function prepare(deps: Pick<ActivityDeps, 'catalogue'>, file: LoanFile, key: str
  * while money is on its way; then nothing is changed.
  */
 export async function adjust(deps: ActivityDeps, tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Result> {
-  const decision = prepare(deps, file, `adjustment:${command.id}`, command.body, businessDateOf(at));
+  const decision = prepare(deps, file, keys.adjustment(command.id), command.body, businessDateOf(at));
   if (!(await needsSecond(tx, decision))) return record(deps, tx, file, decision, at, { by: command.caller, approvedBy: null });
   const { reason, ...body } = command.body;
   await insertProposal(tx, { id: command.id, loanId: file.loan.id, body, why: String(reason), proposedBy: command.caller, proposedAt: at });
@@ -176,7 +178,7 @@ export async function decideAdjustment(deps: ActivityDeps, tx: Tx, command: Comm
     const by = { by: proposal.proposed_by, approvedBy: command.caller };
     return changeCard(deps, tx, { id: proposal.id, cardId: String(proposal.body.bankCardId), by }, file, at);
   }
-  const decision = prepare(deps, file, `adjustment:${proposal.id}`, proposal.body, businessDateOf(at));
+  const decision = prepare(deps, file, keys.adjustment(proposal.id), proposal.body, businessDateOf(at));
   return record(deps, tx, file, decision, at, { by: proposal.proposed_by, approvedBy: command.caller });
 }
 
@@ -204,7 +206,7 @@ async function record(
     approvedBy: people.approvedBy,
   });
   const posting = adjusted(effectOf(before, after), after.chargedOffOn !== null);
-  await postEntry(tx, { key: `loan:${loan.id}:${key}`, loanId: loan.id, businessDate: today, posting });
+  await postEntry(tx, { key: keys.adjustmentEntry(loan.id, key), loanId: loan.id, businessDate: today, posting });
   const by = people.approvedBy === null ? { by: people.by } : { by: people.by, approvedBy: people.approvedBy };
   await insertLoanEvent(tx, loan.id, { key, kind: 'ADJUSTED', at, businessDate: valueDate, data: { type, ...by } });
   if (RESTRUCTURES.has(type)) await newVersion(deps, tx, (await readLoanFile(tx, loan.id)).loan, after, valueDate, type, key);
@@ -231,7 +233,7 @@ async function newVersion(
   await updateLoan(tx, loan.id, { schedule_version: version });
   const next = account.nextDue;
   await addMail(tx, {
-    key: `schedule:${loan.id}:${key}`,
+    key: keys.scheduleMail(loan.id, key),
     borrowerId: loan.borrower_id,
     template: 'schedule-changed',
     params: { loanId: loan.id, version, nextDueOn: next?.dueOn ?? '', rows: schedule.length },

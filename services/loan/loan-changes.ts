@@ -8,13 +8,14 @@ import type { Tx } from '../../db/pool';
 import { businessDateOf, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import type { ActivityDeps } from '../deps';
+import { keys } from '../../domain/keys';
 
 /** An operator is named in the loan's own record; the borrower is its owner anyway. */
-const byOperator = (command: CommandRow) => (command.caller.startsWith('operator:') ? { by: command.caller } : {});
+const byOperator = (command: CommandRow) => (command.caller_role === 'operator' ? { by: command.caller } : {});
 
 /** Ends a loan that was never paid out. Nothing rests on its application any more: not the borrower's identity, not what they can afford. */
 export async function giveUpLoan(tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Record<string, never>> {
-  await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), needs_attention: null });
+  await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), attention: null });
   await updateApplication(tx, file.loan.id, { status: 'WITHDRAWN', waiting_until: null });
   await insertLoanEvent(tx, file.loan.id, {
     key: 'rejected',
@@ -54,13 +55,13 @@ export async function changeCard(
   await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
   await updateLoan(tx, file.loan.id, { bank_card_id: cardId });
   await addMail(tx, {
-    key: `card-changed:${id}`,
+    key: keys.cardChangedMail(id),
     borrowerId: file.loan.borrower_id,
     template: 'card-changed',
     params: { loanId: file.loan.id, changedOn: businessDateOf(at) },
   });
   await insertLoanEvent(tx, file.loan.id, {
-    key: `card:${id}`,
+    key: keys.cardChanged(id),
     kind: 'CARD_CHANGED',
     at,
     businessDate: businessDateOf(at),
@@ -78,7 +79,7 @@ export async function wishCard(
   at: Instant,
 ): Promise<Record<string, string | boolean>> {
   const cardId = String(command.body.bankCardId);
-  if (!command.caller.startsWith('operator:')) return changeCard(deps, tx, { id: command.id, cardId, by: {} }, file, at);
+  if (command.caller_role !== 'operator') return changeCard(deps, tx, { id: command.id, cardId, by: {} }, file, at);
   await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
   const body = { type: 'CARD', bankCardId: cardId };
   await insertProposal(tx, {

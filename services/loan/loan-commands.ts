@@ -9,7 +9,6 @@ import { holdInForce } from '../../domain/loan/agenda';
 import { openPromise } from '../../domain/loan/agenda-candidates';
 import { addDays, businessDate, businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
-import { keys } from '../../domain/ids';
 import { isContradicted, nextSerial } from '../../domain/loan/loan-events';
 import { positiveFen, yuan } from '../../domain/money/money';
 import { leastPromise } from '../../domain/loan/promises';
@@ -19,6 +18,7 @@ import { productOf, type ActivityDeps } from '../deps';
 import { accountNow } from './account-now';
 import { giveUpLoan, wishCard, withdrawLoan } from './loan-changes';
 import { CHANNEL_NAMES } from '../../channels/names';
+import { keys } from '../../domain/keys';
 
 type Result = Record<string, string | number | boolean>;
 type Handler = (tx: Tx, command: CommandRow, file: LoanFile, at: Instant) => Promise<Result>;
@@ -60,7 +60,7 @@ export function createLoanCommands(deps: ActivityDeps) {
       throw error;
     }
     await insertLoanEvent(tx, file.loan.id, {
-      key: `requested:${command.id}`,
+      key: keys.repaymentRequested(command.id),
       kind: 'PAYMENT_REQUESTED',
       at,
       businessDate: today,
@@ -90,7 +90,7 @@ export function createLoanCommands(deps: ActivityDeps) {
       );
     if (openPromise(file.events)) throw new LoanloomError('PROMISE_OPEN', 'there is an open promise already: it is checked on its date');
     await insertLoanEvent(tx, file.loan.id, {
-      key: `promise:${command.id}`,
+      key: keys.promiseMade(command.id),
       kind: 'PROMISE_MADE',
       at,
       businessDate: today,
@@ -108,7 +108,7 @@ export function createLoanCommands(deps: ActivityDeps) {
       throw new LoanloomError('INVALID_DATE', 'a hold ends today or within a year', { path: 'until' });
     if (holdInForce(file.events, at)) throw new LoanloomError('LOAN_ON_HOLD', 'the loan is on hold already: release it first');
     await insertLoanEvent(tx, file.loan.id, {
-      key: `hold:${command.id}`,
+      key: keys.holdPlaced(command.id),
       kind: 'HOLD_PLACED',
       at,
       businessDate: today,
@@ -120,7 +120,7 @@ export function createLoanCommands(deps: ActivityDeps) {
   const release: Handler = async (tx, command, file, at) => {
     if (!holdInForce(file.events, at)) throw new LoanloomError('LOAN_NOT_ON_HOLD', 'the loan is not on hold');
     await insertLoanEvent(tx, file.loan.id, {
-      key: `release:${command.id}`,
+      key: keys.holdReleased(command.id),
       kind: 'HOLD_RELEASED',
       at,
       businessDate: businessDateOf(at),
@@ -169,13 +169,13 @@ export function createLoanCommands(deps: ActivityDeps) {
         .where({ id })
         .update({ preferred_channel: String(channel) });
     await insertLoanEvent(tx, file.loan.id, {
-      key: `reauthorized:${id}`,
+      key: keys.payoutReauthorized(id),
       kind: 'PAYOUT_REAUTHORIZED',
       at,
       businessDate: businessDateOf(at),
       data: { by: command.caller, instructionId: id },
     });
-    await updateLoan(tx, file.loan.id, { needs_attention: null });
+    await updateLoan(tx, file.loan.id, { attention: null });
     return { instructionId: id };
   };
 
@@ -213,9 +213,9 @@ export function createLoanCommands(deps: ActivityDeps) {
         await lockLoan(tx, command.subject);
         const at = laterOf(input.at, (await businessNow(tx)).now);
         const result = await handler(tx, command, await readLoanFile(tx, command.subject), at);
-        if (command.caller.startsWith('operator:')) {
+        if (command.caller_role === 'operator') {
           // A decision about the loan answers whatever called for a person.
-          await updateLoan(tx, command.subject, { needs_attention: null });
+          await updateLoan(tx, command.subject, { attention: null });
           await writeAudit(tx, {
             actor: command.caller,
             action: command.operation,
@@ -224,7 +224,7 @@ export function createLoanCommands(deps: ActivityDeps) {
             data: result,
           });
         }
-        await addFactNotice(tx, command.subject, `command:${command.id}`);
+        await addFactNotice(tx, command.subject, keys.commandFact(command.id));
         return result;
       });
     },

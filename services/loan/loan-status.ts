@@ -2,6 +2,7 @@ import { insertLoanEvent, updateLoan, type LoanRow } from '../../db/loan/loans';
 import type { Tx } from '../../db/pool';
 import type { Account } from '../../domain/loan/account';
 import type { BusinessDate, Instant } from '../../domain/time/dates';
+import { keys } from '../../domain/keys';
 
 /**
  * What a fact about a closed loan makes of it: open again where something is owed to either side (its workflow is
@@ -21,5 +22,5 @@ export async function reopenWhereOwed(
   }
   await updateLoan(tx, loan.id, { status, closed_on: null });
   const { at, businessDate } = fact;
-  await insertLoanEvent(tx, loan.id, { key: `reopened:${fact.key}`, kind: 'REOPENED', at, businessDate, data: {} });
+  await insertLoanEvent(tx, loan.id, { key: keys.reopened(fact.key), kind: 'REOPENED', at, businessDate, data: {} });
 }

@@ -15,6 +15,7 @@ import { LoanloomError } from '../../domain/errors';
 import type { IdentityVerdict } from '../../providers/identity/port';
 import type { ActivityDeps } from '../deps';
 import { codeExpiry, mailOneTimeCode, TRIES_PER_CODE } from './one-time-code';
+import { keys } from '../../domain/keys';
 
 type Deps = Pick<ActivityDeps, 'db' | 'vault' | 'borrowers' | 'identityVerifier'>;
 
@@ -52,7 +53,7 @@ export async function newAddressOf(deps: Pick<Deps, 'db' | 'borrowers'>, changeI
 
 async function mailCode(deps: Deps, tx: Tx, row: { id: string; borrower_id: string }, place: CodePlace): Promise<string> {
   const code = await mailOneTimeCode(deps, tx, {
-    key: `identity-code:${row.id}:${place}`,
+    key: keys.identityCode(row.id, place),
     borrowerId: row.borrower_id,
     template: 'identity-code',
     params: place === 'current' ? {} : { identityChange: row.id, place },
@@ -148,7 +149,7 @@ export async function confirmIdentityChange(
   if (row === 'CODE_EXHAUSTED') throw new LoanloomError('CODE_EXHAUSTED', 'the codes were tried too often: ask for the change anew');
   if (row === 'CODE_INVALID') throw new LoanloomError('CODE_INVALID', 'a code is wrong, missing or has expired');
   if (row.state === 'CONFIRMED' && !needsOperator(row.fields))
-    return checkAndApply(deps, row, `borrower:${row.borrower_id}`, 'confirmed by codes');
+    return checkAndApply(deps, row, keys.borrower(row.borrower_id), 'confirmed by codes');
   return row;
 }
 
@@ -215,10 +216,10 @@ async function checkAndApply(deps: Deps, row: IdentityChangeRow, actor: string, 
     await updateIdentityChange(tx, row.id, { state: 'APPLIED', decided_by: actor, checks });
     await writeAudit(tx, { actor, action: 'CHANGE_IDENTITY', subject: row.id, reason, data: { fields: row.fields.join(',') } });
     const notice = { borrowerId: row.borrower_id, template: 'identity-changed' };
-    await addMail(tx, { ...notice, key: `identity-changed:${row.id}`, params: {} });
+    await addMail(tx, { ...notice, key: keys.identityChanged(row.id), params: {} });
     // Who did not want it reads the old address.
     if (row.fields.includes('email'))
-      await addMail(tx, { ...notice, key: `identity-changed:${row.id}:previous`, params: { identityChange: row.id, place: 'previous' } });
+      await addMail(tx, { ...notice, key: keys.identityChangedPrevious(row.id), params: { identityChange: row.id, place: 'previous' } });
     return { ...now, state: 'APPLIED' as const, decided_by: actor };
   });
   if (applied.state === 'REFUSED')

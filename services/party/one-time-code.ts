@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { addMail } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
 import type { ActivityDeps } from '../deps';
+import { keys } from '../../domain/keys';
 
 /** How long a code is valid, in minutes of real time. */
 const CODE_MINUTES = 10;
@@ -21,7 +22,7 @@ export async function mailOneTimeCode(
 ): Promise<string> {
   const code = String(randomInt(0, 1_000_000)).padStart(6, '0');
   const person = await deps.borrowers.personVault(tx, mail.borrowerId);
-  const secret = person.encrypt({ table: 'outbox', column: 'secret_enc', row: `mail:${mail.key}` }, code);
+  const secret = person.encrypt({ table: 'outbox', column: 'secret_enc', row: keys.mail(mail.key) }, code);
   await addMail(tx, { ...mail, secret });
   return code;
 }

@@ -3,11 +3,11 @@ import { readDoubt, readLoanFile, recordOf } from '../../db/loan/loans';
 import type { Tx } from '../../db/pool';
 import { latestValueDate, settledTotals, type Account } from '../../domain/loan/account';
 import { businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';
-import { keys } from '../../domain/ids';
 import { loanAccount } from '../../domain/loan/loan-account';
 import { minus, ZERO } from '../../domain/money/money';
 import { adjusted, type AccountEffect } from '../../domain/ledger/postings';
 import type { ActivityDeps } from '../deps';
+import { keys } from '../../domain/keys';
 
 /** What changed between two folds of one loan: all that the ledger receives. */
 export function effectOf(before: Account, after: Account): AccountEffect {
@@ -66,7 +66,7 @@ export async function withDoubtPosted<T>(
   const account = fold(after);
   const isBegun = before === undefined;
   await postEntry(tx, {
-    key: `doubt:${instructionId}:${isBegun ? 'began' : 'ended'}`,
+    key: keys.doubtChanged(instructionId, isBegun ? 'began' : 'ended'),
     loanId,
     businessDate: businessDateOf(at),
     posting: adjusted(effectOf(fold(before), account), account.chargedOffOn !== null),

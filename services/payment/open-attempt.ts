@@ -3,8 +3,8 @@ import { postEntry } from '../../db/ledger/journal';
 import { insertAttempt, moveInstruction, type InstructionRow } from '../../db/payment/payments';
 import type { Tx } from '../../db/pool';
 import { debitSent, payoutSent, refundSent } from '../../domain/ledger/postings';
-import { keys } from '../../domain/ids';
 import type { Instant } from '../../domain/time/dates';
+import { attemptNumber, keys } from '../../domain/keys';
 
 /** Commits attempt row and pending entry before anything is sent. */
 export async function openAttempt(
@@ -13,7 +13,7 @@ export async function openAttempt(
   { attempt, channel, bankCardId }: { attempt: number; channel: string; bankCardId: string },
   at: Instant,
 ): Promise<{ attempt: number; channel: string }> {
-  const number = keys.attemptNumber(instruction.id, attempt);
+  const number = attemptNumber(instruction.id, attempt);
   const requestSha256 = createHash('sha256')
     .update([number, instruction.direction, String(instruction.amount_fen), instruction.loan_id].join('|'))
     .digest('hex');
@@ -21,7 +21,7 @@ export async function openAttempt(
   await moveInstruction(tx, instruction, 'IN_FLIGHT', at);
   const pending = { PAYOUT: payoutSent, DEBIT: debitSent, REFUND: refundSent }[instruction.direction];
   await postEntry(tx, {
-    key: `payment:${number}:sent`,
+    key: keys.paymentSent(number),
     loanId: instruction.loan_id,
     businessDate: instruction.business_date,
     posting: pending(channel, instruction.amount_fen),

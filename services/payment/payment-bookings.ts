@@ -5,13 +5,13 @@ import { addMail } from '../../db/outbox';
 import type { AttemptRow, InstructionRow } from '../../db/payment/payments';
 import type { Tx } from '../../db/pool';
 import type { BusinessDate, Instant } from '../../domain/time/dates';
-import { keys } from '../../domain/ids';
 import { yuan, type Fen } from '../../domain/money/money';
 import { scheduleFor } from '../../domain/product/offer';
 import { debitSucceeded, refundPaid, type AccountEffect, type Posting } from '../../domain/ledger/postings';
 import { effectOfFact } from './account-effect';
 import { productOf, type ActivityDeps } from '../deps';
 import { reopenWhereOwed } from '../loan/loan-status';
+import { keys } from '../../domain/keys';
 
 /** What a confirmed payment books: the fact, its posting, the event and the borrower's mail, each once by its key. */
 
@@ -43,7 +43,7 @@ export async function activateLoan(deps: ActivityDeps, tx: Tx, { loan, instructi
   const application = await readApplication(tx, loan.id);
   if (application.status === 'READY_TO_DISBURSE') await updateApplication(tx, loan.id, { status: 'DISBURSED', waiting_until: null });
   await insertLoanEvent(tx, loan.id, {
-    key: `payout-confirmed:${instruction.id}`,
+    key: keys.payoutConfirmed(instruction.id),
     kind: 'PAYOUT_CONFIRMED',
     at,
     businessDate: valueDate,
@@ -51,7 +51,7 @@ export async function activateLoan(deps: ActivityDeps, tx: Tx, { loan, instructi
   });
   const first = schedule[0];
   await addMail(tx, {
-    key: `payout-confirmed:${instruction.id}`,
+    key: keys.payoutConfirmed(instruction.id),
     borrowerId: loan.borrower_id,
     template: 'payout-confirmed',
     params: {
@@ -113,9 +113,9 @@ export async function bookReceipt(deps: Pick<ActivityDeps, 'catalogue'>, tx: Tx,
 export async function bookRepayment(deps: ActivityDeps, tx: Tx, { loan, instruction, attempt, valueDate, at }: Confirmed): Promise<void> {
   const { id, amount_fen: amount, business_date: businessDate } = instruction;
   await bookReceipt(deps, tx, loan, {
-    key: `received:${id}`,
+    key: keys.repaymentReceived(id),
     fact: keys.repayment(id),
-    entry: `payment:${attempt.number}:succeeded`,
+    entry: keys.paymentSucceeded(attempt.number),
     instructionId: id,
     amount,
     valueDate,
@@ -136,7 +136,12 @@ export async function bookRefund(
   if (!(await insertTransaction(tx, { ...fact, key: keys.refund(id) }))) return;
   const { effect, account, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.refund(id), valueDate);
   const posting = refundPaid(attempt.channel, amount, effect, isChargedOff);
-  await postEntry(tx, { key: `payment:${attempt.number}:succeeded`, loanId: loan.id, businessDate, posting });
+  await postEntry(tx, { key: keys.paymentSucceeded(attempt.number), loanId: loan.id, businessDate, posting });
   await reopenWhereOwed(tx, loan, account, { key: keys.refund(id), at, businessDate: valueDate });
-  await tell(tx, loan, { kind: 'REFUNDED', template: 'refunded' }, { key: `refunded:${id}`, fact: keys.refund(id), amount, valueDate, at });
+  await tell(
+    tx,
+    loan,
+    { kind: 'REFUNDED', template: 'refunded' },
+    { key: keys.refunded(id), fact: keys.refund(id), amount, valueDate, at },
+  );
 }

@@ -21,6 +21,7 @@ import { failDebit } from './debit-failure';
 import { productOf, type ActivityDeps } from '../deps';
 import { activateLoan, bookRefund, bookRepayment } from './payment-bookings';
 import { comesIn, recordContradiction } from '../reconciliation/suspense';
+import { keys } from '../../domain/keys';
 
 /** The attempt's state after what a channel said was recorded. */
 export interface RecordedOutcome {
@@ -62,7 +63,7 @@ async function recordSuccess(
   if (instruction.direction === 'REFUND') return bookRefund(deps, tx, confirmed);
   await activateLoan(deps, tx, confirmed);
   await postEntry(tx, {
-    key: `payment:${attempt.number}:succeeded`,
+    key: keys.paymentSucceeded(attempt.number),
     loanId: loan.id,
     businessDate: instruction.business_date,
     posting: payoutSucceeded(attempt.channel, instruction.amount_fen),
@@ -77,7 +78,7 @@ async function recordFailure(tx: Tx, known: Known, { facts, nothingSent }: Recor
   const voided = { PAYOUT: payoutVoided, DEBIT: debitVoided, REFUND: refundVoided }[instruction.direction];
   const posting = voided(attempt.channel, instruction.amount_fen);
   await postEntry(tx, {
-    key: `payment:${attempt.number}:voided`,
+    key: keys.paymentVoided(attempt.number),
     loanId: instruction.loan_id,
     businessDate: instruction.business_date,
     posting,
@@ -169,7 +170,8 @@ export async function recordReplyIn(deps: ActivityDeps, tx: Tx, input: Reply): P
   const record = () => recordOn(deps, tx, { loan, instruction, attempt, reply, asked, at });
   if (instruction.direction !== 'DEBIT') await record();
   else await withDoubtPosted(deps, tx, { loanId, instructionId: instruction.id, at }, record);
-  if (reply.outcome === 'SUCCEEDED' || reply.outcome === 'FAILED_DEFINITIVE') await addFactNotice(tx, loanId, `outcome:${attempt.number}`);
+  if (reply.outcome === 'SUCCEEDED' || reply.outcome === 'FAILED_DEFINITIVE')
+    await addFactNotice(tx, loanId, keys.outcomeChanged(attempt.number));
   const after = await readAttempt(tx, input.instructionId, input.attempt);
   return {
     state: after.state,

@@ -14,7 +14,6 @@ import type { Tx } from '../../db/pool';
 import { latestValueDate } from '../../domain/loan/account';
 import { factsInForce } from '../../domain/loan/account/facts';
 import { businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';
-import { keys } from '../../domain/ids';
 import { fen, yuan } from '../../domain/money/money';
 import {
   ACCRUED,
@@ -29,6 +28,7 @@ import { effectOfFact } from './account-effect';
 import type { ActivityDeps } from '../deps';
 import { reopenWhereOwed } from '../loan/loan-status';
 import { comesIn, intoSuspenseFor } from '../reconciliation/suspense';
+import { keys } from '../../domain/keys';
 
 export interface ReturnedPayment {
   readonly instructionId: string;
@@ -56,7 +56,7 @@ async function insertReversal(tx: Tx, attempt: AttemptRow, input: ReturnedPaymen
 async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, attempt: AttemptRow, input: ReturnedPayment): Promise<void> {
   await insertReversal(tx, attempt, input, keys.disbursement(instruction.id));
   await postEntry(tx, {
-    key: `payment:${attempt.number}:returned`,
+    key: keys.paymentReturned(attempt.number),
     loanId: loan.id,
     businessDate: input.valueDate,
     posting: payoutReturned(attempt.channel, instruction.amount_fen),
@@ -65,7 +65,7 @@ async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, at
   for (const component of ACCRUED) {
     const posted = loan[`accrued_${component}_fen`];
     await postEntry(tx, {
-      key: `accrual:${loan.id}:${component}:returned:${attempt.number}`,
+      key: keys.accrualReturned(loan.id, component, attempt.number),
       loanId: loan.id,
       businessDate: input.valueDate,
       posting: accrued(component, fen(0 - posted)),
@@ -79,14 +79,14 @@ async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, at
     accrued_penalty_fen: fen(0),
   });
   await insertLoanEvent(tx, loan.id, {
-    key: `payout-returned:${attempt.number}`,
+    key: keys.payoutReturned(attempt.number),
     kind: 'PAYOUT_RETURNED',
     at: input.at,
     businessDate: input.valueDate,
     data: { amount: instruction.amount_fen, instructionId: instruction.id },
   });
   await addMail(tx, {
-    key: `payout-returned:${attempt.number}`,
+    key: keys.payoutReturned(attempt.number),
     borrowerId: loan.borrower_id,
     template: 'payout-returned',
     params: { loanId: loan.id, amount: yuan(instruction.amount_fen), valueDate: input.valueDate },
@@ -106,7 +106,7 @@ async function bookReversal(
   await insertReversal(tx, attempt, input, of);
   const { effect, account, isChargedOff } = await effectOfFact(deps, tx, attempt.loan_id, keys.returned(attempt.number), input.valueDate);
   await postEntry(tx, {
-    key: `payment:${attempt.number}:returned`,
+    key: keys.paymentReturned(attempt.number),
     loanId: attempt.loan_id,
     businessDate: input.valueDate,
     posting: posting(effect, isChargedOff),
@@ -128,14 +128,14 @@ async function undoRepayment(
     debitReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
   );
   await insertLoanEvent(tx, loan.id, {
-    key: `repayment-returned:${attempt.number}`,
+    key: keys.repaymentReturned(attempt.number),
     kind: 'REPAYMENT_RETURNED',
     at: input.at,
     businessDate: input.valueDate,
     data: { amount: instruction.amount_fen },
   });
   await addMail(tx, {
-    key: `repayment-returned:${attempt.number}`,
+    key: keys.repaymentReturned(attempt.number),
     borrowerId: loan.borrower_id,
     template: 'repayment-returned',
     params: { loanId: loan.id, amount: yuan(instruction.amount_fen), valueDate: input.valueDate },
@@ -188,7 +188,7 @@ export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPa
     { channel: attempt.channel, number: attempt.number, codes: ['RETURNED', 'FAILED_AFTER_SUCCESS', 'SHORT', 'CUTOFF'] },
     { at: input.at, note: 'reversed to its original payment' },
   );
-  await addFactNotice(tx, loanId, `returned:${attempt.number}`);
+  await addFactNotice(tx, loanId, keys.returned(attempt.number));
 }
 
 async function undoRefund(

@@ -6,6 +6,7 @@ import type { Components } from '../../domain/money/allocation';
 import type { BusinessDate } from '../../domain/time/dates';
 import { minus } from '../../domain/money/money';
 import { ACCRUED, accrued } from '../../domain/ledger/postings';
+import { keys } from '../../domain/keys';
 
 /** What a loan's receivables are by the fold: the principal, and what was earned and has not been received. */
 export function receivables(account: Account): Components {
@@ -31,7 +32,7 @@ export async function accrueNow(
   const earned = { interest: account.interestAccrued, fee: account.feesCharged, penalty: account.penaltyAccrued };
   for (const component of ACCRUED)
     await postEntry(tx, {
-      key: `accrual:${loan.id}:${component}:${about.key}`,
+      key: keys.accrualOfLoan(loan.id, component, about.key),
       loanId: loan.id,
       businessDate: about.businessDate,
       posting: accrued(component, minus(earned[component], loan[`accrued_${component}_fen`])),

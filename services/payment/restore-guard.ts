@@ -6,13 +6,13 @@ import { readLoanFile, type LoanFile } from '../../db/loan/loans';
 import { addFactNotice } from '../../db/outbox';
 import { raiseRestoreEpoch } from '../../db/payment/restore';
 import { LoanloomError } from '../../domain/errors';
-import { keys, workflowIds } from '../../domain/ids';
 import { nextSerial } from '../../domain/loan/loan-events';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../../domain/states';
 import { addDays, businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';
 import type { ActivityDeps } from '../deps';
 import { moveApplication } from '../application/moves';
 import { askInstruction, settleLive, type Guard, type KnowsWorkflow, type Wanted } from './restore-questions';
+import { keys, workflowShapes } from '../../domain/keys';
 
 export type { KnowsWorkflow } from './restore-questions';
 
@@ -43,7 +43,7 @@ async function endForgottenLoans({ deps, knows, now, report }: Guard): Promise<v
     .orderBy('id')
     .select<{ id: string; status: string }[]>('id', 'status');
   for (const { id, status } of rows) {
-    if (!SIGNED_SINCE.includes(status) && !(await knows(workflowIds.loan(id)))) continue;
+    if (!SIGNED_SINCE.includes(status) && !(await knows(workflowShapes.loan(id)))) continue;
     await deps.db.transaction(async (tx) => {
       await moveApplication(tx, await lockApplication(tx, id), 'WITHDRAWN', now, 'the database was restored to a day before it ended');
       report.found.push(`application ${id}: ended, its borrower applies anew`);
@@ -137,11 +137,11 @@ export async function guardAfterRestore(
   await deps.db.transaction(async (tx) => {
     await raiseRestoreEpoch(tx, epoch);
     // What a loan waits for may have happened already: it looks again.
-    for (const { id } of loans) await addFactNotice(tx, id, `restored:${String(epoch)}`);
+    for (const { id } of loans) await addFactNotice(tx, id, keys.restored(epoch));
     await writeAudit(tx, {
       actor: input.actor,
       action: 'RESTORE_CLEARED',
-      subject: `epoch-${String(epoch)}`,
+      subject: keys.epoch(epoch),
       reason: `restored to ${restoredTo}`,
       data: { asked: report.asked, found: report.found.length },
     });

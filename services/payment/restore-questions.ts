@@ -13,7 +13,6 @@ import {
   type InstructionRow,
 } from '../../db/payment/payments';
 import { isUniqueViolation } from '../../db/pool';
-import { keys, workflowIds } from '../../domain/ids';
 import { fen, type Fen } from '../../domain/money/money';
 import { OPEN_ATTEMPTS, type AttemptState } from '../../domain/states';
 import { at, businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';
@@ -21,6 +20,7 @@ import type { ActivityDeps } from '../deps';
 import { accountNow } from '../loan/account-now';
 import { openAttempt } from './open-attempt';
 import { recordReplyIn } from './payment-outcomes';
+import { attemptNumber, debitWorkflowId, workflowShapes } from '../../domain/keys';
 
 /** Attempts of one instruction that are asked for beyond those that are known: more than there are channels. */
 const ATTEMPTS_MAX = 4;
@@ -48,7 +48,7 @@ async function orderFor({ deps, now }: Guard, wanted: Wanted, attempt: number, b
   const { loan } = await readLoanFile(deps.db, wanted.loan_id);
   const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
   return {
-    number: keys.attemptNumber(wanted.id, attempt),
+    number: attemptNumber(wanted.id, attempt),
     kind: wanted.direction === 'DEBIT' ? 'DEBIT' : 'PAYOUT',
     amount: wanted.amount,
     currency: 'CNY',
@@ -149,7 +149,7 @@ export async function askInstruction(guard: Guard, wanted: Wanted): Promise<bool
   // What is on its way has to end first: two are never under way at once.
   if (known.some(isLive)) return true;
   const { id, loan_id, direction, business_date, presentment } = wanted;
-  const workflowId = direction === 'DEBIT' ? workflowIds.debit(loan_id, business_date, presentment) : workflowIds.disbursement(id);
+  const workflowId = direction === 'DEBIT' ? debitWorkflowId(loan_id, business_date, presentment) : workflowShapes.disbursement(id);
   const wasBegun = await guard.knows(workflowId);
   const [foundBefore, openBefore] = [report.found.length, report.unresolved.length];
   const highest = Math.max(0, ...known.map((each) => each.attempt));

@@ -10,6 +10,7 @@ import { fen } from '../../domain/money/money';
 import { suspenseApplied, suspenseWrittenOff } from '../../domain/ledger/postings';
 import type { ActivityDeps } from '../deps';
 import { bookReceipt } from '../payment/payment-bookings';
+import { keys } from '../../domain/keys';
 
 type ClearingDeps = Pick<ActivityDeps, 'db' | 'catalogue'>;
 
@@ -101,14 +102,14 @@ async function carryOut(deps: ClearingDeps, tx: Tx, row: BreakRow, loan: LoanRow
   const today = businessDateOf(at);
   if (row.proposal === 'WRITE_OFF')
     await postEntry(tx, {
-      key: `break:${row.id}:written-off`,
+      key: keys.suspenseWrittenOff(row.id),
       loanId: row.loan_id,
       businessDate: today,
       posting: suspenseWrittenOff(row.channel, row.suspense_fen > 0, amount),
     });
   if (row.proposal !== 'APPLY' || !loan) return;
   assertTakesMoney(loan);
-  const key = `break:${row.id}:applied`;
+  const key = keys.suspenseApplied(row.id);
   const came = row.business_date;
   await bookReceipt(deps, tx, loan, {
     key,

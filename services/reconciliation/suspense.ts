@@ -8,6 +8,7 @@ import { businessDateOf, instant, type BusinessDate, type Instant } from '../../
 import { fen } from '../../domain/money/money';
 import { intoSuspense, outOfSuspense, writeOffReversed } from '../../domain/ledger/postings';
 import type { ActivityDeps } from '../deps';
+import { keys } from '../../domain/keys';
 
 /** How long a channel that broke its word gets no new payments. */
 const ROUTE_STOP_MS = 24 * 3_600_000;
@@ -19,7 +20,7 @@ export const comesIn = (instruction: Pick<InstructionRow, 'direction'>) => instr
 export async function intoSuspenseFor(tx: Tx, breakId: string, cameIn: boolean, amount: number, date: BusinessDate): Promise<void> {
   const row = await readBreak(tx, breakId);
   const isNew = await postEntry(tx, {
-    key: `break:${breakId}:suspense`,
+    key: keys.suspended(breakId),
     loanId: row.loan_id,
     businessDate: date,
     posting: intoSuspense(row.channel, cameIn, fen(amount)),
@@ -33,7 +34,7 @@ export async function intoSuspenseFor(tx: Tx, breakId: string, cameIn: boolean, 
 /** Books that the channel gave a break's money back (or took it back), once: false when that is booked already. */
 async function bookGivenBack(tx: Tx, row: BreakRow, moved: number, date: BusinessDate): Promise<boolean> {
   const posting = outOfSuspense(row.channel, moved > 0, fen(Math.abs(moved)));
-  return postEntry(tx, { key: `break:${row.id}:healed`, loanId: row.loan_id, businessDate: date, posting });
+  return postEntry(tx, { key: keys.suspenseHealed(row.id), loanId: row.loan_id, businessDate: date, posting });
 }
 
 /** The money of a break that was written off came back: the write-off is reversed, and the break says so. */
@@ -41,7 +42,7 @@ async function reverseWriteOff(tx: Tx, row: BreakRow, date: BusinessDate, at: In
   const moved = row.amount_fen - row.expected_fen;
   if (!(await bookGivenBack(tx, row, moved, date))) return false;
   const posting = writeOffReversed(row.channel, moved > 0, fen(Math.abs(moved)));
-  await postEntry(tx, { key: `break:${row.id}:reversed:written-off`, loanId: row.loan_id, businessDate: date, posting });
+  await postEntry(tx, { key: keys.writeOffReversed(row.id), loanId: row.loan_id, businessDate: date, posting });
   const note = 'the channel gave the money back after it was written off: the write-off is reversed';
   await noteOnBreak(tx, row.id, { kind: 'RECOVERED', actor: 'reconciliation', at, note });
   return true;

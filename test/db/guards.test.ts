@@ -75,7 +75,7 @@ describe('the database guards', () => {
     const entry = (lines: { side: string; amount_fen: number }[]) =>
       database.db.transaction(async (tx) => {
         const [row] = await tx('journal_entries')
-          .insert({ key: randomUUID(), business_date: TODAY, description: 'test' })
+          .insert({ kind: 'ADJUSTED', key: randomUUID(), business_date: TODAY, description: 'test' })
           .returning<{ id: number }[]>('id');
         if (lines.length > 0)
           await tx('journal_lines').insert(

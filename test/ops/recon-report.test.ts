@@ -102,10 +102,11 @@ describe('the report of a day on which everything went wrong at the banks', () =
     // What is missing in the day's file is missing in the next one too.
     for (const channel of ['wallet', 'cardnet']) for (const date of [day, addDays(day, 1)]) await desk.reconcile(date, undefined, channel);
     const stray = {
+      kind: 'ADJUSTED' as const,
       description: 'a stray entry',
       lines: [
-        { account: 'settlement:wallet', side: 'DEBIT' as const, amount: fen(1) },
-        { account: 'recovery-income', side: 'CREDIT' as const, amount: fen(1) },
+        { account: 'settlement:wallet' as const, side: 'DEBIT' as const, amount: fen(1) },
+        { account: 'recovery-income' as const, side: 'CREDIT' as const, amount: fen(1) },
       ],
     };
     await desk.deps.db.transaction((tx) => postEntry(tx, { key: 'stray', loanId: null, businessDate: day, posting: stray }));

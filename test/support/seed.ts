@@ -6,11 +6,13 @@ import { insertLoan, insertSchedule, insertTransaction, updateLoan } from '../..
 import type { Tx } from '../../db/pool';
 import type { LoanFact } from '../../domain/loan/account';
 import { businessDateOf, instant, type BusinessDate, type Instant } from '../../domain/time/dates';
-import { loanIdFrom, taskQueues, workflowIds, type LoanId } from '../../domain/ids';
+import { loanIdFrom, taskQueues, type LoanId } from '../../domain/ids';
 import { fen, type Fen } from '../../domain/money/money';
 import { scheduleFor } from '../../domain/product/offer';
 import { inventPerson, type Person } from '../../dev/demo/person';
 import type { Client } from '@temporalio/client';
+import { workflowShapes } from '../../domain/keys';
+import { PostingLine } from '../../domain/ledger/postings';
 
 let nextPerson = Number.parseInt(randomBytes(2).toString('hex'), 16);
 
@@ -98,7 +100,7 @@ export async function seedApplication(
 /** Starts a loan's workflow as originateLoan would. */
 export async function startLoan(client: Client, loanId: string, now: Instant = instant(Date.now())) {
   return client.workflow.start('serviceLoan', {
-    workflowId: workflowIds.loan(loanId),
+    workflowId: workflowShapes.loan(loanId),
     taskQueue: taskQueues.loans,
     args: [{ loanId, now }],
   });
@@ -132,13 +134,13 @@ export async function seedActiveLoan(
       key: `seed:${loanId}`,
       loanId,
       businessDate: terms.on,
-      posting: { description: 'seeded', lines: seedLines(principal) },
+      posting: { kind: 'ADJUSTED', description: 'seeded', lines: seedLines(principal) },
     });
   });
   return { loanId, person };
 }
 
-const seedLines = (amount: Fen) => [
+const seedLines = (amount: Fen): PostingLine[] => [
   { account: 'loans-receivable', side: 'DEBIT' as const, amount },
   { account: 'loans-in-disbursement', side: 'CREDIT' as const, amount },
 ];

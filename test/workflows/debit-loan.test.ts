@@ -1,11 +1,12 @@
 import { readLoanFile } from '../../db/loan/loans';
 import { insertInstruction } from '../../db/payment/payments';
 import { at, businessDate, monthsFromAnchor } from '../../domain/time/dates';
-import { keys, taskQueues, workflowIds } from '../../domain/ids';
+import { taskQueues } from '../../domain/ids';
 import { fen } from '../../domain/money/money';
 import { debitLoan } from '../../workflows/debit-loan';
 import { seedActiveLoan } from '../support/seed';
 import { withServedWorld, type World } from '../support/world';
+import { debitWorkflowId, keys } from '../../domain/keys';
 
 describe('debitLoan', () => {
   let world: World;
@@ -23,7 +24,7 @@ describe('debitLoan', () => {
     await world.deps.db.transaction((tx) => insertInstruction(tx, { ...asked, business_date: dueOn, presentment: 2 }, now));
 
     const result = await world.client.workflow.execute(debitLoan, {
-      workflowId: workflowIds.debit(loanId, dueOn, 1),
+      workflowId: debitWorkflowId(loanId, dueOn, 1),
       taskQueue: taskQueues.loans,
       args: [{ loanId, businessDate: dueOn, presentment: 1, plannedAt: now, now }],
     });

@@ -4,11 +4,12 @@ import { readApplication } from '../../db/application/applications';
 import { readCommand, storeCommand, type Operation } from '../../db/commands';
 import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 import { createCatalogue, type Catalogue } from '../../domain/product/products';
-import { taskQueues, workflowIds } from '../../domain/ids';
+import { taskQueues } from '../../domain/ids';
 import { applicationUpdates } from '../../workflows/originate-loan.messages';
 import { eventually, withServedWorld, type World } from '../support/world';
 import { seedApplication, seedActiveLoan, startLoan } from '../support/seed';
 import raw from '../../domain/product/products/consumer-installment.v1.json';
+import { workflowShapes } from '../../domain/keys';
 
 const today = businessDateOf(instant(Date.now()));
 const capped = createCatalogue([
@@ -38,7 +39,7 @@ describe('a refusal in the loop itself ends no workflow: ', () => {
   it('a cap that falls during the reflection period', async () => {
     const { applicationId } = await seedApplication(world.deps);
     const handle = await world.client.workflow.start('originateLoan', {
-      workflowId: workflowIds.application(applicationId),
+      workflowId: workflowShapes.application(applicationId),
       taskQueue: taskQueues.loans,
       args: [{ applicationId, now: instant(Date.now()) }],
     });

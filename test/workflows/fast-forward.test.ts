@@ -1,12 +1,13 @@
 import { businessNow } from '../../db/clock';
 import { readLoanFile } from '../../db/loan/loans';
 import { epochMs, instant } from '../../domain/time/dates';
-import { keys, taskQueues, workflowIds } from '../../domain/ids';
+import { taskQueues } from '../../domain/ids';
 import { fen } from '../../domain/money/money';
 import { advanceClock } from '../../dev/clock';
 import { fastForward, virtualClock } from '../../dev/fast-forward';
 import { recordFact, seedActiveLoan, seedLoan, startLoan } from '../support/seed';
 import { eventually, withServedWorld, type World } from '../support/world';
+import { keys, workflowShapes } from '../../domain/keys';
 
 const HOUR_MS = 3_600_000;
 
@@ -17,7 +18,7 @@ describe('a fast-forward', () => {
     world = served;
   });
 
-  const clock = () => ({ db: world.deps.db, client: world.client, isSandbox: true });
+  const clock = () => ({ db: world.deps.db, client: world.client, isSandbox: true, restoreEpoch: () => world.deps.restoreEpoch() });
 
   it('does not wait for a payment that begins at the target itself', async () => {
     const loanIds = await Promise.all(Array.from({ length: 8 }, async () => (await seedLoan(world.deps)).loanId));
@@ -25,7 +26,7 @@ describe('a fast-forward', () => {
     const { now } = await businessNow(world.deps.db);
     const begin = (loanId: string) =>
       world.client.workflow.start('serviceLoan', {
-        workflowId: workflowIds.loan(loanId),
+        workflowId: workflowShapes.loan(loanId),
         taskQueue: taskQueues.loans,
         args: [{ loanId, now }],
         startDelay: '1s',
@@ -38,7 +39,7 @@ describe('a fast-forward', () => {
 
   it('does not move a workflow that has not begun: it would begin at the target, its days jumped over', async () => {
     const { now } = await businessNow(world.deps.db);
-    const workflowId = workflowIds.loan('unborn');
+    const workflowId = workflowShapes.loan('unborn');
     const handle = await world.client.workflow.start('serviceLoan', {
       workflowId,
       taskQueue: taskQueues.loans,
@@ -67,7 +68,7 @@ describe('a fast-forward', () => {
     const target = instant(epochMs(now) + 2 * HOUR_MS);
     await advanceClock(clock(), target);
     expect(await refund()).toMatchObject({ state: 'IN_FLIGHT' });
-    const child = await virtualClock(world.client, workflowIds.disbursement(refundId));
+    const child = await virtualClock(world.client, workflowShapes.disbursement(refundId));
     expect(child!.now).toBeGreaterThanOrEqual(epochMs(target));
 
     await advanceClock(clock(), instant(epochMs(target) + 12 * HOUR_MS));

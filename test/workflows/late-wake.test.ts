@@ -1,9 +1,9 @@
 import Long from 'long';
 import { readLoanFile } from '../../db/loan/loans';
 import { addDays } from '../../domain/time/dates';
-import { workflowIds } from '../../domain/ids';
 import { createWorld, eventually, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
+import { workflowShapes } from '../../domain/keys';
 
 describe('a loan that wakes late', () => {
   let world: World;
@@ -50,7 +50,7 @@ describe('a loan that wakes late', () => {
     await eventually('the payout', async () => (await readLoanFile(world.deps.db, loanId)).loan.next_kind === 'REMIND');
     await first.stop();
 
-    await letTimePass(workflowIds.loan(loanId), 95);
+    await letTimePass(workflowShapes.loan(loanId), 95);
     const second = await world.startFleet();
     const { schedule, events, instructions } = await eventually('the catching up', async () => {
       const file = await readLoanFile(world.deps.db, loanId);

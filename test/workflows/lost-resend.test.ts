@@ -1,10 +1,11 @@
 import type { Channel } from '../../channels/port';
 import { addDays, at, businessDateOf, instant } from '../../domain/time/dates';
-import { keys, taskQueues, workflowIds } from '../../domain/ids';
+import { taskQueues } from '../../domain/ids';
 import { debitLoan } from '../../workflows/debit-loan';
 import { disburseLoan } from '../../workflows/disburse-loan';
 import { seedActiveLoan, seedLoan } from '../support/seed';
 import { withServedWorld, type World } from '../support/world';
+import { debitWorkflowId, keys, workflowShapes } from '../../domain/keys';
 
 /** Guarantee: that one send never left says nothing about the sends before it. */
 describe('a resend whose worker died, then a connection that is refused', () => {
@@ -50,7 +51,7 @@ describe('a resend whose worker died, then a connection that is refused', () => 
     const instructionId = keys.payoutInstruction(loanId, 1);
     const now = at(businessDateOf(instant(await world.environment!.currentTimeMs())), '10:00');
     await world.client.workflow.start(disburseLoan, {
-      workflowId: workflowIds.disbursement(instructionId),
+      workflowId: workflowShapes.disbursement(instructionId),
       taskQueue: taskQueues.loans,
       args: [{ loanId, instructionId, businessDate: businessDateOf(now), now }],
     });
@@ -66,7 +67,7 @@ describe('a resend whose worker died, then a connection that is refused', () => 
     await world.banks.script({ behaviour: 'rate-limited', reference: loanId, times: 1 });
     const now = at(today, '10:00');
     await world.client.workflow.start(debitLoan, {
-      workflowId: workflowIds.debit(loanId, today, 1),
+      workflowId: debitWorkflowId(loanId, today, 1),
       taskQueue: taskQueues.loans,
       args: [{ loanId, businessDate: today, presentment: 1, plannedAt: now, now }],
     });

@@ -3,11 +3,11 @@ import { storeCommand } from '../../db/commands';
 import { readLoanFile } from '../../db/loan/loans';
 import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 import { loanUpdates } from '../../workflows/service-loan.messages';
-import { workflowIds } from '../../domain/ids';
 import { seedActiveLoan, startLoan } from '../support/seed';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 import { startRelay, type Relay } from '../../workers/relay';
 import type { Mailer } from '../../providers/messages/port';
+import { workflowShapes } from '../../domain/keys';
 
 describe('a mail server that refuses one address', () => {
   let world: World;
@@ -48,7 +48,7 @@ describe('a mail server that refuses one address', () => {
     });
     const verdict = await Promise.race([
       world.client.workflow
-        .getHandle(workflowIds.loan(loanId))
+        .getHandle(workflowShapes.loan(loanId))
         .executeUpdate(loanUpdates.PAY, { args: [{ commandId: id, at: now }], updateId: id })
         .then((v) => JSON.stringify(v)),
       new Promise<string>((resolve) => setTimeout(() => resolve('no verdict after 30 s'), 30_000)),

@@ -4,10 +4,11 @@ import type { Verdict } from '../../services/commands';
 import { readApplication, readDecisions } from '../../db/application/applications';
 import { storeCommand, type Operation } from '../../db/commands';
 import { businessDateOf, instant } from '../../domain/time/dates';
-import { taskQueues, workflowIds } from '../../domain/ids';
+import { taskQueues } from '../../domain/ids';
 import { applicationUpdates } from '../../workflows/originate-loan.messages';
 import { eventually, withServedWorld, type World } from '../support/world';
 import { seedApplication } from '../support/seed';
+import { workflowShapes } from '../../domain/keys';
 
 // The clock moves by sleep() alone: awaiting result() lets this server leap to the ten-year default timeout.
 describe('originateLoan', () => {
@@ -19,7 +20,7 @@ describe('originateLoan', () => {
 
   const start = (applicationId: string) =>
     world.client.workflow.start('originateLoan', {
-      workflowId: workflowIds.application(applicationId),
+      workflowId: workflowShapes.application(applicationId),
       taskQueue: taskQueues.loans,
       args: [{ applicationId, now: instant(Date.now()) }],
     });

@@ -1,13 +1,14 @@
 import { openBreaks, type BreakRow } from '../../db/reconciliation/breaks';
 import { readLoanFile } from '../../db/loan/loans';
 import { addDays, at, type BusinessDate } from '../../domain/time/dates';
-import { taskQueues, workflowIds } from '../../domain/ids';
+import { taskQueues } from '../../domain/ids';
 import { reconcileChannelDay } from '../../workflows/reconcile-channel-day';
 import { resolveBreak } from '../../workflows/resolve-break';
 import { breakChanged } from '../../workflows/resolve-break.messages';
 import { forgetChannelCalls } from '../support/database';
 import { eventually, withServedWorld, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
+import { workflowShapes } from '../../domain/keys';
 
 describe('reconciliation on a Temporal server', () => {
   let world: World;
@@ -38,7 +39,7 @@ describe('reconciliation on a Temporal server', () => {
     await payOut();
     const day = await payoutDay();
     const result = await world.client.workflow.execute(reconcileChannelDay, {
-      workflowId: workflowIds.reconciliation('wallet', day),
+      workflowId: workflowShapes.reconciliation('wallet', day),
       taskQueue: taskQueues.loans,
       args: [{ channel: 'wallet', through: day, now: at(day, '23:00') }],
     });
@@ -51,7 +52,7 @@ describe('reconciliation on a Temporal server', () => {
     const day = await payoutDay();
     const reconcile = (through: BusinessDate, serial: number) =>
       world.client.workflow.execute(reconcileChannelDay, {
-        workflowId: `${workflowIds.reconciliation('wallet', through)}-${String(serial)}`,
+        workflowId: `${workflowShapes.reconciliation('wallet', through)}-${String(serial)}`,
         taskQueue: taskQueues.loans,
         args: [{ channel: 'wallet', through, now: at(addDays(through, 1), '11:00'), once: true }],
       });
@@ -60,7 +61,7 @@ describe('reconciliation on a Temporal server', () => {
     expect(claim).toMatchObject({ loan_id: loanId, suspense_fen: -1_200_000 });
 
     const handle = await world.client.workflow.start(resolveBreak, {
-      workflowId: workflowIds.break(claim.id),
+      workflowId: workflowShapes.break(claim.id),
       taskQueue: taskQueues.loans,
       args: [{ breakId: claim.id, now: at(addDays(day, 1), '12:30') }],
     });

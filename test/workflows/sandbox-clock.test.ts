@@ -1,7 +1,6 @@
 import { readLoanFile } from '../../db/loan/loans';
 import { businessNow, whileHoldingClock } from '../../db/clock';
 import { addDays, at, monthsFromAnchor, type BusinessDate } from '../../domain/time/dates';
-import { workflowIds } from '../../domain/ids';
 import { advanceClock } from '../../dev/clock';
 import { repair } from '../../ops/audit/doctor';
 import { orphans } from '../../ops/audit/workflows';
@@ -9,6 +8,7 @@ import { checkInvariants, loansWithoutWorkflow } from '../../ops/audit/invariant
 import { searchAttributes } from '../../workflows/search-attributes';
 import { eventually, withServedWorld, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
+import { workflowShapes } from '../../domain/keys';
 
 describe('on the dev server, under the sandbox clock', () => {
   let world: World;
@@ -17,14 +17,14 @@ describe('on the dev server, under the sandbox clock', () => {
     world = served;
   });
 
-  const clock = () => ({ db: world.deps.db, client: world.client, isSandbox: true });
+  const clock = () => ({ db: world.deps.db, client: world.client, isSandbox: true, restoreEpoch: () => world.deps.restoreEpoch() });
   const active = (loanId: string) =>
     eventually('the payout', async () => (await readLoanFile(world.deps.db, loanId)).loan.status === 'ACTIVE');
 
   async function runsOf(loanId: string): Promise<number> {
     let runs = 0;
     const { workflowService } = world.client;
-    let runId: string | undefined = (await world.client.workflow.getHandle(workflowIds.loan(loanId)).describe()).runId;
+    let runId: string | undefined = (await world.client.workflow.getHandle(workflowShapes.loan(loanId)).describe()).runId;
     while (runId !== undefined && runId !== '') {
       runs += 1;
       const history: {
@@ -33,7 +33,7 @@ describe('on the dev server, under the sandbox clock', () => {
         } | null;
       } = await workflowService.getWorkflowExecutionHistory({
         namespace: 'default',
-        execution: { workflowId: workflowIds.loan(loanId), runId },
+        execution: { workflowId: workflowShapes.loan(loanId), runId },
         maximumPageSize: 1,
       });
       runId = history.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
@@ -89,15 +89,29 @@ describe('on the dev server, under the sandbox clock', () => {
     await advanceClock(clock(), at(addDays(today, 36), '15:00'));
     const found = await eventually('the loan in the list', async () => {
       for await (const workflow of world.client.workflow.list({ query: `DelinquencyBucket = 'DPD_1_30' AND ExecutionStatus = 'Running'` }))
-        if (workflow.workflowId === workflowIds.loan(loanId)) return workflow;
+        if (workflow.workflowId === workflowShapes.loan(loanId)) return workflow;
       return undefined;
     });
     expect(found.typedSearchAttributes.get(searchAttributes.loanStatus)).toBe('ACTIVE');
     const metadata = await world.client.workflow
-      .getHandle(workflowIds.loan(loanId))
+      .getHandle(workflowShapes.loan(loanId))
       .query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toContain('| Waiting for |');
     expect(metadata.currentDetails).toContain('DPD_1_30');
+  });
+
+  it('goes on while payments wait for the restore guard, which may wait for a bank’s day to pass', async () => {
+    const { loanId } = await seedLoan(world.deps, { termMonths: 2 });
+    await startLoan(world.client, loanId, (await businessNow(world.deps.db)).now);
+    await active(loanId);
+    const { today } = await businessNow(world.deps.db);
+    const epoch = jest.spyOn(world.deps, 'restoreEpoch').mockResolvedValue(2);
+    await advanceClock(clock(), at(addDays(today, 36), '15:00'));
+    expect((await businessNow(world.deps.db)).today).toBe(addDays(today, 36));
+    expect((await readLoanFile(world.deps.db, loanId)).facts.map(({ type }) => type)).toEqual(['DISBURSEMENT']);
+    epoch.mockRestore();
+    await advanceClock(clock(), at(addDays(today, 38), '15:00'));
+    expect((await readLoanFile(world.deps.db, loanId)).facts.map(({ type }) => type)).toContain('REPAYMENT');
   });
 
   it('refuses to be cancelled, and calls for a person instead', async () => {

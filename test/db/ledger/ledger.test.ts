@@ -66,7 +66,10 @@ describe('the ledger', () => {
       `UPDATE journal_entries SET business_date = business_date - 30 WHERE id = (SELECT min(id) FROM journal_entries)`,
     ],
     ['an entry moves to another loan', `UPDATE journal_entries SET loan_id = NULL WHERE id = (SELECT min(id) FROM journal_entries)`],
-    ['an entry is slipped in', `INSERT INTO journal_entries (key, business_date, description) VALUES ('forged', '2026-11-24', 'forged')`],
+    [
+      'an entry is slipped in',
+      `INSERT INTO journal_entries (key, kind, business_date, description) VALUES ('forged', 'ADJUSTED', '2026-11-24', 'forged')`,
+    ],
     [
       'the last entry is removed',
       `DELETE FROM ledger_links WHERE entry_id = (SELECT max(id) FROM journal_entries); DELETE FROM journal_lines WHERE entry_id = (SELECT max(id) FROM journal_entries); DELETE FROM journal_entries WHERE id = (SELECT max(id) FROM journal_entries)`,
