@@ -17,7 +17,7 @@ export interface Attached {
   /** Folder with the private keys of the operators who work on this machine. */
   readonly operatorKeys: string;
   /** The restore epoch that is kept outside the database. */
-  restoreEpoch(): Promise<number>;
+  readonly restoreEpoch: () => Promise<number>;
   readonly apiUrl: string;
   readonly record: StackRecord | undefined;
   close(): Promise<void>;
