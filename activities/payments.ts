@@ -225,7 +225,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
               kind: 'DEBIT_PRESENTED',
               at: input.at,
               businessDate: input.businessDate,
-              data: { amount: 0, needed: false, plannedAt: input.plannedAt ?? input.at },
+              data: { amount: ZERO, needed: false, plannedAt: input.plannedAt ?? input.at },
             });
             return { next: 'DONE', state: 'NOTHING_DUE', valueDate: null };
           }

@@ -93,7 +93,7 @@ export async function saveStep(
     payload_enc: person.encrypt(draftAddress(application.id, step, version), JSON.stringify(payload)),
   });
   const { now, today } = await businessNow(tx);
-  const event = { key: keys.stepSaved(step, version), kind: 'STEP_SAVED', at: now, businessDate: today, data: { step, version } };
+  const event = { key: keys.stepSaved(step, version), kind: 'STEP_SAVED', at: now, businessDate: today, data: { step, version } } as const;
   await insertApplicationEvent(tx, application.id, event);
   return version;
 }

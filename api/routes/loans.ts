@@ -3,7 +3,6 @@ import { businessNow } from '../../db/clock';
 import { loanIdsOf, readCurrentSchedule, readLoanFiles, recordOf, type LoanFile } from '../../db/loan/loans';
 import { readInstruction } from '../../db/payment/payments';
 import { inValueOrder } from '../../domain/loan/account';
-import { publicApplicationData, publicLoanData } from '../../domain/loan/public-events';
 import { loanAccount } from '../../domain/loan/loan-account';
 import { ZERO } from '../../domain/money/money';
 import type { BusinessDate } from '../../domain/time/dates';
@@ -24,6 +23,10 @@ import {
   scheduleRow,
   scheduleRowSchema,
 } from '../wire';
+import { LOAN_EVENTS, LoanEvent } from '../../domain/loan/loan-events';
+import { APPLICATION_EVENTS, ApplicationEvent } from '../../domain/application/application-events';
+import { publicData, EventKinds } from '../../domain/events';
+import { readApplicationEvents } from '../../db/application/applications';
 
 const tag = 'Loans';
 export const loanParams = z.strictObject({ loanId: idSchema });
@@ -249,24 +252,18 @@ const timeline = route({
   responses: { 200: { description: 'The timeline', schema: timelineSchema } },
   handle: async (deps, { caller, params }) => {
     const { loan, events } = await ownLoan(deps.db, caller, params.loanId);
-    const applied = await deps
-      .db('application_events')
-      .where({ application_id: loan.id })
-      .orderBy('seq')
-      .select<{ at: Date; business_date: string; kind: string; data: Record<string, string> }[]>('at', 'business_date', 'kind', 'data');
+    const applied = await readApplicationEvents(deps.db, loan.id);
+    const shown = (kinds: EventKinds, { at, businessDate, kind, data: all }: LoanEvent | ApplicationEvent) => {
+      const data = publicData(kinds, kind, all);
+      return data === undefined ? [] : [{ at, businessDate, kind, data }];
+    };
     const isOver = loan.closed_on !== null;
     return {
       status: 200,
       body: {
         happened: [
-          ...applied.flatMap((event) => {
-            const data = publicApplicationData(event.kind, event.data);
-            return data === undefined ? [] : [{ at: event.at.toISOString(), businessDate: event.business_date, kind: event.kind, data }];
-          }),
-          ...events.flatMap(({ at, businessDate, kind, data: all }) => {
-            const data = publicLoanData(kind, all);
-            return data === undefined ? [] : [{ at, businessDate, kind, data }];
-          }),
+          ...applied.flatMap((event) => shown(APPLICATION_EVENTS, event)),
+          ...events.flatMap((event) => shown(LOAN_EVENTS, event)),
         ],
         next: isOver || loan.next_kind === null ? null : { kind: loan.next_kind, at: loan.next_at, why: loan.next_summary ?? '' },
       },

@@ -4,6 +4,9 @@ import type { Fen } from '../../domain/money/money';
 import type { Installment } from '../../domain/loan/schedule';
 import type { ApplicationStatus } from '../../domain/states';
 import type { Db, Tx } from '../pool';
+import { ApplicationEvent, APPLICATION_EVENTS } from '../../domain/application/application-events';
+import { decodeEvent, RecordedEvent } from '../../domain/events';
+import { instant } from '../../domain/time/dates';
 
 export interface ApplicationRow {
   readonly id: string;
@@ -44,12 +47,13 @@ export interface DecisionRow {
   readonly decided_at: Date;
 }
 
-export interface ApplicationEvent {
-  readonly key: string;
-  readonly kind: string;
-  readonly at: Instant;
-  readonly businessDate: BusinessDate;
-  readonly data?: Readonly<Record<string, string | number | boolean>>;
+/** What happened to an application, in order. A kind that this version does not know is left out. */
+export async function readApplicationEvents(db: Db | Tx, applicationId: string): Promise<ApplicationEvent[]> {
+  const rows = await db('application_events')
+    .where({ application_id: applicationId })
+    .orderBy('seq')
+    .select<(Omit<RecordedEvent, 'at'> & { at: Date })[]>('key', 'kind', 'at', 'business_date as businessDate', 'data');
+  return rows.flatMap((row) => decodeEvent(APPLICATION_EVENTS, { ...row, at: instant(row.at.getTime()) }) ?? []);
 }
 
 export async function readApplication(db: Db | Tx, id: string): Promise<ApplicationRow> {
@@ -89,7 +93,7 @@ export async function insertApplicationEvent(tx: Db | Tx, applicationId: string,
       kind: event.kind,
       at: event.at,
       business_date: event.businessDate,
-      data: JSON.stringify(event.data ?? {}),
+      data: JSON.stringify(event.data),
     })
     .onConflict(['application_id', 'key'])
     .ignore()

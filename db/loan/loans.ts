@@ -2,7 +2,8 @@ import type { FactType, LoanFact } from '../../domain/loan/account';
 import { businessDateOf, instant, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import type { LoanRecord } from '../../domain/loan/loan-account';
-import type { LoanEvent, OpenInstruction } from '../../domain/loan/loan-events';
+import { decodeEvent, type RecordedEvent } from '../../domain/events';
+import { LOAN_EVENTS, type LoanEvent, type OpenInstruction } from '../../domain/loan/loan-events';
 import type { Fen } from '../../domain/money/money';
 import type { Catalogue } from '../../domain/product/products';
 import type { Installment } from '../../domain/loan/schedule';
@@ -95,7 +96,7 @@ interface LoanFileRow {
   readonly loan: LoanRow;
   readonly schedule: Installment[] | null;
   readonly facts: LoanFact[] | null;
-  readonly events: LoanEvent[] | null;
+  readonly events: RecordedEvent[] | null;
   readonly instructions: RecordedInstruction[] | null;
   readonly channel: string | null;
 }
@@ -130,7 +131,7 @@ function toLoanFile(row: LoanFileRow): LoanFile {
     loan: { ...row.loan, next_at: normalised(row.loan.next_at), waiting_since: normalised(row.loan.waiting_since) },
     schedule: row.schedule ?? [],
     facts: [...(row.facts ?? []), ...doubts(row.instructions ?? [])],
-    events: (row.events ?? []).map((event) => ({ ...event, at: instant(event.at) })),
+    events: (row.events ?? []).flatMap((event) => decodeEvent(LOAN_EVENTS, { ...event, at: instant(event.at) }) ?? []),
     instructions: (row.instructions ?? []).map(({ doubtSince: _doubt, resolvedAt: _resolved, ...each }) => ({
       ...each,
       sentAt: normalised(each.sentAt),

@@ -119,15 +119,16 @@ interface PromiseMade {
   readonly resolvedAt: Instant | undefined;
 }
 
+function isOutcomeOf(promiseId: string, event: LoanEvent): boolean {
+  const isOutcome = event.kind === 'PROMISE_KEPT' || event.kind === 'PROMISE_PARTIAL' || event.kind === 'PROMISE_BROKEN';
+  return isOutcome && event.data.promiseId === promiseId;
+}
+
 function promisesOf(events: readonly LoanEvent[]): PromiseMade[] {
   return events
     .filter((event) => event.kind === 'PROMISE_MADE')
-    .map((event) => {
-      const id = String(event.data.promiseId);
-      const resolved = events.find(
-        (other) => other.kind.startsWith('PROMISE_') && other.kind !== 'PROMISE_MADE' && other.data.promiseId === id,
-      );
-      return { id, madeAt: event.at, dueOn: event.data.dueOn as BusinessDate, resolvedAt: resolved?.at };
+    .map(({ at: madeAt, data: { promiseId: id, dueOn } }) => {
+      return { id, madeAt, dueOn, resolvedAt: events.find((other) => isOutcomeOf(id, other))?.at };
     });
 }
 
@@ -199,8 +200,8 @@ export function decidedUpTo(events: readonly LoanEvent[], contactsAt: string): I
   let latest: Instant | undefined;
   for (const event of events) {
     const planned =
-      event.kind === 'CONTACTED' || event.kind === 'CONTACT_PLANNED' ? at(event.businessDate, contactsAt) : event.data.plannedAt;
-    if (typeof planned === 'string' && (latest === undefined || planned > latest)) latest = planned as Instant;
+      event.kind === 'CONTACTED' ? at(event.businessDate, contactsAt) : 'plannedAt' in event.data ? event.data.plannedAt : undefined;
+    if (planned !== undefined && (latest === undefined || planned > latest)) latest = planned;
   }
   return latest;
 }

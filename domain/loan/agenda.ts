@@ -66,7 +66,7 @@ interface Hold {
 function holdsOf(events: readonly LoanEvent[]): Hold[] {
   const holds: Hold[] = [];
   for (const event of events) {
-    if (event.kind === 'HOLD_PLACED') holds.push({ from: event.at, until: at(addDays(event.data.until as BusinessDate, 1), '00:00') });
+    if (event.kind === 'HOLD_PLACED') holds.push({ from: event.at, until: at(addDays(event.data.until, 1), '00:00') });
     const current = holds.at(-1);
     if (event.kind === 'HOLD_RELEASED' && current && event.at < current.until) holds[holds.length - 1] = { ...current, until: event.at };
   }

@@ -1,50 +1,49 @@
 import { LoanloomError } from '../errors';
 import { keys } from '../keys';
+import { eventKind, field, type EventKinds, type EventOf } from '../events';
 import type { BusinessDate, Instant } from '../time/dates';
 import type { Fen } from '../money/money';
 import type { InstructionState } from '../states';
 
-/** What happened to a loan besides money: performed appointments, promises, holds, operator decisions. Append-only; `key` is unique within the loan. */
-export type LoanEventKind =
-  | 'PAYOUT_CONFIRMED'
-  | 'PAYOUT_FAILED'
-  | 'PAYOUT_REAUTHORIZED'
-  | 'PAYOUT_RETURNED'
-  | 'REPAYMENT_RETURNED'
-  | 'REFUNDED'
-  | 'REOPENED'
-  | 'REMINDED'
-  | 'DEBIT_PRESENTED'
-  | 'DEBIT_FAILED'
-  | 'DEBIT_GAVE_WAY'
-  | 'REFUND_NOT_NEEDED'
-  | 'DEBIT_IN_DOUBT'
-  | 'PAYMENT_REQUESTED'
-  | 'PAYMENT_RECEIVED'
-  | 'CONTACT_PLANNED'
-  | 'CONTACTED'
-  | 'CONTACT_MISSED'
-  | 'PROMISE_MADE'
-  | 'PROMISE_KEPT'
-  | 'PROMISE_PARTIAL'
-  | 'PROMISE_BROKEN'
-  | 'HOLD_PLACED'
-  | 'HOLD_RELEASED'
-  | 'CHARGED_OFF'
-  | 'ADJUSTED'
-  | 'CARD_CHANGED'
-  | 'REJECTED'
-  | 'SETTLED';
+const { fen, date, instant, count, flag, text } = field;
+/** When the agenda had planned what was done. */
+const planned = { plannedAt: instant.optional() };
+const promiseOutcome = eventKind({ promiseId: text, promised: fen, paid: fen, ...planned }, ['promiseId', 'promised', 'paid']);
 
-export interface LoanEvent {
-  readonly key: string;
-  readonly kind: LoanEventKind;
-  /** When it happened on the loan's clock. */
-  readonly at: Instant;
-  /** The date to which it belongs. */
-  readonly businessDate: BusinessDate;
-  readonly data: Readonly<Record<string, string | number | boolean>>;
-}
+/** What happened to a loan besides money: performed appointments, promises, holds, operator decisions. Append-only. */
+export const LOAN_EVENTS = {
+  PAYOUT_CONFIRMED: eventKind({ amount: fen }, ['amount']),
+  PAYOUT_FAILED: eventKind({ code: text, attempts: count }),
+  PAYOUT_REAUTHORIZED: eventKind({ by: text, instructionId: text }),
+  PAYOUT_RETURNED: eventKind({ amount: fen, instructionId: text.optional() }, ['amount']),
+  REPAYMENT_RETURNED: eventKind({ amount: fen }, ['amount']),
+  REFUNDED: eventKind({ amount: fen, fact: text.optional() }, ['amount']),
+  REFUND_NOT_NEEDED: eventKind({ instructionId: text }),
+  REOPENED: eventKind({}),
+  REMINDED: eventKind({ dueOn: date, amount: fen, ...planned }, ['dueOn', 'amount']),
+  DEBIT_PRESENTED: eventKind({ amount: fen, needed: flag.optional(), presentment: count.optional(), ...planned }, ['amount', 'needed']),
+  DEBIT_FAILED: eventKind({ code: text, amount: fen, presentment: count.optional() }, ['amount', 'code']),
+  DEBIT_GAVE_WAY: eventKind({ round: count }),
+  DEBIT_IN_DOUBT: eventKind({ queries: count }),
+  PAYMENT_REQUESTED: eventKind({ amount: fen, instructionId: text }, ['amount', 'instructionId']),
+  PAYMENT_RECEIVED: eventKind({ amount: fen, fact: text.optional() }, ['amount']),
+  CONTACTED: eventKind({ action: text, daysPastDue: count, owed: fen.optional(), ...planned }, ['action', 'daysPastDue', 'owed']),
+  CONTACT_MISSED: eventKind({ why: text }),
+  PROMISE_MADE: eventKind({ promiseId: text, amount: fen, dueOn: date, owed: fen.optional() }, ['promiseId', 'amount', 'dueOn']),
+  PROMISE_KEPT: promiseOutcome,
+  PROMISE_PARTIAL: promiseOutcome,
+  PROMISE_BROKEN: promiseOutcome,
+  HOLD_PLACED: eventKind({ until: date, by: text.optional(), reason: text.optional() }, ['until']),
+  HOLD_RELEASED: eventKind({ by: text.optional() }),
+  CHARGED_OFF: eventKind({ principal: fen, ...planned }),
+  ADJUSTED: eventKind({ type: text, by: text.optional(), approvedBy: text.optional() }, ['type']),
+  CARD_CHANGED: eventKind({ by: text.optional(), approvedBy: text.optional() }),
+  REJECTED: eventKind({ by: text.optional() }),
+  SETTLED: eventKind({ overpaid: fen }, ['overpaid']),
+} as const satisfies EventKinds;
+
+export type LoanEvent = EventOf<typeof LOAN_EVENTS>;
+export type LoanEventKind = LoanEvent['kind'];
 
 /** More payouts or refunds than one loan ever has. */
 const SERIAL_MAX = 999;

@@ -22,15 +22,14 @@ export interface PromiseOutcome {
 export function promiseOutcome(promiseId: string, events: readonly LoanEvent[], facts: readonly LoanFact[]): PromiseOutcome | undefined {
   const index = events.findIndex((event) => event.kind === 'PROMISE_MADE' && event.data.promiseId === promiseId);
   const made = events[index];
-  if (!made) return undefined;
-  const dueOn = made.data.dueOn as BusinessDate;
+  if (made?.kind !== 'PROMISE_MADE') return undefined;
+  const { dueOn, amount: promised, owed } = made.data;
   const inForce = new Set(factsInForce(facts, '9999-12-31' as BusinessDate).map((fact) => fact.key));
   const received = events.slice(index + 1).reduce((sum, event) => {
-    const counts = event.kind === 'PAYMENT_RECEIVED' && event.businessDate <= dueOn && inForce.has(String(event.data.fact));
-    return counts ? sum + Number(event.data.amount) : sum;
+    if (event.kind !== 'PAYMENT_RECEIVED' || event.businessDate > dueOn || !inForce.has(event.data.fact ?? '')) return sum;
+    return sum + event.data.amount;
   }, 0);
-  const promised = Number(made.data.amount);
-  const required = made.data.owed === undefined ? promised : Math.min(promised, Number(made.data.owed));
+  const required = Math.min(promised, owed ?? promised);
   const kind = received >= required ? 'PROMISE_KEPT' : received > 0 ? 'PROMISE_PARTIAL' : 'PROMISE_BROKEN';
   return { kind, required: fen(required), received: fen(received) };
 }

@@ -150,7 +150,7 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
       kind: 'STEP_SAVED',
       at,
       businessDate: businessDateOf(at),
-      data: { step: command.body.step ?? '', version: command.body.version ?? 0 },
+      data: { step: String(command.body.step), version: Number(command.body.version) },
     });
     return { step: command.body.step ?? '', version: command.body.version ?? 0 };
   };

@@ -9,7 +9,7 @@ import { keys } from '../../domain/keys';
 export async function moveApplication(
   tx: Tx,
   application: ApplicationRow,
-  to: ApplicationStatus,
+  to: Exclude<ApplicationStatus, 'DRAFT'>,
   at: Instant,
   why: string,
   waitingUntil: Instant | null = null,

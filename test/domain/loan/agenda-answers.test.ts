@@ -7,6 +7,7 @@ import { createCatalogue } from '../../../domain/product/products';
 import { assertThat, isErrorCode } from '../../../domain/errors';
 import { isOperatorName, isOperatorRole } from '../../../domain/party/operators';
 import { addDays, at, businessDate, monthsFromAnchor, type Instant } from '../../../domain/time/dates';
+import { anEvent } from '../../support/events';
 
 /** Guarantee: in each situation that is not the everyday one, a loan answers with this appointment and no other. */
 const product = createCatalogue().version('consumer-installment', 1);
@@ -33,13 +34,14 @@ const instruction = (
   queries: 0,
   ...more,
 });
-const event = (kind: LoanEventKind, data: LoanEvent['data'] = {}): LoanEvent => ({
-  key: kind,
-  kind,
-  at: at(TODAY, '09:00'),
-  businessDate: TODAY,
-  data,
-});
+const event = (kind: LoanEventKind, data: object = {}): LoanEvent =>
+  anEvent({
+    key: kind,
+    kind,
+    at: at(TODAY, '09:00'),
+    businessDate: TODAY,
+    data,
+  });
 const answer = (more: Partial<AgendaInput>): Partial<Appointment> => {
   const terms = { principal: fen(1_200_000), termMonths: 12 };
   const input: AgendaInput = {

@@ -9,6 +9,7 @@ import { fen } from '../../../domain/money/money';
 import { scheduleFor } from '../../../domain/product/offer';
 import { createCatalogue } from '../../../domain/product/products';
 import { runs } from '../../support/runs';
+import { anEvent } from '../../support/events';
 
 const product = createCatalogue().all()[0]!;
 const START = businessDate('2026-01-31');
@@ -51,13 +52,13 @@ function play(input: AgendaInput, until: Instant, pays: (appointment: Appointmen
     const events: LoanEvent[] = kind
       ? [
           ...state.events,
-          {
+          anEvent({
             key: next.kind === 'SETTLE' ? 'settled' : next.key,
             kind,
             at: now,
             businessDate: next.businessDate,
             data: { plannedAt: next.at, promiseId: next.key.split(':')[1] ?? '' },
-          },
+          }),
         ]
       : [...state.events];
     let { facts, instructions } = state;
@@ -162,7 +163,7 @@ describe('the agenda', () => {
       kind: 'PROMISE_MADE',
       at: at(addDays(START, 28), '12:00'),
       businessDate: addDays(START, 28),
-      data: { promiseId: 'p1', amount: 1, dueOn: addDays(START, 35) },
+      data: { promiseId: 'p1', amount: fen(1), dueOn: addDays(START, 35) },
     };
     const failing = (events: LoanEvent[]) =>
       play(loanOf(1, at(addDays(START, 28), '13:00'), { events }), at(addDays(START, 60), '00:00'), () => false);
@@ -173,7 +174,7 @@ describe('the agenda', () => {
       kind: 'PROMISE_BROKEN',
       at: at(addDays(START, 35), '20:00'),
       businessDate: addDays(START, 35),
-      data: { promiseId: 'p1' },
+      data: { promiseId: 'p1', promised: fen(1), paid: fen(0) },
     };
     expect(failing([made, broken]).some((each) => each.kind === 'CONTACT')).toBe(true);
   });
@@ -269,7 +270,7 @@ describe('money that came back', () => {
       { key: 'd', type: 'DISBURSEMENT', valueDate: START, amount: fen(1_200_000) },
       { key: 'p', type: 'REPAYMENT', valueDate: START, amount: fen(1_200_000) },
     ];
-    const happened = (kind: LoanEventKind, key: string): LoanEvent => ({ key, kind, at: now, businessDate: START, data: {} });
+    const happened = (kind: LoanEventKind, key: string): LoanEvent => anEvent({ key, kind, at: now, businessDate: START, data: {} });
     const closed = [happened('SETTLED', 'settled')];
     expect(nextAppointment(loanOf(12, now, { facts: paid, events: closed }))).toMatchObject({ kind: 'END' });
     const reopened = [...closed, happened('REOPENED', 'reopened:1')];
@@ -281,13 +282,8 @@ describe('money that came back', () => {
 
   it('performs the debits that were missed with a contact before them, though the contact waits for a lawful hour', () => {
     const due = loanOf(12, at(START, '10:00')).schedule[0]!.dueOn;
-    const event = (key: string, kind: LoanEventKind, moment: Instant): LoanEvent => ({
-      key,
-      kind,
-      at: moment,
-      businessDate: businessDateOf(moment),
-      data: { plannedAt: moment },
-    });
+    const event = (key: string, kind: LoanEventKind, moment: Instant): LoanEvent =>
+      anEvent({ key, kind, at: moment, businessDate: businessDateOf(moment), data: { plannedAt: moment } });
     const failed = {
       id: 'debit',
       direction: 'DEBIT',
@@ -312,7 +308,7 @@ describe('money that came back', () => {
       kind: 'CONTACTED',
       at: morning,
       businessDate: first.businessDate,
-      data: { plannedAt: first.at! },
+      data: { action: 'SMS', daysPastDue: 1, plannedAt: first.at! },
     };
     const second = nextAppointment(loanOf(12, morning, { events: [...events, contacted], instructions: [failed] }));
     expect([first.kind, first.at, second.key]).toEqual(['CONTACT', morning, `debit:${addDays(due, 2)}`]);

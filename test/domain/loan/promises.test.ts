@@ -4,16 +4,16 @@ import type { LoanFact } from '../../../domain/loan/account';
 import { fen } from '../../../domain/money/money';
 import { createCatalogue } from '../../../domain/product/products';
 import { leastPromise, promiseOutcome } from '../../../domain/loan/promises';
+import { anEvent } from '../../support/events';
 
 const on = businessDate('2026-11-12');
-const event = (kind: LoanEvent['kind'], data: LoanEvent['data'], date = on): LoanEvent => ({
-  key: `${kind}:${String(data.fact ?? data.promiseId)}`,
-  kind,
-  at: at(date, '10:00'),
-  businessDate: date,
-  data,
-});
-const made = event('PROMISE_MADE', { promiseId: 'p', amount: 50_000, owed: 60_000, dueOn: '2026-11-17' });
+const event = (
+  kind: LoanEvent['kind'],
+  data: { fact?: string; promiseId?: string; amount?: number; owed?: number; dueOn?: string },
+  date = on,
+): LoanEvent => anEvent({ key: `${kind}:${data.fact ?? data.promiseId ?? ''}`, kind, at: at(date, '10:00'), businessDate: date, data });
+const PROMISE = { promiseId: 'p', amount: 50_000, owed: 60_000, dueOn: '2026-11-17' };
+const made = event('PROMISE_MADE', PROMISE);
 const received = (fact: string, amount: number, date = on) => event('PAYMENT_RECEIVED', { fact, amount }, date);
 const repayment = (key: string, amount: number, valueDate = on): LoanFact => ({ key, type: 'REPAYMENT', amount: fen(amount), valueDate });
 
@@ -22,7 +22,7 @@ describe('whether a promise was kept', () => {
     ['kept by what was promised', [made, received('a', 50_000)], [repayment('a', 50_000)], 'PROMISE_KEPT'],
     [
       'kept by all that was owed, where less was owed than promised',
-      [event('PROMISE_MADE', { ...made.data, owed: 20_000 }), received('a', 20_000)],
+      [event('PROMISE_MADE', { ...PROMISE, owed: 20_000 }), received('a', 20_000)],
       [repayment('a', 20_000)],
       'PROMISE_KEPT',
     ],
@@ -60,7 +60,7 @@ describe('whether a promise was kept', () => {
     ],
     [
       'judged from its own making, not from that of another',
-      [event('PROMISE_MADE', { ...made.data, promiseId: 'o' }), received('a', 50_000), made],
+      [event('PROMISE_MADE', { ...PROMISE, promiseId: 'o' }), received('a', 50_000), made],
       [repayment('a', 50_000)],
       'PROMISE_BROKEN',
     ],

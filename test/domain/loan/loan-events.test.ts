@@ -1,4 +1,7 @@
-import { publicApplicationData, publicLoanData } from '../../../domain/loan/public-events';
+import { APPLICATION_EVENTS } from '../../../domain/application/application-events';
+import { decodeEvent, publicData } from '../../../domain/events';
+import { LOAN_EVENTS } from '../../../domain/loan/loan-events';
+import { businessDate, at } from '../../../domain/time/dates';
 
 /** Guarantee: a borrower reads the named fields of the kinds that we know, and nothing else, whatever else an event holds. */
 const SECRET = { reason: 'a suspicion', actor: 'operator:li', decidedBy: 'operator:li', by: 'operator:li', note: 'never shown' };
@@ -21,7 +24,7 @@ const ALL = {
   step: 'income',
   version: 8,
 };
-const shown = (kind: string) => Object.keys(publicLoanData(kind, ALL) ?? { hidden: true }).sort();
+const shown = (kind: string) => Object.keys(publicData(LOAN_EVENTS, kind, ALL) ?? { hidden: true }).sort();
 
 describe('what a borrower reads of an event', () => {
   it.each<[string, string[]]>([
@@ -41,7 +44,6 @@ describe('what a borrower reads of an event', () => {
     ['PAYMENT_REQUESTED', ['amount', 'instructionId']],
     ['PAYMENT_RECEIVED', ['amount']],
     ['CONTACTED', ['action', 'daysPastDue', 'owed']],
-    ['CONTACT_PLANNED', []],
     ['CONTACT_MISSED', []],
     ['PROMISE_MADE', ['amount', 'dueOn', 'promiseId']],
     ['PROMISE_KEPT', ['paid', 'promiseId', 'promised']],
@@ -61,10 +63,37 @@ describe('what a borrower reads of an event', () => {
   });
 
   it('of an application, its step and nothing of who decided', () => {
-    expect(publicApplicationData('STEP_SAVED', ALL)).toEqual({ step: 'income', version: 8 });
+    expect(publicData(APPLICATION_EVENTS, 'STEP_SAVED', ALL)).toEqual({ step: 'income', version: 8 });
     const kinds = ['SUBMITTED', 'KYC_PENDING', 'DECISION_PENDING', 'OFFERED', 'FOUR_EYES', 'REFLECTION_PERIOD', 'AWAITING_SIGNATURE'];
     for (const kind of [...kinds, 'SIGNED', 'READY_TO_DISBURSE', 'DISBURSED', 'DECLINED', 'WITHDRAWN', 'EXPIRED'])
-      expect(publicApplicationData(kind, ALL)).toEqual({});
-    expect(publicApplicationData('REVIEWED_BY', ALL)).toBeUndefined();
+      expect(publicData(APPLICATION_EVENTS, kind, ALL)).toEqual({});
+    expect(publicData(APPLICATION_EVENTS, 'REVIEWED_BY', ALL)).toBeUndefined();
+  });
+});
+
+/** Guarantee: what is recorded is read as what its kind says, and what this version does not know stops nothing. */
+describe('an event as it is read', () => {
+  const row = { key: 'k', at: at(businessDate('2026-11-25'), '10:00'), businessDate: businessDate('2026-11-25') };
+
+  it('is of its kind, with the fields of its kind', () => {
+    const data = { dueOn: '2026-12-01', amount: 500, plannedAt: row.at, more: 'of a newer version' };
+    expect(decodeEvent(LOAN_EVENTS, { ...row, kind: 'REMINDED', data })).toEqual({
+      ...row,
+      kind: 'REMINDED',
+      data: { dueOn: '2026-12-01', amount: 500, plannedAt: row.at },
+    });
+  });
+
+  it.each(['A_NEWER_KIND', 'toString'])('%s is left out', (kind) => {
+    expect(decodeEvent(LOAN_EVENTS, { ...row, kind, data: {} })).toBeUndefined();
+  });
+
+  it.each([
+    ['no date', { amount: 500 }],
+    ['half a fen', { dueOn: '2026-12-01', amount: 0.5 }],
+    ['a date that is none', { dueOn: 'tomorrow', amount: 500 }],
+    ['a time that is none', { dueOn: '2026-12-01', amount: 500, plannedAt: 'soon' }],
+  ])('with %s is refused, with the name of the field', (_, data) => {
+    expect(() => decodeEvent(LOAN_EVENTS, { ...row, kind: 'REMINDED', data })).toThrow(/dueOn|amount|plannedAt/);
   });
 });

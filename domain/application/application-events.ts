@@ -1,0 +1,24 @@
+import { eventKind, field, type EventKinds, type EventOf } from '../events';
+
+/** The reasons of a status may name operators and what they suspect. */
+const moved = eventKind({ why: field.text.optional() });
+
+/** What happened to an application: one kind per status, and saved steps. */
+export const APPLICATION_EVENTS = {
+  STEP_SAVED: eventKind({ step: field.text, version: field.count }, ['step', 'version']),
+  SUBMITTED: moved,
+  KYC_PENDING: moved,
+  DECISION_PENDING: moved,
+  OFFERED: moved,
+  FOUR_EYES: moved,
+  REFLECTION_PERIOD: moved,
+  AWAITING_SIGNATURE: moved,
+  SIGNED: moved,
+  READY_TO_DISBURSE: moved,
+  DISBURSED: moved,
+  DECLINED: moved,
+  WITHDRAWN: moved,
+  EXPIRED: moved,
+} as const satisfies EventKinds;
+
+export type ApplicationEvent = EventOf<typeof APPLICATION_EVENTS>;
