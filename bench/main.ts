@@ -13,6 +13,9 @@ function row(what: string, ours: number, floor: number): string {
   return `  ${what.padEnd(16)} ${ours.toFixed(1).padStart(8)}  floor ${floor.toFixed(1).padStart(8)}  ratio ${(ours / floor).toFixed(2)}  (goal ≥ 0.60)`;
 }
 
+/** Statements that a loan-month sends more rarely than this are counted and not listed. */
+const STATEMENTS_LISTED_FROM = 0.2;
+
 const better = (a: Throughput, b: Throughput): Throughput => ({
   startsPerSecond: Math.max(a.startsPerSecond, b.startsPerSecond),
   loanMonthsPerSecond: Math.max(a.loanMonthsPerSecond, b.loanMonthsPerSecond),
@@ -39,7 +42,9 @@ async function benchLoans(count: number, months: number): Promise<void> {
       `  with its debit       ${String(cost.withChildren.events)} events (goal ≤ 60), ${(cost.withChildren.bytes / 1_024).toFixed(1)} KB (goal ≤ 10), ${String(cost.withChildren.activities)} activities`,
     );
     print(`  state transitions    ${cost.stateTransitions.toFixed(0)}`);
-    print(`  SQL statements       ${loans.sqlPerLoanMonth.toFixed(1)}`);
+    print(`  SQL statements       ${[...loans.statements.values()].reduce((sum, each) => sum + each, 0).toFixed(1)} (goal ≤ 25)`);
+    for (const [text, count] of loans.statements)
+      if (count >= STATEMENTS_LISTED_FROM) print(`    ${count.toFixed(2).padStart(6)}  ${text.slice(0, 150)}`);
   } finally {
     await rig.close();
   }

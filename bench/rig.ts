@@ -29,7 +29,8 @@ const silent = new DefaultLogger('ERROR', () => undefined);
 export interface Rig {
   readonly deps: ActivityDeps;
   readonly client: Client;
-  readonly sqlStatements: () => number;
+  /** How often each statement was sent so far. */
+  readonly statements: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -94,6 +95,20 @@ export function benchDeps(db: Db, channels: ActivityDeps['channels']): ActivityD
   };
 }
 
+/** How often each statement was sent, by its text with the lists of values taken out. */
+function countStatements(db: Db): Map<string, number> {
+  const counts = new Map<string, number>();
+  db.on('query', ({ sql }: { sql: string }) => {
+    const text = sql
+      .replace(/\s+/g, ' ')
+      .replace(/trx\d+/g, 'trx')
+      .replace(/\((?:\?|\$\d+|DEFAULT)(?:, (?:\?|\$\d+|DEFAULT))*\)(?:, \((?:\?|\$\d+|DEFAULT)(?:, (?:\?|\$\d+|DEFAULT))*\))*/gi, '(…)')
+      .trim();
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  });
+  return counts;
+}
+
 export async function createRig(): Promise<Rig> {
   Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: silent });
   const database = await createBenchDatabase();
@@ -102,8 +117,7 @@ export async function createRig(): Promise<Rig> {
   const secrets = Object.fromEntries(CHANNEL_NAMES.map((name) => [name, `secret-of-${name}`]));
   const banks = createSimulator({ secrets });
   await new Promise<void>((resolve) => banks.listen(0, '127.0.0.1', resolve));
-  let statements = 0;
-  db.on('query', () => (statements += 1));
+  const statements = countStatements(db);
   await ensureChannelAccounts(db, CHANNEL_NAMES);
   const baseUrl = `http://127.0.0.1:${String((banks.address() as AddressInfo).port)}`;
   const deps = benchDeps(db, createChannels({ baseUrl, secrets, timeoutMs: 10_000 }));
@@ -115,7 +129,7 @@ export async function createRig(): Promise<Rig> {
   return {
     deps,
     client: new Client({ connection: clientConnection }),
-    sqlStatements: () => statements,
+    statements,
     close: async () => {
       fleet.shutdown();
       for (const worker of workers) worker.shutdown();
