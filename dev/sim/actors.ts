@@ -290,8 +290,12 @@ export class Actors {
   private async move(hours: number): Promise<void> {
     const { db, client, restoreEpoch } = this.world.attached;
     const { now } = await businessNow(db);
-    const advanced = advanceClock({ db, client, isSandbox: true, restoreEpoch }, instant(epochMs(now) + hours * 3_600_000));
-    await within(this.standstillMs, advanced);
+    let last = '';
+    const progress = (line: string) => {
+      last = line;
+    };
+    const advanced = advanceClock({ db, client, isSandbox: true, restoreEpoch, progress }, instant(epochMs(now) + hours * 3_600_000));
+    await within(this.standstillMs, advanced, () => last);
   }
 
   private async spoilLine({ pick, change }: Extract<Action, { do: 'LINE_FAULT' }>): Promise<void> {
@@ -326,11 +330,11 @@ export class Actors {
 }
 
 /** What a move of the clock is given, and the complaint when it takes longer. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
+async function within(ms: number, work: Promise<void>, last: () => string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const standstill = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`the clock stands still for ${String(ms / 1_000)} s`));
+      reject(new Error(`the clock stands still for ${String(ms / 1_000)} s; ${last()}`));
     }, ms);
   });
   try {
