@@ -100,7 +100,8 @@ async function waitForAll(deps: ClockDeps, target: Instant): Promise<void> {
         'UNAVAILABLE',
         `these workflows did not reach ${target} in time: ${waiting.slice(0, 5).join(', ')}; look at them in the Web UI`,
       );
-    if (round % 100 === 0) deps.progress?.(`waiting for ${String(waiting.length)} workflows to reach ${target}: ${waiting.slice(0, 5).join(', ')}`);
+    if (round % 100 === 0)
+      deps.progress?.(`waiting for ${String(waiting.length)} workflows to reach ${target}: ${waiting.slice(0, 5).join(', ')}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
