@@ -16,6 +16,7 @@ import type { BusinessDate } from '../../domain/time/dates';
 import { createCatalogue } from '../../domain/product/products';
 import { OPEN_LOANS } from '../../domain/states';
 import { workflowShapes } from '../../domain/keys';
+import { epochMs, Instant } from '../../domain/time/dates';
 
 const EARLIEST = '1900-01-01' as BusinessDate;
 const LATEST = '2199-12-31' as BusinessDate;
@@ -84,6 +85,13 @@ async function nothingWaitsUnseen(db: Db): Promise<string[]> {
   ];
 }
 
+/** A loan in the hands of its payment's workflow, which asks the channel for some minutes before it hears of anything else. */
+function isAtItsPayment({ next_kind, next_at }: LoanFile['loan'], now: Instant): boolean {
+  const isPayment = next_kind === 'DEBIT' || next_kind === 'QUERY_DEBIT' || next_kind === 'PAY_OUT' || next_kind === 'REFUND';
+  const since = isPayment && next_at !== null ? epochMs(now) - epochMs(next_at) : -1;
+  return since >= 0 && since < HOUR_MS;
+}
+
 /** I4: a loan whose workflow has not seen a fact waits for something else than its agenda says. */
 async function noLoanIsBlind(db: Db, { files, isBeingTold }: Folded): Promise<string[]> {
   const catalogue = createCatalogue();
@@ -91,8 +99,8 @@ async function noLoanIsBlind(db: Db, { files, isBeingTold }: Folded): Promise<st
   const blind: string[] = [];
   for (const file of files) {
     const { loan, events, instructions } = file;
-    // A notice is on its way to it.
-    if (isBeingTold.has(loan.id)) continue;
+    // A notice is on its way to it, or its payment's end will tell it.
+    if (isBeingTold.has(loan.id) || isAtItsPayment(loan, now)) continue;
     if (loan.next_kind === null || !OPEN_LOANS.includes(loan.status) || instructions.some((each) => each.open)) continue;
     const wanted = nextAppointment({ loanId: loan.id, ...recordOf(catalogue, file), events, instructions, now });
     // What is due now is being done: its moment moves on with the clock.
