@@ -25,17 +25,10 @@ export default tseslint.config(
       'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read the environment through config/env.ts.' }],
     },
   },
-  // Factories close over their dependencies: their inner functions are held to the limit, not the list of them.
+  // A migration is one statement about one day, read from top to bottom, and never changed again.
   {
-    files: [
-      'activities/**/*.ts',
-      'services/**/*-commands.ts',
-      'migrations/*.ts',
-      'simulator/server.ts',
-      'dev/stack/*.ts',
-      'workers/relay.ts',
-    ],
-    rules: { 'max-lines-per-function': ['error', { max: 210, skipBlankLines: true, skipComments: true }] },
+    files: ['migrations/*.ts'],
+    rules: { 'max-lines-per-function': 'off' },
   },
   // Meaning is data: a key is written by its shape, so that there is one place that says what it identifies.
   {

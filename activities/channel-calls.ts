@@ -1,6 +1,6 @@
 import type { Channel, PaymentOrder } from '../channels/port';
 import { recordCall } from '../db/payment/channels';
-import { beginSend, noteAccountTail, readAttempt, readInstruction, type AttemptRow } from '../db/payment/payments';
+import { beginSend, readOrderedAttempt, type AttemptRow } from '../db/payment/payments';
 import type { Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';
 import type { ActivityDeps } from '../services/deps';
@@ -19,17 +19,12 @@ export async function orderOf(
   deps: ActivityDeps,
   call: ChannelCall,
 ): Promise<{ channel: Channel; order: PaymentOrder; attempt: AttemptRow }> {
-  const attempt = await readAttempt(deps.db, call.instructionId, call.attempt);
+  const { attempt, instruction, borrowerId, bankCardId } = await readOrderedAttempt(deps.db, call.instructionId, call.attempt);
   const channel = deps.channels.get(attempt.channel);
   if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${attempt.channel} is not configured`);
-  const instruction = await readInstruction(deps.db, call.instructionId);
-  const loan = await deps
-    .db('loans')
-    .where({ id: instruction.loan_id })
-    .first<{ borrower_id: string; bank_card_id: string }>('borrower_id', 'bank_card_id');
   // The card that the attempt was opened with: asking about it under another would not be answered.
-  const account = await deps.borrowers.cardNumber(deps.db, loan.borrower_id, attempt.bank_card_id ?? loan.bank_card_id);
-  const { name } = await deps.borrowers.identity(deps.db, loan.borrower_id);
+  const payee = await deps.borrowers.payee(deps.db, borrowerId, attempt.bank_card_id ?? bankCardId);
+  if (payee.name === null) throw new LoanloomError('STEP_INCOMPLETE', 'the identity step is not complete', { path: 'name' });
   return {
     channel,
     attempt,
@@ -38,8 +33,8 @@ export async function orderOf(
       kind: instruction.direction === 'DEBIT' ? 'DEBIT' : 'PAYOUT',
       amount: instruction.amount_fen,
       currency: 'CNY',
-      account,
-      accountName: name,
+      account: payee.account,
+      accountName: payee.name,
       reference: instruction.loan_id,
       asOf: call.at,
     },
@@ -56,7 +51,8 @@ const METHOD = {
 export function createChannelActivities(deps: ActivityDeps) {
   async function ask(call: ChannelCall, kind: 'SEND' | 'QUERY' | 'CLOSE'): Promise<RecordedOutcome> {
     const { channel, order, attempt } = await orderOf(deps, call);
-    if (kind === 'SEND') await noteAccountTail(deps.db, attempt, order.account.slice(-4));
+    if (kind === 'SEND' && !(await beginSend(deps.db, attempt, order.account.slice(-4))))
+      return { state: attempt.state, retryAfterSeconds: null, notFoundForMs: 0 };
     const startedAt = performance.now();
     const reply = await whileHeartbeating((signal) => METHOD[kind](channel, order, signal));
     const outcome = reply.acknowledged ? 'ACCEPTED' : reply.outcome;
@@ -73,8 +69,6 @@ export function createChannelActivities(deps: ActivityDeps) {
      */
     async sendPayment(call: ChannelCall): Promise<RecordedOutcome> {
       await assertRestoreCleared(deps, deps.db);
-      const attempt = await readAttempt(deps.db, call.instructionId, call.attempt);
-      if (!(await beginSend(deps.db, attempt))) return { state: attempt.state, retryAfterSeconds: null, notFoundForMs: 0 };
       return ask(call, 'SEND');
     },
 

@@ -14,12 +14,10 @@ import { createBreakActivities } from './resolve-breaks';
 
 /** Every activity, bound to its dependencies. Which worker registers which is decided in workers/. */
 export function createActivities(deps: ActivityDeps) {
-  const origination = createOriginationActivities(deps);
-  const loanAgenda = createLoanAgendaActivities(deps);
   const all = {
-    ...origination.activities,
-    ...createApplicationCommands(deps, origination),
-    ...loanAgenda,
+    ...createOriginationActivities(deps),
+    ...createApplicationCommands(deps),
+    ...createLoanAgendaActivities(deps),
     ...createLoanCommands(deps),
     ...createPaymentActivities(deps),
     ...createDebitDoubtActivities(deps),

@@ -149,121 +149,121 @@ async function endCutoffs(tx: Tx, { channel, date, at }: Day): Promise<number> {
   }
   return missing;
 }
+/** The house bank is the third book. */
+async function bankStatementOf(deps: ActivityDeps, { date, at }: Day): Promise<BankStatement> {
+  return deps.houseBank.statement(date, at, Context.current().cancellationSignal);
+}
+
+/** A finding that cannot be applied is a case for engineers, and the day goes on; a database that is away stops the day. */
+async function settle(deps: ActivityDeps, day: Day, finding: Finding): Promise<void> {
+  try {
+    await deps.db.transaction((tx) => settleFinding(deps, tx, { ...day, finding }));
+  } catch (error) {
+    if (isConnectionFault(error) || (error instanceof LoanloomError && error.code === 'UNAVAILABLE')) throw error;
+    const subject = keys.finding(finding.line?.number ?? finding.ours?.number ?? '');
+    const code = error instanceof LoanloomError ? error.code : isDataRefusal(error) ? 'DATA_REFUSED' : 'INTERNAL';
+    deps.log.error({ channel: day.channel, date: day.date, subject, code }, 'a finding of reconciliation cannot be applied');
+    const sides = { amount: difference(finding, day.date), expected: 0, note: `${finding.code} cannot be applied: ${code}` };
+    const about = { channel: day.channel, businessDate: day.date, subject, loanId: finding.ours?.loanId ?? null };
+    await deps.db.transaction((tx) => openBreak(tx, { ...about, code: 'INTERNAL', ...sides }, day.at));
+  }
+}
+
+/**
+ * Matches one loaded day and does about each difference what its code says. OPEN without the bank's statement:
+ * a match of two books does not count as three. Repeating it is harmless.
+ */
+async function matchDay(deps: ActivityDeps, day: Day): Promise<'DONE' | { readonly open: string }> {
+  const { channel, date, at } = day;
+  const file = await readFile(deps.db, channel, date);
+  if (!file) throw new LoanloomError('INTERNAL', 'a day is matched before its file is loaded');
+  const before = await ourNet(deps.db, channel, date);
+  const { findings, repeated, fees } = await deps.db.transaction(async (tx) => {
+    await giveRoomToJoin(tx);
+    const findings = await findingsOf(tx, channel, date);
+    return { findings, repeated: await repetitionsOf(tx, day, findings), fees: await feesOf(tx, channel, date) };
+  });
+  for (const finding of findings) await settle(deps, day, finding);
+  const bank = await bankStatementOf(deps, day);
+  if (bank.state !== 'READY') return { open: bank.code };
+  const net = bank.nets.get(channel) ?? null;
+  await deps.db.transaction(async (tx) => {
+    await openDuplicates(tx, day, repeated);
+    const agreedFees = await settleFees(tx, day, fees, repeated);
+    await proveNet(tx, day, file.net_fen - before, findings, repeated);
+    const missing = await endCutoffs(tx, day);
+    if (net !== file.net_fen)
+      await openBreak(tx, { channel, businessDate: date, code: 'BANK', subject: date, amount: net ?? 0, expected: file.net_fen }, at);
+    await healBreaks(tx, { channel, number: date, codes: ['FILE'] }, { at, note: 'the file came and was loaded' });
+    await healBreaks(tx, { channel, number: statementSubject(date), codes: ['BANK'] }, { at, note: 'the bank’s statement came' });
+    const differing = findings.filter((finding) => finding.action !== 'MATCHED');
+    await insertReconciliation(tx, {
+      channel,
+      business_date: date,
+      lines: file.lines,
+      matched: file.lines - differing.filter((finding) => finding.line !== null).length,
+      file_net_fen: file.net_fen,
+      ledger_net_fen: before,
+      bank_net_fen: net,
+      breaks: differing.length + repeated.length + fees.wrong.length + missing,
+      fees_fen: agreedFees,
+      at,
+    });
+  });
+  return 'DONE';
+}
+
+async function reconcileDays(deps: ActivityDeps, input: ReconcileInput, signal: AbortSignal): Promise<ReconcileResult> {
+  const channel = deps.channels.get(input.channel);
+  if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${input.channel} is not configured`);
+  const before = await countBreaks(deps.db, channel.name);
+  const first = await firstUnreconciled(deps.db, channel.name);
+  if (first !== null) await noticeResend(deps, channel, addDays(first, -1), input.at, signal);
+  const passedOver = (await daysWithoutFile(deps.db, channel.name)).filter((date) => first === null || date < first);
+  const withoutFile: { date: BusinessDate; why: string }[] = [];
+  const withoutStatement: { date: BusinessDate; why: string }[] = [];
+  let reconciled = 0;
+  let waitsFor: BusinessDate | null = null;
+  for (const date of [...passedOver, ...daysBetweenInclusive(first, input.through)]) {
+    // In order: what a day waits for, the days after it wait for too.
+    if (waitsFor !== null) break;
+    const loading = await loadFile(deps, channel, date, input.at, signal);
+    if (loading === 'LOADED') {
+      const matched = await matchDay(deps, { channel: channel.name, date, at: input.at });
+      if (matched === 'DONE') reconciled += 1;
+      else if (input.at >= fileDueAt(date)) withoutStatement.push({ date, why: `no statement of the bank: ${matched.open}` });
+      else waitsFor = date;
+    } else if (loading !== 'NOT_READY') withoutFile.push({ date, why: `refused: ${loading.refused}` });
+    else if (input.at >= fileDueAt(date)) withoutFile.push({ date, why: 'not there at its time' });
+    else waitsFor ??= date;
+  }
+  for (const { date, why } of withoutFile)
+    await deps.db.transaction((tx) => openFileBreak(tx, { channel: channel.name, date, at: input.at }, why));
+  for (const { date, why: note } of withoutStatement) {
+    const found = {
+      channel: channel.name,
+      businessDate: date,
+      code: 'BANK',
+      subject: statementSubject(date),
+      amount: 0,
+      expected: 0,
+      note,
+    } as const;
+    await deps.db.transaction((tx) => openBreak(tx, found, input.at));
+  }
+  const without = [...withoutFile, ...withoutStatement];
+  return { reconciled, breaks: (await countBreaks(deps.db, channel.name)) - before, withoutFile: without, waitsFor };
+}
 
 export function createReconciliationActivities(deps: ActivityDeps) {
-  /** The house bank is the third book. */
-  async function bankStatementOf({ date, at }: Day): Promise<BankStatement> {
-    return deps.houseBank.statement(date, at, Context.current().cancellationSignal);
-  }
-
-  /** A finding that cannot be applied is a case for engineers, and the day goes on; a database that is away stops the day. */
-  async function settle(day: Day, finding: Finding): Promise<void> {
-    try {
-      await deps.db.transaction((tx) => settleFinding(deps, tx, { ...day, finding }));
-    } catch (error) {
-      if (isConnectionFault(error) || (error instanceof LoanloomError && error.code === 'UNAVAILABLE')) throw error;
-      const subject = keys.finding(finding.line?.number ?? finding.ours?.number ?? '');
-      const code = error instanceof LoanloomError ? error.code : isDataRefusal(error) ? 'DATA_REFUSED' : 'INTERNAL';
-      deps.log.error({ channel: day.channel, date: day.date, subject, code }, 'a finding of reconciliation cannot be applied');
-      const sides = { amount: difference(finding, day.date), expected: 0, note: `${finding.code} cannot be applied: ${code}` };
-      const about = { channel: day.channel, businessDate: day.date, subject, loanId: finding.ours?.loanId ?? null };
-      await deps.db.transaction((tx) => openBreak(tx, { ...about, code: 'INTERNAL', ...sides }, day.at));
-    }
-  }
-
-  /**
-   * Matches one loaded day and does about each difference what its code says. OPEN without the bank's statement:
-   * a match of two books does not count as three. Repeating it is harmless.
-   */
-  async function matchDay(day: Day): Promise<'DONE' | { readonly open: string }> {
-    const { channel, date, at } = day;
-    const file = await readFile(deps.db, channel, date);
-    if (!file) throw new LoanloomError('INTERNAL', 'a day is matched before its file is loaded');
-    const before = await ourNet(deps.db, channel, date);
-    const { findings, repeated, fees } = await deps.db.transaction(async (tx) => {
-      await giveRoomToJoin(tx);
-      const findings = await findingsOf(tx, channel, date);
-      return { findings, repeated: await repetitionsOf(tx, day, findings), fees: await feesOf(tx, channel, date) };
-    });
-    for (const finding of findings) await settle(day, finding);
-    const bank = await bankStatementOf(day);
-    if (bank.state !== 'READY') return { open: bank.code };
-    const net = bank.nets.get(channel) ?? null;
-    await deps.db.transaction(async (tx) => {
-      await openDuplicates(tx, day, repeated);
-      const agreedFees = await settleFees(tx, day, fees, repeated);
-      await proveNet(tx, day, file.net_fen - before, findings, repeated);
-      const missing = await endCutoffs(tx, day);
-      if (net !== file.net_fen)
-        await openBreak(tx, { channel, businessDate: date, code: 'BANK', subject: date, amount: net ?? 0, expected: file.net_fen }, at);
-      await healBreaks(tx, { channel, number: date, codes: ['FILE'] }, { at, note: 'the file came and was loaded' });
-      await healBreaks(tx, { channel, number: statementSubject(date), codes: ['BANK'] }, { at, note: 'the bank’s statement came' });
-      const differing = findings.filter((finding) => finding.action !== 'MATCHED');
-      await insertReconciliation(tx, {
-        channel,
-        business_date: date,
-        lines: file.lines,
-        matched: file.lines - differing.filter((finding) => finding.line !== null).length,
-        file_net_fen: file.net_fen,
-        ledger_net_fen: before,
-        bank_net_fen: net,
-        breaks: differing.length + repeated.length + fees.wrong.length + missing,
-        fees_fen: agreedFees,
-        at,
-      });
-    });
-    return 'DONE';
-  }
-
-  async function reconcileThrough(input: ReconcileInput, signal: AbortSignal): Promise<ReconcileResult> {
-    const channel = deps.channels.get(input.channel);
-    if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${input.channel} is not configured`);
-    const before = await countBreaks(deps.db, channel.name);
-    const first = await firstUnreconciled(deps.db, channel.name);
-    if (first !== null) await noticeResend(deps, channel, addDays(first, -1), input.at, signal);
-    const passedOver = (await daysWithoutFile(deps.db, channel.name)).filter((date) => first === null || date < first);
-    const withoutFile: { date: BusinessDate; why: string }[] = [];
-    const withoutStatement: { date: BusinessDate; why: string }[] = [];
-    let reconciled = 0;
-    let waitsFor: BusinessDate | null = null;
-    for (const date of [...passedOver, ...daysBetweenInclusive(first, input.through)]) {
-      // In order: what a day waits for, the days after it wait for too.
-      if (waitsFor !== null) break;
-      const loading = await loadFile(deps, channel, date, input.at, signal);
-      if (loading === 'LOADED') {
-        const matched = await matchDay({ channel: channel.name, date, at: input.at });
-        if (matched === 'DONE') reconciled += 1;
-        else if (input.at >= fileDueAt(date)) withoutStatement.push({ date, why: `no statement of the bank: ${matched.open}` });
-        else waitsFor = date;
-      } else if (loading !== 'NOT_READY') withoutFile.push({ date, why: `refused: ${loading.refused}` });
-      else if (input.at >= fileDueAt(date)) withoutFile.push({ date, why: 'not there at its time' });
-      else waitsFor ??= date;
-    }
-    for (const { date, why } of withoutFile)
-      await deps.db.transaction((tx) => openFileBreak(tx, { channel: channel.name, date, at: input.at }, why));
-    for (const { date, why: note } of withoutStatement) {
-      const found = {
-        channel: channel.name,
-        businessDate: date,
-        code: 'BANK',
-        subject: statementSubject(date),
-        amount: 0,
-        expected: 0,
-        note,
-      } as const;
-      await deps.db.transaction((tx) => openBreak(tx, found, input.at));
-    }
-    const without = [...withoutFile, ...withoutStatement];
-    return { reconciled, breaks: (await countBreaks(deps.db, channel.name)) - before, withoutFile: without, waitsFor };
-  }
-
   return {
     /**
      * Reconciles every day of a channel up to `through` that is not reconciled yet, in order: load, match,
      * open breaks. Restartable at any point; a day whose file is late past its time becomes a break and
      * does not hold up the days after it.
      */
-    reconcileThrough: (input: ReconcileInput) => whileHeartbeating((signal) => reconcileThrough(input, signal)),
+    reconcileThrough: (input: ReconcileInput): Promise<ReconcileResult> =>
+      whileHeartbeating((signal) => reconcileDays(deps, input, signal)),
   };
 }
 

@@ -80,11 +80,6 @@ export async function addTrouble(tx: Tx, trouble: { workflowId: string; code: st
   await addAlarm(tx, { key: keys.troubleAlarm(workflowId, code, await realDay(tx)), subject: workflowId, payload });
 }
 
-/** What the reader of a loan has seen needs no signal any more. Call it before the facts are read. */
-export async function acknowledgeFacts(db: Db | Tx, loanId: string): Promise<void> {
-  await db('outbox').where({ subject: loanId, topic: 'loan.fact' }).whereNull('delivered_at').update({ delivered_at: db.fn.now() });
-}
-
 /** A contact with a borrower, for the dispatcher to deliver when it is lawful. */
 export async function addContact(tx: Tx, contact: { loanId: string; key: string }): Promise<void> {
   await tx('outbox')

@@ -49,17 +49,20 @@ export interface RecordedEvent {
 }
 
 /**
- * A row as an event of its kind; undefined for a kind that this version does not know (a newer one recorded it).
- * What its data lacks fails here, once, and not where it is read: zod's error names the field.
+ * A row as an event of its kind. One that this version does not know (a newer one recorded it) is an event of the
+ * kind UNKNOWN. What its data lacks fails here, once, and not where it is read: zod's error names the field.
  */
-export function decodeEvent<Kinds extends EventKinds>(kinds: Kinds, row: RecordedEvent): EventOf<Kinds> | undefined {
-  if (!Object.hasOwn(kinds, row.kind)) return undefined;
-  return { ...row, data: kinds[row.kind]?.schema.parse(row.data) } as unknown as EventOf<Kinds>;
+export function decodeEvent<Kinds extends EventKinds & Readonly<Record<'UNKNOWN', EventKindDefinition>>>(
+  kinds: Kinds,
+  row: RecordedEvent,
+): EventOf<Kinds> {
+  const kind = Object.hasOwn(kinds, row.kind) ? row.kind : 'UNKNOWN';
+  return { ...row, kind, data: kinds[kind]?.schema.parse(row.data) } as unknown as EventOf<Kinds>;
 }
 
-/** What of an event's data its borrower may read: the named fields and nothing else; undefined where the kind is not known, and the event shows nothing. */
+/** What of an event's data its borrower may read: the named fields and nothing else; undefined where the kind is not known, and the event is not shown. */
 export function publicData(kinds: EventKinds, kind: string, data: object): Readonly<Record<string, string | number | boolean>> | undefined {
-  const shown = Object.hasOwn(kinds, kind) ? kinds[kind]?.shown : undefined;
+  const shown = kind !== 'UNKNOWN' && Object.hasOwn(kinds, kind) ? kinds[kind]?.shown : undefined;
   if (shown === undefined) return undefined;
   return Object.fromEntries(Object.entries(data as Record<string, string | number | boolean>).filter(([name]) => shown.includes(name)));
 }

@@ -47,13 +47,13 @@ export interface DecisionRow {
   readonly decided_at: Date;
 }
 
-/** What happened to an application, in order. A kind that this version does not know is left out. */
+/** What happened to an application, in order. */
 export async function readApplicationEvents(db: Db | Tx, applicationId: string): Promise<ApplicationEvent[]> {
   const rows = await db('application_events')
     .where({ application_id: applicationId })
     .orderBy('seq')
     .select<(Omit<RecordedEvent, 'at'> & { at: Date })[]>('key', 'kind', 'at', 'business_date as businessDate', 'data');
-  return rows.flatMap((row) => decodeEvent(APPLICATION_EVENTS, { ...row, at: instant(row.at.getTime()) }) ?? []);
+  return rows.map((row) => decodeEvent(APPLICATION_EVENTS, { ...row, at: instant(row.at.getTime()) }));
 }
 
 export async function readApplication(db: Db | Tx, id: string): Promise<ApplicationRow> {

@@ -9,29 +9,28 @@ export async function postEntry(
   entry: { key: string; loanId: string | null; businessDate: BusinessDate; posting: Posting },
 ): Promise<boolean> {
   if (entry.posting.lines.length === 0) return false;
-  const inserted = await tx('journal_entries')
-    .insert({
-      key: entry.key,
-      kind: entry.posting.kind,
-      loan_id: entry.loanId,
-      business_date: entry.businessDate,
-      description: entry.posting.description,
-    })
-    .onConflict('key')
-    .ignore()
-    .returning<{ id: number }[]>('id');
-  const [row] = inserted;
-  if (!row) return false;
-  await tx('journal_lines').insert(
-    entry.posting.lines.map((line, index) => ({
-      entry_id: row.id,
-      line: index + 1,
-      account: line.account,
-      side: line.side,
-      amount_fen: line.amount,
-    })),
+  const { key, loanId, businessDate, posting } = entry;
+  const result = await tx.raw<{ rows: { id: number }[] }>(
+    `WITH entry AS (
+       INSERT INTO journal_entries (key, kind, loan_id, business_date, description) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO NOTHING RETURNING id
+     )
+     INSERT INTO journal_lines (entry_id, line, account, side, amount_fen)
+     SELECT entry.id, l.ordinality, l.account, l.side, l.amount
+     FROM entry, unnest(?::text[], ?::text[], ?::bigint[]) WITH ORDINALITY AS l (account, side, amount, ordinality)
+     RETURNING entry_id AS id`,
+    [
+      key,
+      posting.kind,
+      loanId,
+      businessDate,
+      posting.description,
+      posting.lines.map(({ account }) => account),
+      posting.lines.map(({ side }) => side),
+      posting.lines.map(({ amount }) => amount),
+    ],
   );
-  return true;
+  return result.rows.length > 0;
 }
 
 /**

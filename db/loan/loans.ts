@@ -115,14 +115,17 @@ function doubts(instructions: readonly Doubt[]): LoanFact[] {
   });
 }
 
-/** The doubt of one debit as its states tell it now; undefined where it had none, or one that ended on its own day. */
-export async function readDoubt(tx: Tx, instructionId: string): Promise<LoanFact | undefined> {
+/** The doubt of one debit as its states tell it now (no fact where it ended on its own day), and whether its outcome was ever unknown. */
+export async function readDoubt(tx: Tx, instructionId: string): Promise<{ fact: LoanFact | undefined; hasBegun: boolean }> {
   const { rows } = await tx.raw<{ rows: { id: string; direction: string; since: Date | null; resolved: Date | null }[] }>(
     `SELECT i.id, i.direction, ${DOUBT_SINCE} AS since, ${RESOLVED_AT} AS resolved FROM payment_instructions i WHERE i.id = ?`,
     [instructionId],
   );
   const at = (date: Date | null) => (date === null ? null : instant(date.getTime()));
-  return doubts(rows.map(({ id, direction, since, resolved }) => ({ id, direction, doubtSince: at(since), resolvedAt: at(resolved) })))[0];
+  const [fact] = doubts(
+    rows.map(({ id, direction, since, resolved }) => ({ id, direction, doubtSince: at(since), resolvedAt: at(resolved) })),
+  );
+  return { fact, hasBegun: rows.some(({ since }) => since !== null) };
 }
 
 function toLoanFile(row: LoanFileRow): LoanFile {
@@ -131,7 +134,7 @@ function toLoanFile(row: LoanFileRow): LoanFile {
     loan: { ...row.loan, next_at: normalised(row.loan.next_at), waiting_since: normalised(row.loan.waiting_since) },
     schedule: row.schedule ?? [],
     facts: [...(row.facts ?? []), ...doubts(row.instructions ?? [])],
-    events: (row.events ?? []).flatMap((event) => decodeEvent(LOAN_EVENTS, { ...event, at: instant(event.at) }) ?? []),
+    events: (row.events ?? []).map((event) => decodeEvent(LOAN_EVENTS, { ...event, at: instant(event.at) })),
     instructions: (row.instructions ?? []).map(({ doubtSince: _doubt, resolvedAt: _resolved, ...each }) => ({
       ...each,
       sentAt: normalised(each.sentAt),
@@ -282,6 +285,16 @@ export async function insertTransaction(
     .ignore()
     .returning('key');
   return inserted.length === 1;
+}
+
+/** Locks the loan of a payment: nothing else about it is recorded meanwhile. */
+export async function lockLoanOf(tx: Tx, instructionId: string): Promise<LoanRow> {
+  const row = await tx('loans')
+    .where('id', tx('payment_instructions').where({ id: instructionId }).select('loan_id'))
+    .forUpdate()
+    .first<LoanRow | undefined>();
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such payment instruction');
+  return row;
 }
 
 /** One event, once: false when the key is recorded already. */

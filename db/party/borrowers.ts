@@ -179,9 +179,21 @@ export class Borrowers {
   }
 
   async cardNumber(tx: Db | Tx, borrowerId: string, cardId: string): Promise<string> {
-    const row = await tx('bank_cards').where({ id: cardId, borrower_id: borrowerId }).first<{ card_enc: Buffer } | undefined>('card_enc');
+    return (await this.payee(tx, borrowerId, cardId)).account;
+  }
+
+  /** Whom a payment names: the card's number and its holder (null before the identity step). In clear, for as long as the caller holds it. */
+  async payee(tx: Db | Tx, borrowerId: string, cardId: string): Promise<{ account: string; name: string | null }> {
+    const row = await tx('bank_cards as c')
+      .join('borrowers as b', 'b.id', 'c.borrower_id')
+      .where({ 'c.id': cardId, 'c.borrower_id': borrowerId })
+      .first<{ card_enc: Buffer; wrapped_key: Buffer; name_enc: Buffer | null } | undefined>('c.card_enc', 'b.wrapped_key', 'b.name_enc');
     if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such bank card');
-    return (await this.personVault(tx, borrowerId)).decrypt({ table: 'bank_cards', column: 'card_enc', row: cardId }, row.card_enc);
+    const person = this.vault.person(borrowerId, row.wrapped_key);
+    return {
+      account: person.decrypt({ table: 'bank_cards', column: 'card_enc', row: cardId }, row.card_enc),
+      name: row.name_enc && person.decrypt({ table: 'borrowers', column: 'name_enc', row: borrowerId }, row.name_enc),
+    };
   }
 
   private async row(tx: Db | Tx, id: string): Promise<BorrowerRow> {

@@ -49,12 +49,15 @@ export async function insertInstruction(
   instruction: Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'amount_fen' | 'business_date' | 'presentment'>,
   at: Instant,
 ): Promise<void> {
-  const inserted = await tx('payment_instructions')
-    .insert({ ...instruction, state: 'AUTHORIZED' })
-    .onConflict('id')
-    .ignore()
-    .returning('id');
-  if (inserted.length === 1) await tx('payment_events').insert({ instruction_id: instruction.id, to_state: 'AUTHORIZED', at });
+  const { id, loan_id, direction, amount_fen, business_date, presentment } = instruction;
+  await tx.raw(
+    `WITH instruction AS (
+       INSERT INTO payment_instructions (id, loan_id, direction, amount_fen, business_date, presentment, state)
+       VALUES (?, ?, ?, ?, ?, ?, 'AUTHORIZED') ON CONFLICT (id) DO NOTHING RETURNING id
+     )
+     INSERT INTO payment_events (instruction_id, to_state, at) SELECT id, 'AUTHORIZED', ? FROM instruction`,
+    [id, loan_id, direction, amount_fen, business_date, presentment, at],
+  );
 }
 
 /** An instruction of which is known only that it was made beside another one: it counts as failed, and what its channel paid is a case. */
@@ -76,6 +79,22 @@ export async function readInstruction(db: Db | Tx, id: string): Promise<Instruct
   return row;
 }
 
+/** An instruction with its attempts, first to last. */
+export async function readWithAttempts(db: Db | Tx, id: string): Promise<{ instruction: InstructionRow; attempts: AttemptRow[] }> {
+  const rows = await db('payment_instructions as i')
+    .leftJoin('payment_attempts as a', 'a.instruction_id', 'i.id')
+    .where('i.id', id)
+    .orderBy('a.attempt')
+    .select<(Omit<AttemptRow, 'attempt'> & { attempt: number | null; instruction: InstructionRow })[]>(
+      'a.*',
+      db.raw('to_jsonb(i) AS instruction'),
+    );
+  const [first] = rows;
+  if (!first) throw new LoanloomError('NOT_FOUND', 'there is no such payment instruction');
+  const attempts = rows.flatMap(({ instruction: _, attempt, ...row }) => (attempt === null ? [] : [{ ...row, attempt }]));
+  return { instruction: first.instruction, attempts };
+}
+
 export async function readAttempts(db: Db | Tx, instructionId: string): Promise<AttemptRow[]> {
   return db('payment_attempts').where({ instruction_id: instructionId }).orderBy('attempt').select<AttemptRow[]>();
 }
@@ -84,6 +103,31 @@ export async function readAttempt(db: Db | Tx, instructionId: string, attempt: n
   const row = await db('payment_attempts').where({ instruction_id: instructionId, attempt }).first<AttemptRow | undefined>();
   if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such payment attempt');
   return row;
+}
+
+/** An attempt with what its order names: its instruction, and whose loan it is. */
+export interface OrderedAttempt {
+  readonly attempt: AttemptRow;
+  readonly instruction: InstructionRow;
+  readonly borrowerId: string;
+  /** The loan's card now. */
+  readonly bankCardId: string;
+}
+
+export async function readOrderedAttempt(db: Db | Tx, instructionId: string, attempt: number): Promise<OrderedAttempt> {
+  const row = await db('payment_attempts as a')
+    .join('payment_instructions as i', 'i.id', 'a.instruction_id')
+    .join('loans as l', 'l.id', 'i.loan_id')
+    .where({ 'a.instruction_id': instructionId, 'a.attempt': attempt })
+    .first<(AttemptRow & { instruction: InstructionRow; borrower_id: string; card: string }) | undefined>(
+      'a.*',
+      db.raw('to_jsonb(i) AS instruction'),
+      'l.borrower_id',
+      'l.bank_card_id as card',
+    );
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such payment attempt');
+  const { instruction, borrower_id: borrowerId, card: bankCardId, ...rest } = row;
+  return { attempt: rest, instruction, borrowerId, bankCardId };
 }
 
 /** The row that must be committed before the first byte goes out; the partial unique index refuses a second live one. */
@@ -99,35 +143,26 @@ export async function insertAttempt(
     bankCardId: string;
   },
 ): Promise<void> {
-  await tx('payment_attempts').insert({
-    instruction_id: attempt.instruction.id,
-    attempt: attempt.attempt,
-    loan_id: attempt.instruction.loan_id,
-    channel: attempt.channel,
-    number: attempt.number,
-    request_sha256: attempt.requestSha256,
-    sent_at: attempt.sentAt,
-    bank_card_id: attempt.bankCardId,
-  });
-  await tx('payment_events').insert({
-    instruction_id: attempt.instruction.id,
-    attempt: attempt.attempt,
-    to_state: 'SENDING',
-    at: attempt.sentAt,
-  });
+  const { instruction, channel, number, requestSha256, sentAt, bankCardId } = attempt;
+  await tx.raw(
+    `WITH opened AS (
+       INSERT INTO payment_attempts (instruction_id, attempt, loan_id, channel, number, request_sha256, sent_at, bank_card_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING instruction_id, attempt, sent_at
+     )
+     INSERT INTO payment_events (instruction_id, attempt, to_state, at) SELECT instruction_id, attempt, 'SENDING', sent_at FROM opened`,
+    [instruction.id, attempt.attempt, instruction.loan_id, channel, number, requestSha256, sentAt, bankCardId],
+  );
 }
 
-/** The last four digits of the account that an attempt names: what a channel's file is compared with. */
-export async function noteAccountTail(db: Db, attempt: Pick<AttemptRow, 'instruction_id' | 'attempt'>, tail: string): Promise<void> {
-  await db('payment_attempts').where({ instruction_id: attempt.instruction_id, attempt: attempt.attempt }).update({ account_tail: tail });
-}
-
-/** Counts a send before it begins: false where one may have reached the channel already, or the attempt is past sending. */
-export async function beginSend(db: Db, attempt: Pick<AttemptRow, 'instruction_id' | 'attempt'>): Promise<boolean> {
+/**
+ * Counts a send before it begins: false where one may have reached the channel already, or the attempt is past sending.
+ * `tail`: the last four digits of the account that it names, which the channel's file is compared with.
+ */
+export async function beginSend(db: Db, attempt: Pick<AttemptRow, 'instruction_id' | 'attempt'>, tail: string): Promise<boolean> {
   const begun = await db('payment_attempts')
     .where({ instruction_id: attempt.instruction_id, attempt: attempt.attempt, state: 'SENDING' })
     .where('sends', db.ref('sends_refused'))
-    .update({ sends: db.raw('sends + 1') });
+    .update({ sends: db.raw('sends + 1'), account_tail: tail });
   return begun === 1;
 }
 
@@ -158,10 +193,11 @@ export async function moveInstruction(
 ): Promise<void> {
   if (instruction.state === to) return;
   assertTransition(INSTRUCTION_TRANSITIONS, instruction.state, to);
-  await tx('payment_instructions')
-    .where({ id: instruction.id })
-    .update({ state: to, ...(code === null ? {} : { failure_code: code }) });
-  await tx('payment_events').insert({ instruction_id: instruction.id, from_state: instruction.state, to_state: to, code, at });
+  await tx.raw(
+    `WITH moved AS (UPDATE payment_instructions SET state = ?, failure_code = coalesce(?, failure_code) WHERE id = ? RETURNING id)
+     INSERT INTO payment_events (instruction_id, from_state, to_state, code, at) SELECT id, ?, ?, ?, ? FROM moved`,
+    [to, code, instruction.id, instruction.state, to, code, at],
+  );
 }
 
 export interface AttemptChange {
@@ -174,20 +210,11 @@ export interface AttemptChange {
   readonly sendsRefused?: number;
 }
 
-/** A guarded step of an attempt, with its event row when the state changed. */
-export async function moveAttempt(tx: Tx, attempt: AttemptRow, change: AttemptChange, at: Instant): Promise<void> {
-  if (attempt.state !== change.state) {
-    assertTransition(ATTEMPT_TRANSITIONS, attempt.state, change.state);
-    await tx('payment_events').insert({
-      instruction_id: attempt.instruction_id,
-      attempt: attempt.attempt,
-      from_state: attempt.state,
-      to_state: change.state,
-      code: change.code,
-      at,
-    });
-  }
-  await tx('payment_attempts')
+/** A guarded step of an attempt, with its event row when the state changed. Answers with the attempt as it is then. */
+export async function moveAttempt(tx: Tx, attempt: AttemptRow, change: AttemptChange, at: Instant): Promise<AttemptRow> {
+  const isMove = attempt.state !== change.state;
+  if (isMove) assertTransition(ATTEMPT_TRANSITIONS, attempt.state, change.state);
+  const moved = tx('payment_attempts')
     .where({ instruction_id: attempt.instruction_id, attempt: attempt.attempt })
     .update({
       state: change.state,
@@ -197,7 +224,16 @@ export async function moveAttempt(tx: Tx, attempt: AttemptRow, change: AttemptCh
       ...(change.notFoundSince === undefined ? {} : { not_found_since: change.notFoundSince }),
       ...(change.nothingSent === undefined ? {} : { nothing_sent: change.nothingSent }),
       ...(change.sendsRefused === undefined ? {} : { sends_refused: change.sendsRefused }),
-    });
+    })
+    .returning('*');
+  const noted = tx.raw(
+    `INSERT INTO payment_events (instruction_id, attempt, from_state, to_state, code, at)
+     SELECT instruction_id, attempt, ?, state, code, ? FROM moved WHERE ? RETURNING instruction_id`,
+    [attempt.state, at, isMove],
+  );
+  const [row] = await tx.with('moved', moved).with('noted', noted).from('moved').select<AttemptRow[]>('moved.*');
+  if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such payment attempt');
+  return row;
 }
 
 /** How many presentments a loan has seen on a date: the next borrower's payment counts on from there. */

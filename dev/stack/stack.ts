@@ -128,6 +128,12 @@ async function prepareTemporal(address: string): Promise<void> {
   }
 }
 
+async function prepareDatabase(ownerUrl: (database: string) => string): Promise<void> {
+  await ensureDatabase(ownerUrl('postgres'), DATABASE);
+  await migrateToLatest(ownerUrl(DATABASE));
+  await enableAppRole(ownerUrl(DATABASE));
+}
+
 /**
  * Starts the whole local stack, or resumes the one that left its data: Postgres, Temporal with its Web
  * UI, banks, mail, worker, API. Everything that began is stopped again when a part cannot start.
@@ -152,9 +158,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
         children.push(running.child);
         stops.push(() => running.stop());
         progress('Postgres is up; bringing the schema up to date');
-        await ensureDatabase(running.ownerUrl('postgres'), DATABASE);
-        await migrateToLatest(running.ownerUrl(DATABASE));
-        await enableAppRole(running.ownerUrl(DATABASE));
+        await prepareDatabase(running.ownerUrl);
         return running;
       }),
       startTemporal({ port: ports.temporal, uiPort: ports.webUi, file: join(dataDir, 'temporal.db'), logDir, progress }).then(

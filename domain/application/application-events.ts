@@ -19,6 +19,8 @@ export const APPLICATION_EVENTS = {
   DECLINED: moved,
   WITHDRAWN: moved,
   EXPIRED: moved,
+  /** Of a newer version. */
+  UNKNOWN: eventKind({}),
 } as const satisfies EventKinds;
 
 export type ApplicationEvent = EventOf<typeof APPLICATION_EVENTS>;

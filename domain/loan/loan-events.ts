@@ -40,6 +40,8 @@ export const LOAN_EVENTS = {
   CARD_CHANGED: eventKind({ by: text.optional(), approvedBy: text.optional() }),
   REJECTED: eventKind({ by: text.optional() }),
   SETTLED: eventKind({ overpaid: fen }, ['overpaid']),
+  /** Of a newer version: what it had planned is done, and its key is taken. */
+  UNKNOWN: eventKind(planned),
 } as const satisfies EventKinds;
 
 export type LoanEvent = EventOf<typeof LOAN_EVENTS>;

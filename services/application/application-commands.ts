@@ -20,19 +20,16 @@ import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
 import { moveApplication, assertNotOver } from './moves';
 import { keys } from '../../domain/keys';
+import { awaitSignature, offer } from './advance';
 
 /** What origination does next in the same transaction. */
-export interface Origination {
-  offer(tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow>;
-  awaitSignature(tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow>;
+interface Asked {
+  readonly command: CommandRow;
+  readonly application: ApplicationRow;
+  readonly at: Instant;
 }
 
-type Handler = (
-  tx: Tx,
-  command: CommandRow,
-  application: ApplicationRow,
-  at: Instant,
-) => Promise<Record<string, string | number | boolean>>;
+type Handler = (deps: ActivityDeps, tx: Tx, asked: Asked) => Promise<Record<string, string | number | boolean>>;
 
 const MAX_CODE_ATTEMPTS = 5;
 
@@ -43,127 +40,127 @@ function requireStatus(application: ApplicationRow, status: ApplicationRow['stat
     });
 }
 
-export function createApplicationCommands(deps: ActivityDeps, origination: Origination) {
-  const submit: Handler = async (tx, _command, application, at) => {
-    requireStatus(application, 'DRAFT', 'submitting');
-    const steps = await readSteps(deps, tx, application);
-    quote({ principal: steps.principal, termMonths: steps.termMonths }, productOf(deps, application), businessDateOf(at));
-    const identityVersion = await deps.borrowers.identityVersion(tx, application.borrower_id);
-    const cardId = await deps.borrowers.saveCard(tx, application.borrower_id, steps.cardNumber);
-    await updateApplication(tx, application.id, {
-      principal_fen: steps.principal,
-      term_months: steps.termMonths,
-      bank_card_id: cardId,
-      identity_version: identityVersion,
+const submit: Handler = async (deps, tx, { application, at }) => {
+  requireStatus(application, 'DRAFT', 'submitting');
+  const steps = await readSteps(deps, tx, application);
+  quote({ principal: steps.principal, termMonths: steps.termMonths }, productOf(deps, application), businessDateOf(at));
+  const identityVersion = await deps.borrowers.identityVersion(tx, application.borrower_id);
+  const cardId = await deps.borrowers.saveCard(tx, application.borrower_id, steps.cardNumber);
+  await updateApplication(tx, application.id, {
+    principal_fen: steps.principal,
+    term_months: steps.termMonths,
+    bank_card_id: cardId,
+    identity_version: identityVersion,
+  });
+  await moveApplication(tx, application, 'SUBMITTED', at, 'submitted by the borrower');
+  return {};
+};
+
+const acceptOffer: Handler = async (deps, tx, { application, at }) => {
+  requireStatus(application, 'OFFERED', 'accepting an offer');
+  assertNotOver(application, at);
+  const { reflection } = productOf(deps, application);
+  if (reflection.after === 'acceptance' && reflection.hours > 0) {
+    const until = instant(epochMs(at) + reflection.hours * 3_600_000);
+    await moveApplication(tx, application, 'REFLECTION_PERIOD', at, 'offer accepted', until);
+    return { reflectionEndsAt: until };
+  }
+  await awaitSignature(deps, tx, application, at);
+  return {};
+};
+
+const cancel: Handler = async (_, tx, { command, application, at }) => {
+  // Once the loan has its own workflow, it is the loan that is given up (WITHDRAW_LOAN).
+  if (application.status === 'READY_TO_DISBURSE' || !canTransition(APPLICATION_TRANSITIONS, application.status, 'WITHDRAWN')) {
+    throw new LoanloomError('ILLEGAL_TRANSITION', `an application that is ${application.status} cannot be cancelled`, {
+      from: application.status,
     });
-    await moveApplication(tx, application, 'SUBMITTED', at, 'submitted by the borrower');
-    return {};
-  };
+  }
+  await moveApplication(
+    tx,
+    application,
+    'WITHDRAWN',
+    at,
+    `cancelled by ${command.caller_role === 'operator' ? 'an operator' : 'the borrower'}`,
+  );
+  return {};
+};
 
-  const acceptOffer: Handler = async (tx, _command, application, at) => {
-    requireStatus(application, 'OFFERED', 'accepting an offer');
-    assertNotOver(application, at);
-    const { reflection } = productOf(deps, application);
-    if (reflection.after === 'acceptance' && reflection.hours > 0) {
-      const until = instant(epochMs(at) + reflection.hours * 3_600_000);
-      await moveApplication(tx, application, 'REFLECTION_PERIOD', at, 'offer accepted', until);
-      return { reflectionEndsAt: until };
-    }
-    await origination.awaitSignature(tx, application, at);
-    return {};
-  };
-
-  const cancel: Handler = async (tx, command, application, at) => {
-    // Once the loan has its own workflow, it is the loan that is given up (WITHDRAW_LOAN).
-    if (application.status === 'READY_TO_DISBURSE' || !canTransition(APPLICATION_TRANSITIONS, application.status, 'WITHDRAWN')) {
-      throw new LoanloomError('ILLEGAL_TRANSITION', `an application that is ${application.status} cannot be cancelled`, {
-        from: application.status,
-      });
-    }
-    await moveApplication(
-      tx,
-      application,
-      'WITHDRAWN',
-      at,
-      `cancelled by ${command.caller_role === 'operator' ? 'an operator' : 'the borrower'}`,
-    );
-    return {};
-  };
-
-  /** The code was checked and counted by the API before it sent the command; here the proof becomes a signature. */
-  const sign: Handler = async (tx, command, application, at) => {
-    requireStatus(application, 'AWAITING_SIGNATURE', 'signing');
-    assertNotOver(application, at);
-    const contract = await readContract(tx, application.id);
-    const code = await tx('one_time_codes')
-      .where({ id: String(command.body.codeId), application_id: application.id })
-      .forUpdate()
-      .first<{ id: string; used_at: Date | null; attempts: number } | undefined>();
-    if (!contract || !code?.used_at || code.attempts > MAX_CODE_ATTEMPTS)
-      throw new LoanloomError('CODE_INVALID', 'the signing code was not confirmed: ask for a new one');
-    if (command.body.contractSha256 !== contract.sha256)
-      throw new LoanloomError('VALIDATION', 'the contract that was shown is not the one to be signed: load it again', {
-        path: 'contractSha256',
-      });
-    const terms = { principal: application.principal_fen, termMonths: application.term_months };
-    if (terms.principal !== null && terms.termMonths !== null)
-      quote({ principal: terms.principal, termMonths: terms.termMonths }, productOf(deps, application), businessDateOf(at));
-    await tx('signatures').insert({
-      application_id: application.id,
-      contract_sha256: contract.sha256,
-      method: 'one-time-code',
-      code_id: code.id,
-      verified: JSON.stringify({
-        checked: ['the contract text has this SHA-256', 'the code that was mailed to the borrower was entered'],
-        notChecked: ['CA certificate', 'trusted timestamp', 'who reads the mailbox'],
-      }),
-      signed_at: at,
+/** The code was checked and counted by the API before it sent the command; here the proof becomes a signature. */
+const sign: Handler = async (deps, tx, { command, application, at }) => {
+  requireStatus(application, 'AWAITING_SIGNATURE', 'signing');
+  assertNotOver(application, at);
+  const contract = await readContract(tx, application.id);
+  const code = await tx('one_time_codes')
+    .where({ id: String(command.body.codeId), application_id: application.id })
+    .forUpdate()
+    .first<{ id: string; used_at: Date | null; attempts: number } | undefined>();
+  if (!contract || !code?.used_at || code.attempts > MAX_CODE_ATTEMPTS)
+    throw new LoanloomError('CODE_INVALID', 'the signing code was not confirmed: ask for a new one');
+  if (command.body.contractSha256 !== contract.sha256)
+    throw new LoanloomError('VALIDATION', 'the contract that was shown is not the one to be signed: load it again', {
+      path: 'contractSha256',
     });
-    await moveApplication(tx, application, 'SIGNED', at, 'signed with a one-time code');
-    return { contractSha256: contract.sha256 };
-  };
+  const terms = { principal: application.principal_fen, termMonths: application.term_months };
+  if (terms.principal !== null && terms.termMonths !== null)
+    quote({ principal: terms.principal, termMonths: terms.termMonths }, productOf(deps, application), businessDateOf(at));
+  await tx('signatures').insert({
+    application_id: application.id,
+    contract_sha256: contract.sha256,
+    method: 'one-time-code',
+    code_id: code.id,
+    verified: JSON.stringify({
+      checked: ['the contract text has this SHA-256', 'the code that was mailed to the borrower was entered'],
+      notChecked: ['CA certificate', 'trusted timestamp', 'who reads the mailbox'],
+    }),
+    signed_at: at,
+  });
+  await moveApplication(tx, application, 'SIGNED', at, 'signed with a one-time code');
+  return { contractSha256: contract.sha256 };
+};
 
-  const review: Handler = async (tx, command, application, at) => {
-    requireStatus(application, 'FOUR_EYES', 'a review');
-    const approved = command.body.verdict === 'APPROVE';
-    const reason = String(command.body.reason ?? '');
-    await insertDecision(tx, {
-      application_id: application.id,
-      stage: 'REVIEW',
-      outcome: approved ? 'APPROVE' : 'DECLINE',
-      policy: 'operator-review',
-      reasons: [reason],
-      checks: { checked: [], notChecked: [] },
-      decided_by: command.caller,
-      decided_at: at,
-    });
-    await writeAudit(tx, { actor: command.caller, action: approved ? 'APPROVE' : 'DECLINE', subject: application.id, reason });
-    if (approved) await origination.offer(tx, application, at);
-    else await moveApplication(tx, application, 'DECLINED', at, 'declined by an operator');
-    return {};
-  };
+const review: Handler = async (deps, tx, { command, application, at }) => {
+  requireStatus(application, 'FOUR_EYES', 'a review');
+  const approved = command.body.verdict === 'APPROVE';
+  const reason = String(command.body.reason ?? '');
+  await insertDecision(tx, {
+    application_id: application.id,
+    stage: 'REVIEW',
+    outcome: approved ? 'APPROVE' : 'DECLINE',
+    policy: 'operator-review',
+    reasons: [reason],
+    checks: { checked: [], notChecked: [] },
+    decided_by: command.caller,
+    decided_at: at,
+  });
+  await writeAudit(tx, { actor: command.caller, action: approved ? 'APPROVE' : 'DECLINE', subject: application.id, reason });
+  if (approved) await offer(deps, tx, application, at);
+  else await moveApplication(tx, application, 'DECLINED', at, 'declined by an operator');
+  return {};
+};
 
-  const saveStep: Handler = async (tx, command, application, at) => {
-    requireStatus(application, 'DRAFT', 'saving a step');
-    await insertApplicationEvent(tx, application.id, {
-      key: keys.stepSaved(String(command.body.step), String(command.body.version)),
-      kind: 'STEP_SAVED',
-      at,
-      businessDate: businessDateOf(at),
-      data: { step: String(command.body.step), version: Number(command.body.version) },
-    });
-    return { step: command.body.step ?? '', version: command.body.version ?? 0 };
-  };
+const saveStep: Handler = async (_, tx, { command, application, at }) => {
+  requireStatus(application, 'DRAFT', 'saving a step');
+  await insertApplicationEvent(tx, application.id, {
+    key: keys.stepSaved(String(command.body.step), String(command.body.version)),
+    kind: 'STEP_SAVED',
+    at,
+    businessDate: businessDateOf(at),
+    data: { step: String(command.body.step), version: Number(command.body.version) },
+  });
+  return { step: command.body.step ?? '', version: command.body.version ?? 0 };
+};
 
-  const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
-    SAVE_STEP: saveStep,
-    SUBMIT: submit,
-    ACCEPT_OFFER: acceptOffer,
-    CANCEL: cancel,
-    SIGN: sign,
-    REVIEW: review,
-  };
+const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
+  SAVE_STEP: saveStep,
+  SUBMIT: submit,
+  ACCEPT_OFFER: acceptOffer,
+  CANCEL: cancel,
+  SIGN: sign,
+  REVIEW: review,
+};
 
+export function createApplicationCommands(deps: ActivityDeps) {
   return {
     async refuseApplicationCommand(input: { commandId: string; code: string }): Promise<Verdict> {
       return refuseCommand(deps.db, input.commandId, input.code);
@@ -176,7 +173,7 @@ export function createApplicationCommands(deps: ActivityDeps, origination: Origi
         if (!handler) throw new LoanloomError('OPERATION_UNKNOWN', `${command.operation} is not possible for an application`);
         const at = laterOf(input.at, (await businessNow(tx)).now);
         await lockPersonOf(tx, command.subject);
-        return handler(tx, command, await lockApplication(tx, command.subject), at);
+        return handler(deps, tx, { command, application: await lockApplication(tx, command.subject), at });
       });
     },
   };

@@ -44,18 +44,20 @@ export async function effectOfFact(
  * Runs what moves a debit from one state to another, and posts what its doubt moved by that between the components
  * of the account. A debit's doubt is a fact that is read from its states: from the day on which its outcome became
  * unknown until the day on which it is known no penalty runs, so that money valued in that time is split otherwise
- * than it was posted.
+ * than it was posted. `mayBeDoubtful`: whether a doubt may have begun by what was done.
  */
 export async function withDoubtPosted<T>(
   deps: Pick<ActivityDeps, 'catalogue'>,
   tx: Tx,
   debit: { readonly loanId: string; readonly instructionId: string; readonly at: Instant },
   work: () => Promise<T>,
+  mayBeDoubtful: (result: T) => boolean = () => true,
 ): Promise<T> {
   const { loanId, instructionId, at } = debit;
-  const before = await readDoubt(tx, instructionId);
+  const { fact: before, hasBegun } = await readDoubt(tx, instructionId);
   const result = await work();
-  const after = await readDoubt(tx, instructionId);
+  if (!hasBegun && !mayBeDoubtful(result)) return result;
+  const { fact: after } = await readDoubt(tx, instructionId);
   if (JSON.stringify(before) === JSON.stringify(after)) return result;
   const file = await readLoanFile(tx, loanId);
   const asOf = latestValueDate(file.facts, businessDateOf(at));

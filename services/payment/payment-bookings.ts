@@ -7,7 +7,7 @@ import type { Tx } from '../../db/pool';
 import type { BusinessDate, Instant } from '../../domain/time/dates';
 import { yuan, type Fen } from '../../domain/money/money';
 import { scheduleFor } from '../../domain/product/offer';
-import { debitSucceeded, refundPaid, type AccountEffect, type Posting } from '../../domain/ledger/postings';
+import { debitSucceeded, payoutSucceeded, refundPaid, type AccountEffect, type Posting } from '../../domain/ledger/postings';
 import { effectOfFact } from './account-effect';
 import { productOf, type ActivityDeps } from '../deps';
 import { reopenWhereOwed } from '../loan/loan-status';
@@ -23,8 +23,20 @@ interface Confirmed {
   readonly at: Instant;
 }
 
-/** The payout is confirmed: the loan becomes active, its binding schedule is made from the channel's value date. */
-export async function activateLoan(deps: ActivityDeps, tx: Tx, { loan, instruction, valueDate, at }: Confirmed): Promise<void> {
+/** The payout is confirmed: it is booked, and the loan becomes active. */
+export async function bookPayout(deps: ActivityDeps, tx: Tx, confirmed: Confirmed): Promise<void> {
+  const { loan, instruction, attempt } = confirmed;
+  await activateLoan(deps, tx, confirmed);
+  await postEntry(tx, {
+    key: keys.paymentSucceeded(attempt.number),
+    loanId: loan.id,
+    businessDate: instruction.business_date,
+    posting: payoutSucceeded(attempt.channel, instruction.amount_fen),
+  });
+}
+
+/** Its binding schedule is made from the channel's value date. */
+async function activateLoan(deps: ActivityDeps, tx: Tx, { loan, instruction, valueDate, at }: Confirmed): Promise<void> {
   const schedule = scheduleFor({ principal: loan.principal_fen, termMonths: loan.term_months }, productOf(deps, loan), valueDate);
   const isNew = await insertTransaction(tx, {
     loanId: loan.id,

@@ -1,25 +1,25 @@
 import type { ChannelReply } from '../../channels/port';
 import { healBreaks, openBreak } from '../../db/reconciliation/breaks';
 import { postEntry } from '../../db/ledger/journal';
-import { lockLoan, type LoanRow } from '../../db/loan/loans';
+import { lockLoanOf, type LoanRow } from '../../db/loan/loans';
 import { addFactNotice } from '../../db/outbox';
 import {
   moveAttempt,
   moveInstruction,
   readAttempt,
-  readInstruction,
+  readOrderedAttempt,
   type AttemptRow,
   type InstructionRow,
 } from '../../db/payment/payments';
 import type { Tx } from '../../db/pool';
 import { addDays, businessDateOf, type Instant } from '../../domain/time/dates';
 import { afterAnswer, type Asked, type Recorded } from '../../domain/payment/attempt';
-import { debitVoided, payoutSucceeded, payoutVoided, refundVoided } from '../../domain/ledger/postings';
+import { debitVoided, payoutVoided, refundVoided } from '../../domain/ledger/postings';
 import { OPEN_ATTEMPTS } from '../../domain/states';
 import { withDoubtPosted } from './account-effect';
 import { failDebit } from './debit-failure';
 import { productOf, type ActivityDeps } from '../deps';
-import { activateLoan, bookRefund, bookRepayment } from './payment-bookings';
+import { bookPayout, bookRefund, bookRepayment } from './payment-bookings';
 import { comesIn, recordContradiction } from '../reconciliation/suspense';
 import { keys } from '../../domain/keys';
 
@@ -30,28 +30,10 @@ export interface RecordedOutcome {
   readonly notFoundForMs: number;
 }
 
-async function recordSuccess(
-  deps: ActivityDeps,
-  tx: Tx,
-  loan: LoanRow,
-  instruction: InstructionRow,
-  attempt: AttemptRow,
-  reply: ChannelReply,
-  at: Instant,
-): Promise<void> {
+async function recordSuccess(deps: ActivityDeps, tx: Tx, { loan, instruction, attempt, reply, at }: Known): Promise<AttemptRow> {
   const valueDate = reply.valueDate ?? instruction.business_date;
-  await moveAttempt(
-    tx,
-    attempt,
-    {
-      state: 'SUCCEEDED',
-      code: reply.code,
-      valueDate,
-      notFoundSince: null,
-      ...(reply.channelReference === undefined ? {} : { channelReference: reply.channelReference }),
-    },
-    at,
-  );
+  const reference = reply.channelReference === undefined ? {} : { channelReference: reply.channelReference };
+  const after = await moveAttempt(tx, attempt, { state: 'SUCCEEDED', code: reply.code, valueDate, notFoundSince: null, ...reference }, at);
   await moveInstruction(tx, instruction, 'SUCCEEDED', at);
   await healBreaks(
     tx,
@@ -59,22 +41,17 @@ async function recordSuccess(
     { at, note: 'the channel confirms the payment as ordered' },
   );
   const confirmed = { loan, instruction, attempt, valueDate, at };
-  if (instruction.direction === 'DEBIT') return bookRepayment(deps, tx, confirmed);
-  if (instruction.direction === 'REFUND') return bookRefund(deps, tx, confirmed);
-  await activateLoan(deps, tx, confirmed);
-  await postEntry(tx, {
-    key: keys.paymentSucceeded(attempt.number),
-    loanId: loan.id,
-    businessDate: instruction.business_date,
-    posting: payoutSucceeded(attempt.channel, instruction.amount_fen),
-  });
+  if (instruction.direction === 'DEBIT') await bookRepayment(deps, tx, confirmed);
+  else if (instruction.direction === 'REFUND') await bookRefund(deps, tx, confirmed);
+  else await bookPayout(deps, tx, confirmed);
+  return after;
 }
 
 /** Proof of failure: the pending entry is voided. A debit has failed with it; a payout goes on to its next channel. */
-async function recordFailure(tx: Tx, known: Known, { facts, nothingSent }: Recorded): Promise<void> {
+async function recordFailure(tx: Tx, known: Known, { facts, nothingSent }: Recorded): Promise<AttemptRow> {
   const { instruction, attempt, reply, at } = known;
   const change = { state: 'FAILED', code: reply.code, notFoundSince: null, nothingSent, sendsRefused: facts.sendsRefused } as const;
-  await moveAttempt(tx, attempt, change, at);
+  const after = await moveAttempt(tx, attempt, change, at);
   const voided = { PAYOUT: payoutVoided, DEBIT: debitVoided, REFUND: refundVoided }[instruction.direction];
   const posting = voided(attempt.channel, instruction.amount_fen);
   await postEntry(tx, {
@@ -84,13 +61,13 @@ async function recordFailure(tx: Tx, known: Known, { facts, nothingSent }: Recor
     posting,
   });
   // Nothing reached the channel: the debit may still go over another one.
-  if (instruction.direction !== 'DEBIT' || nothingSent) return;
-  await failDebit(tx, instruction, reply.code, at);
+  if (instruction.direction === 'DEBIT' && !nothingSent) await failDebit(tx, instruction, reply.code, at);
+  return after;
 }
 
 const MISMATCH_CODES = { amount: 'AMOUNT', account: 'PARTY', 'value date': 'VALUE_DATE' } as const;
 
-async function recordOpen(tx: Tx, known: Known, { facts }: Recorded): Promise<void> {
+async function recordOpen(tx: Tx, known: Known, { facts }: Recorded): Promise<AttemptRow> {
   const { instruction, attempt, reply, at } = known;
   if (reply.mismatch !== undefined) {
     const expected = comesIn(instruction) ? instruction.amount_fen : 0 - instruction.amount_fen;
@@ -106,7 +83,7 @@ async function recordOpen(tx: Tx, known: Known, { facts }: Recorded): Promise<vo
     await openBreak(tx, { ...found, note: `the channel's answer names another ${reply.mismatch} than was ordered or is possible` }, at);
   }
   const notFoundSince = reply.notFound ? ((attempt.not_found_since?.toISOString() as Instant | undefined) ?? at) : null;
-  await moveAttempt(tx, attempt, { state: facts.state, code: reply.code, notFoundSince, sendsRefused: facts.sendsRefused }, at);
+  return moveAttempt(tx, attempt, { state: facts.state, code: reply.code, notFoundSince, sendsRefused: facts.sendsRefused }, at);
 }
 
 interface Known {
@@ -118,15 +95,19 @@ interface Known {
   readonly at: Instant;
 }
 
-async function recordOn(deps: ActivityDeps, tx: Tx, known: Known): Promise<void> {
-  const { loan, instruction, attempt, reply, asked, at } = known;
+/** Answers with the attempt as it is then. */
+async function recordOn(deps: ActivityDeps, tx: Tx, known: Known): Promise<AttemptRow> {
+  const { instruction, attempt, reply, asked, at } = known;
   const facts = { state: attempt.state, sends: attempt.sends, sendsRefused: attempt.sends_refused };
   const recorded = afterAnswer(facts, asked, reply);
-  if (recorded.contradiction !== null) await recordContradiction(deps, tx, { instruction, attempt, reply, at });
-  else if (!OPEN_ATTEMPTS.includes(attempt.state)) return;
-  else if (recorded.facts.state === 'SUCCEEDED') await recordSuccess(deps, tx, loan, instruction, attempt, reply, at);
-  else if (recorded.facts.state === 'FAILED') await recordFailure(tx, known, recorded);
-  else await recordOpen(tx, known, recorded);
+  if (recorded.contradiction !== null) {
+    await recordContradiction(deps, tx, { instruction, attempt, reply, at });
+    return readAttempt(tx, attempt.instruction_id, attempt.attempt);
+  }
+  if (!OPEN_ATTEMPTS.includes(attempt.state)) return attempt;
+  if (recorded.facts.state === 'SUCCEEDED') return recordSuccess(deps, tx, known);
+  if (recorded.facts.state === 'FAILED') return recordFailure(tx, known, recorded);
+  return recordOpen(tx, known, recorded);
 }
 
 /** A success dated before its order or far ahead is no fact: the money may have moved, and a person has to look. */
@@ -162,17 +143,16 @@ export async function recordReply(deps: ActivityDeps, input: Reply): Promise<Rec
 /** The same within a transaction of the caller's. */
 export async function recordReplyIn(deps: ActivityDeps, tx: Tx, input: Reply): Promise<RecordedOutcome> {
   const { asked, at } = input;
-  const { loan_id: loanId } = await readInstruction(tx, input.instructionId);
-  const loan = await lockLoan(tx, loanId);
-  const instruction = await readInstruction(tx, input.instructionId);
-  const attempt = await readAttempt(tx, input.instructionId, input.attempt);
+  const loan = await lockLoanOf(tx, input.instructionId);
+  const loanId = loan.id;
+  const { instruction, attempt } = await readOrderedAttempt(tx, input.instructionId, input.attempt);
   const reply = withPlausibleDate(deps, { loan, instruction, attempt, reply: input.reply, at });
   const record = () => recordOn(deps, tx, { loan, instruction, attempt, reply, asked, at });
-  if (instruction.direction !== 'DEBIT') await record();
-  else await withDoubtPosted(deps, tx, { loanId, instructionId: instruction.id, at }, record);
+  const debit = { loanId, instructionId: instruction.id, at };
+  const after =
+    instruction.direction === 'DEBIT' ? await withDoubtPosted(deps, tx, debit, record, ({ state }) => state === 'UNKNOWN') : await record();
   if (reply.outcome === 'SUCCEEDED' || reply.outcome === 'FAILED_DEFINITIVE')
     await addFactNotice(tx, loanId, keys.outcomeChanged(attempt.number));
-  const after = await readAttempt(tx, input.instructionId, input.attempt);
   return {
     state: after.state,
     retryAfterSeconds: reply.outcome === 'RETRY_SAME' ? (reply.retryAfterSeconds ?? 60) : null,
