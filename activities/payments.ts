@@ -12,17 +12,17 @@ import { addTrouble } from '../db/outbox';
 import { workflowShapes } from '../domain/keys';
 import { PAST_SLA } from '../domain/loan/attention';
 export type { PaymentStep } from '../services/payment/payment-steps';
-export function createPaymentActivities(base: ActivityDeps) {
-  const deps: StepDeps = { ...base, route: routePayment };
+export function createPaymentActivities(deps: ActivityDeps) {
+  const routed = (): StepDeps => ({ ...deps, route: routePayment });
   return {
     /**
      * Opens (or resumes) a payment to the borrower: the loan's payout, or the refund of a surplus, by the
      * instruction's id. Repeating it finds the instruction and its live attempt. RESTORE_NOT_CLEARED after a restore.
      */
-    openPayout: (input: PayoutRequest): Promise<PaymentStep> => deps.db.transaction((tx) => openPayout(deps, tx, input)),
+    openPayout: (input: PayoutRequest): Promise<PaymentStep> => deps.db.transaction((tx) => openPayout(routed(), tx, input)),
 
     /** Opens (or resumes) a debit. RESTORE_NOT_CLEARED after a restore. */
-    openDebit: (input: DebitRequest): Promise<PaymentStep> => deps.db.transaction((tx) => openDebit(deps, tx, input)),
+    openDebit: (input: DebitRequest): Promise<PaymentStep> => deps.db.transaction((tx) => openDebit(routed(), tx, input)),
 
     /** Takes up a debit to ask how it ended, and never to present it: DONE where nothing of it is open. */
     async resumeDebit(input: { instructionId: string; at: Instant }): Promise<PaymentStep> {

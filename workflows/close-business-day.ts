@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { addDays, businessDateOf, instant, type BusinessDate } from '../domain/time/dates';
 import { batch } from './activity-options';
+import { saying } from './details';
 
 export interface CloseBusinessDayInput {
   /** Close every open day up to and including this one; by default yesterday. */
@@ -10,5 +11,5 @@ export interface CloseBusinessDayInput {
 /** Closes business days in order and catches up on missed ones. See docs/workflows/close-business-day.md. */
 export async function closeBusinessDay(input: CloseBusinessDayInput = {}): Promise<{ closed: number }> {
   const through = input.through ?? addDays(businessDateOf(instant(workflowInfo().startTime)), -1);
-  return batch.closeThrough({ through });
+  return saying(batch.closeThrough, `close every day up to ${through}`, { through });
 }

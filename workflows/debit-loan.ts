@@ -2,6 +2,7 @@ import { CancellationScope, patched } from '@temporalio/workflow';
 import type { BusinessDate, Instant } from '../domain/time/dates';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
+import { saying } from './details';
 import { Endurance, untilDone } from './entity-loop';
 import { driveAttempt } from './payment-attempt';
 import { keys } from '../domain/keys';
@@ -39,7 +40,7 @@ async function debit(input: DebitLoanInput): Promise<DebitLoanResult> {
     // A send that reached nobody leaves the debit open: it goes over another channel, or is given up there.
     if (result !== 'FAILED' || !patched('debit-failover')) return { outcome: result, now: time.now() };
     if (input.onlyQuery === true) return { outcome: result, now: time.now() };
-    const after = await untilDone(endurance, () => database.readDebit({ instructionId }));
+    const after = await untilDone(endurance, () => saying(database.readDebit, 'is its outcome decided?', { instructionId }));
     if (after.isFinal) return { outcome: result, now: time.now() };
   }
 }
@@ -53,14 +54,21 @@ async function presentOnce(
   const { loanId, businessDate, presentment, plannedAt } = input;
   const step = await untilDone(endurance, () =>
     input.onlyQuery === true
-      ? database.resumeDebit({ instructionId, at: time.now() })
-      : database.openDebit({ loanId, instructionId, businessDate, presentment, plannedAt, at: time.now() }),
+      ? saying(database.resumeDebit, 'is anything of it open?', { instructionId, at: time.now() })
+      : saying(database.openDebit, 'what is owed, and which channel comes next?', {
+          loanId,
+          instructionId,
+          businessDate,
+          presentment,
+          plannedAt,
+          at: time.now(),
+        }),
   );
   if (step.next === 'DONE') return step.state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED';
   if (step.next === 'WAIT') return 'UNKNOWN';
   const live = { instructionId, attempt: step.attempt, channel: step.channel };
   const result = await driveAttempt(live, step.next === 'SEND', time, { queriesMax: QUERIES_MAX, endurance });
   if (result !== 'OPEN') return result;
-  await untilDone(endurance, () => database.noteDebitInDoubt({ instructionId, at: time.now() }));
+  await untilDone(endurance, () => saying(database.noteDebitInDoubt, 'its outcome stays unknown', { instructionId, at: time.now() }));
   return 'UNKNOWN';
 }

@@ -2,6 +2,7 @@ import { CancellationScope, condition, continueAsNew, setCurrentDetails, setHand
 import { epochMs, type BusinessDate, type Instant } from '../domain/time/dates';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
+import { attemptDetails, businessMoment, saying } from './details';
 import { Endurance, untilDone } from './entity-loop';
 import { queryNow } from './disburse-loan.messages';
 import { driveAttempt } from './payment-attempt';
@@ -45,7 +46,7 @@ async function disburse(input: DisburseLoanInput): Promise<DisburseLoanResult> {
   const endurance = new Endurance(() => nudges, 0, false);
   for (;;) {
     const step = await untilDone(endurance, () =>
-      database.openPayout({
+      saying(database.openPayout, 'which channel comes next?', {
         loanId: input.loanId,
         instructionId: input.instructionId,
         businessDate: input.businessDate,
@@ -56,17 +57,19 @@ async function disburse(input: DisburseLoanInput): Promise<DisburseLoanResult> {
     if (workflowInfo().historyLength > HISTORY_EVENTS_MAX && step.next !== 'SEND')
       await continueAsNew<typeof disburseLoan>({ ...input, now: time.now() });
     if (step.next === 'WAIT') {
-      setCurrentDetails(`Waiting until ${step.until}: on hold, or no channel can take it before.`);
-      await condition(nudged, Math.max(1_000, epochMs(step.until) - Date.now()));
+      const summary = `until ${businessMoment(step.until)}: on hold, or no channel can take it before`;
+      setCurrentDetails(summary);
+      await condition(nudged, Math.max(1_000, epochMs(step.until) - Date.now()), { summary });
       continue;
     }
-    setCurrentDetails(
-      `Attempt ${String(step.attempt)} over **${step.channel}**: ${step.next === 'SEND' ? 'sending' : 'asking for its outcome'}. SLA ${step.slaAt}.`,
-    );
+    setCurrentDetails(attemptDetails({ ...step, next: step.next }));
     await driveAttempt({ instructionId: input.instructionId, attempt: step.attempt, channel: step.channel }, step.next === 'SEND', time, {
       queriesMax: Infinity,
       slaAt: step.slaAt,
-      onSlaExceeded: () => untilDone(endurance, () => database.escalatePayment({ instructionId: input.instructionId, at: time.now() })),
+      onSlaExceeded: () =>
+        untilDone(endurance, () =>
+          saying(database.escalatePayment, 'past its SLA: a person gets the case', { instructionId: input.instructionId, at: time.now() }),
+        ),
       nudged,
       endurance,
       isOver: () => workflowInfo().historyLength > HISTORY_EVENTS_MAX,

@@ -12,6 +12,7 @@ import {
 import { spreadMinutes } from '../domain/loan/agenda-candidates';
 import { isPassing } from '../domain/errors';
 import { database } from './activity-options';
+import { inSeconds, saying } from './details';
 import { searchAttributes } from './search-attributes';
 
 /** What went wrong in a step of a loop, by code. */
@@ -86,14 +87,16 @@ export class Endurance {
       `**Cannot go on: ${fault.code}** (${String(this.failures)} times in a row). Looks again in ${String(seconds)} s, or when it hears something.`,
     );
     if (!fault.isPassing) await this.tell(fault.code, workflowId);
-    await condition(() => this.news() !== seen, seconds * 1_000);
+    await condition(() => this.news() !== seen, seconds * 1_000, {
+      summary: `${fault.code} ${String(this.failures)} times in a row: look again in ${inSeconds(seconds)}`,
+    });
   }
 
   private async tell(code: string, workflowId: string): Promise<void> {
     if (!this.isMarked && this.marksAttention) upsertSearchAttributes([{ key: searchAttributes.needsAttention, value: true }]);
     this.isMarked = true;
     try {
-      await database.noteTrouble({ workflowId, code });
+      await saying(database.noteTrouble, `people are told of ${code}`, { workflowId, code });
     } catch (failure) {
       if (!faultOf(failure)) throw failure;
     }

@@ -11,6 +11,8 @@ export interface CommandMessage {
 
 interface Item {
   readonly message: CommandMessage;
+  /** What it asks for, in an operator's words. */
+  readonly what: string;
   verdict?: Verdict;
   failure?: unknown;
   failures: number;
@@ -37,8 +39,8 @@ export class Inbox {
   }
 
   /** For update handlers. */
-  async submit(message: CommandMessage): Promise<Verdict> {
-    const item: Item = { message, failures: 0 };
+  async submit(message: CommandMessage, what: string): Promise<Verdict> {
+    const item: Item = { message, what, failures: 0 };
     this.waiting.push(item);
     this.count += 1;
     await condition(() => item.verdict !== undefined || item.failure !== undefined);
@@ -57,13 +59,13 @@ export class Inbox {
    * for the loop to wait); one that fails otherwise each time is refused for good.
    */
   async handleNext(
-    apply: (message: CommandMessage) => Promise<Verdict>,
+    apply: (message: CommandMessage, what: string) => Promise<Verdict>,
     refuse: (message: CommandMessage, code: string) => Promise<Verdict>,
   ): Promise<void> {
     const [item] = this.waiting;
     if (!item) return;
     try {
-      item.verdict = await apply(item.message);
+      item.verdict = await apply(item.message, item.what);
     } catch (error) {
       const fault = faultOf(error);
       if (!fault || fault.isPassing) throw error;

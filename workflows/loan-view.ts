@@ -1,32 +1,24 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { LoanOutlook } from '../activities/loan-agenda';
-import { at as instantAt } from '../domain/time/dates';
+import { at as instantAt, type Instant } from '../domain/time/dates';
+import { loanDetails } from './details';
 import { searchAttributes } from './search-attributes';
 
 /** What operators see of a loan in the Web UI: attributes to search by, and a table of what it waits for. */
 export class LoanView {
   private published = '';
   private waitingFor = '';
-  private since = '';
+  private since: Instant = '' as Instant;
 
-  show(outlook: LoanOutlook, now: string): void {
+  constructor(private readonly loanId: string) {}
+
+  show(outlook: LoanOutlook, now: Instant): void {
     const { appointment } = outlook;
-    const waitingFor = `${appointment.kind}: ${appointment.summary}`;
+    const waitingFor = `${appointment.kind}: ${appointment.key}`;
     if (waitingFor !== this.waitingFor) this.since = now;
     this.waitingFor = waitingFor;
-    setCurrentDetails(
-      [
-        '| | |',
-        '|---|---|',
-        `| Status | **${outlook.status}**, ${outlook.bucket}${outlook.daysPastDue > 0 ? ` (${String(outlook.daysPastDue)} days past due)` : ''} |`,
-        `| Waiting for | ${waitingFor} |`,
-        `| Until | ${appointment.at ?? 'an operator acts'} (business date ${appointment.businessDate}) |`,
-        `| Since | ${this.since} |`,
-        `| Next due | ${outlook.nextDueOn ?? 'nothing'} |`,
-        `| Needs attention | ${outlook.needsAttention ?? 'no'} |`,
-      ].join('\n'),
-    );
+    setCurrentDetails(loanDetails(this.loanId, outlook, this.since));
     this.publish(outlook);
   }
 

@@ -11,10 +11,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { ApplicationStepResult } from '../activities/origination';
 import { epochMs, type Instant } from '../domain/time/dates';
 import { database, identity } from './activity-options';
 import { BusinessTime } from './business-time';
+import { applicationDetails, businessMoment, saying } from './details';
 import { Endurance } from './entity-loop';
 import { Inbox, validateCommand } from './inbox';
 import { APPLICATION_UPDATE_DESCRIPTIONS, applicationUpdates, getApplicationStatus } from './originate-loan.messages';
@@ -72,13 +72,14 @@ async function originate(input: OriginateLoanInput): Promise<string> {
   const endurance = new Endurance(() => inbox.received, input.failures);
   const isBeside = patched('identity-beside-the-loop');
   let status = 'DRAFT';
+  let [shown, since] = ['', time.now()];
   const check = new IdentityCheck(applicationId);
   for (const operation of Object.keys(applicationUpdates) as (keyof typeof applicationUpdates)[]) {
     setHandler(
       applicationUpdates[operation],
       async (message) => {
         time.heard(message.at);
-        return inbox.submit(message);
+        return inbox.submit(message, APPLICATION_UPDATE_DESCRIPTIONS[operation]);
       },
       { validator: validateCommand, description: APPLICATION_UPDATE_DESCRIPTIONS[operation] },
     );
@@ -88,24 +89,29 @@ async function originate(input: OriginateLoanInput): Promise<string> {
   const turn = async (): Promise<boolean> => {
     while (!inbox.isEmpty())
       await inbox.handleNext(
-        (message) => database.applyApplicationCommand({ commandId: message.commandId, at: time.now() }),
-        (message, code) => database.refuseApplicationCommand({ commandId: message.commandId, code }),
+        ({ commandId }, what) => saying(database.applyApplicationCommand, `command: ${what}`, { commandId, at: time.now() }),
+        ({ commandId }, code) => saying(database.refuseApplicationCommand, `command refused: ${code}`, { commandId, code }),
       );
-    const step = await database.advanceApplication({ applicationId, at: time.now() });
+    const step = await saying(database.advanceApplication, 'which step comes next?', { applicationId, at: time.now() });
     time.saw(step.now);
     if (step.status !== status) upsertSearchAttributes([{ key: searchAttributes.applicationStatus, value: step.status }]);
     ({ status } = step);
-    show(step, time.now());
+    if (step.summary !== shown) since = time.now();
+    shown = step.summary;
+    setCurrentDetails(applicationDetails(applicationId, step, since));
     switch (step.next) {
       case 'VERIFY_IDENTITY':
         if (isBeside) await check.turn(time.now(), () => !inbox.isEmpty());
-        else await identity.verifyIdentity({ applicationId, at: time.now() });
+        else await saying(identity.verifyIdentity, 'is the borrower who they say?', { applicationId, at: time.now() });
         return false;
       case 'WAIT':
         if (workflowInfo().historyLength > HISTORY_EVENTS_MAX && (await inbox.drained()))
           await continueAsNew<typeof originateLoan>({ applicationId, now: time.now() });
         if (step.at === null) await condition(() => !inbox.isEmpty());
-        else await condition(() => !inbox.isEmpty(), Math.max(1, epochMs(step.at) - Date.now()));
+        else
+          await condition(() => !inbox.isEmpty(), Math.max(1, epochMs(step.at) - Date.now()), {
+            summary: `until ${businessMoment(step.at)}: ${step.summary}`,
+          });
         return false;
       case 'OPEN_LOAN':
         if (!(await inbox.drained())) return false;
@@ -148,17 +154,4 @@ async function openLoan(applicationId: string, now: Instant): Promise<void> {
     // Restarted from its records meanwhile: the loan has its workflow, and that is all that is wanted.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   });
-}
-
-function show(step: ApplicationStepResult, now: Instant): void {
-  setCurrentDetails(
-    [
-      '| | |',
-      '|---|---|',
-      `| Status | **${step.status}** |`,
-      `| Waiting for | ${step.summary} |`,
-      `| Until | ${step.at ?? 'no deadline'} |`,
-      `| Since | ${now} |`,
-    ].join('\n'),
-  );
 }

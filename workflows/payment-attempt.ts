@@ -4,6 +4,7 @@ import type { Instant } from '../domain/time/dates';
 import { LATER_MAX, nextAct } from '../domain/payment/attempt';
 import { asker, sender } from './activity-options';
 import type { BusinessTime } from './business-time';
+import { inSeconds, saying } from './details';
 import { untilDone, type Endurance } from './entity-loop';
 
 export interface LiveAttempt {
@@ -37,7 +38,11 @@ const resultOf = (state: RecordedOutcome['state']): AttemptResult =>
 /** Sends once. A send whose activity failed (worker died, timed out) may have reached the channel: open. */
 async function sendOnce(live: LiveAttempt, time: BusinessTime): Promise<RecordedOutcome | undefined> {
   try {
-    return await sender(live.channel).sendPayment({ instructionId: live.instructionId, attempt: live.attempt, at: time.now() });
+    return await saying(sender(live.channel).sendPayment, `send attempt ${String(live.attempt)} over ${live.channel}`, {
+      instructionId: live.instructionId,
+      attempt: live.attempt,
+      at: time.now(),
+    });
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     log.warn('the sending of a payment ended without an answer; its outcome will be asked for');
@@ -63,7 +68,8 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
       await limits.onSlaExceeded?.();
     }
     const seconds = mustResend ? (outcome?.retryAfterSeconds ?? 60) : (QUERY_SECONDS[Math.min(query, QUERY_SECONDS.length - 1)] ?? 3_600);
-    await condition(() => limits.nudged?.() ?? false, seconds * 1_000);
+    const then = mustResend ? 'send the same number again' : `ask ${live.channel} how attempt ${String(live.attempt)} stands`;
+    await condition(() => limits.nudged?.() ?? false, seconds * 1_000, { summary: `in ${inSeconds(seconds)}: ${then}` });
     if (mustResend) {
       later += 1;
       // A resend that is lost makes the outcome unknown: it is asked for, never sent again.
@@ -78,6 +84,7 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
 
 async function ask(live: LiveAttempt, time: BusinessTime, last: RecordedOutcome | undefined): Promise<RecordedOutcome> {
   const call = { instructionId: live.instructionId, attempt: live.attempt, at: time.now() };
-  if (nextAct(last, LATER_MAX) === 'CLOSE') return asker(live.channel).closePayment(call);
-  return asker(live.channel).queryPayment(call);
+  if (nextAct(last, LATER_MAX) === 'CLOSE')
+    return saying(asker(live.channel).closePayment, `ask ${live.channel} never to execute attempt ${String(live.attempt)}`, call);
+  return saying(asker(live.channel).queryPayment, `ask ${live.channel} how attempt ${String(live.attempt)} stands`, call);
 }

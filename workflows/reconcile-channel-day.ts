@@ -2,6 +2,7 @@ import { condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temp
 import { addDays, businessDateOf, instant, type BusinessDate, type Instant } from '../domain/time/dates';
 import { batch } from './activity-options';
 import { BusinessTime } from './business-time';
+import { saying } from './details';
 import { Endurance, untilDone } from './entity-loop';
 
 export interface ReconcileChannelDayInput {
@@ -33,13 +34,15 @@ export async function reconcileChannelDay(input: ReconcileChannelDayInput): Prom
   const total = { reconciled: input.before?.reconciled ?? 0, breaks: input.before?.breaks ?? 0 };
   const endurance = new Endurance(() => 0, 0, false);
   for (;;) {
-    const result = await untilDone(endurance, () => batch.reconcileThrough({ channel: input.channel, through, at: time.now() }));
+    const result = await untilDone(endurance, () =>
+      saying(batch.reconcileThrough, `reconcile ${input.channel} up to ${through}`, { channel: input.channel, through, at: time.now() }),
+    );
     total.reconciled += result.reconciled;
     total.breaks += result.breaks;
     const { withoutFile } = result;
     if (result.waitsFor === null || input.once === true) return { ...total, withoutFile };
     setCurrentDetails(`Waiting for the file of **${input.channel}** for ${result.waitsFor}; ${String(total.reconciled)} days reconciled.`);
-    await condition(() => false, RETRY_MS);
+    await condition(() => false, RETRY_MS, { summary: `in 30 min: is the file of ${result.waitsFor} there?` });
     if (workflowInfo().historyLength > HISTORY_EVENTS_MAX)
       await continueAsNew<typeof reconcileChannelDay>({ channel: input.channel, through, now: time.now(), before: total });
   }

@@ -2,6 +2,7 @@ import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo }
 import { epochMs, type Instant } from '../domain/time/dates';
 import { asker, database } from './activity-options';
 import { BusinessTime } from './business-time';
+import { businessMoment, saying } from './details';
 import { Endurance, untilDone } from './entity-loop';
 import { breakChanged } from './resolve-break.messages';
 
@@ -23,15 +24,20 @@ export async function resolveBreak(input: ResolveBreakInput): Promise<string> {
   const endurance = new Endurance(() => signals, 0, false);
   for (;;) {
     isChanged = false;
-    const step = await untilDone(endurance, () => database.advanceBreak({ breakId: input.breakId, at: time.now() }));
+    const step = await untilDone(endurance, () =>
+      saying(database.advanceBreak, 'how does the case stand?', { breakId: input.breakId, at: time.now() }),
+    );
     if (step.next === 'DONE') return step.state;
     setCurrentDetails(step.summary);
     const call = { breakId: input.breakId, at: time.now() };
     if (step.next === 'WAIT') {
       if (workflowInfo().historyLength > HISTORY_EVENTS_MAX)
         await continueAsNew<typeof resolveBreak>({ breakId: input.breakId, now: time.now() });
-      await condition(() => isChanged, Math.max(1_000, epochMs(step.until) - Date.now()));
-    } else if (step.next === 'RECALL') await untilDone(endurance, () => asker(step.channel).recallForBreak(call));
-    else await untilDone(endurance, () => asker(step.channel).askForBreak(call));
+      await condition(() => isChanged, Math.max(1_000, epochMs(step.until) - Date.now()), {
+        summary: `until ${businessMoment(step.until)}: ${step.summary}`,
+      });
+    } else if (step.next === 'RECALL')
+      await untilDone(endurance, () => saying(asker(step.channel).recallForBreak, `ask ${step.channel} to give the money back`, call));
+    else await untilDone(endurance, () => saying(asker(step.channel).askForBreak, `ask ${step.channel} about the payment`, call));
   }
 }

@@ -17,6 +17,7 @@ import { collections, database } from './activity-options';
 import { BusinessTime } from './business-time';
 import type { debitLoan } from './debit-loan';
 import type { disburseLoan } from './disburse-loan';
+import { saying, titleOf, untilThen } from './details';
 import { Endurance } from './entity-loop';
 import { Inbox, validateCommand } from './inbox';
 import { LoanView } from './loan-view';
@@ -62,7 +63,7 @@ export async function serviceLoan(input: ServiceLoanInput): Promise<void> {
 class LoanInterpreter {
   private readonly time: BusinessTime;
   private readonly inbox = new Inbox();
-  private readonly view = new LoanView();
+  private readonly view: LoanView;
   private readonly endurance: Endurance;
   private readonly startedAt: Instant;
   private readonly loanId: string;
@@ -78,6 +79,7 @@ class LoanInterpreter {
 
   constructor(input: ServiceLoanInput) {
     this.loanId = input.loanId;
+    this.view = new LoanView(input.loanId);
     this.time = new BusinessTime(input.now);
     this.startedAt = this.time.now();
     this.endurance = new Endurance(() => this.signals + this.inbox.received, input.failures);
@@ -89,7 +91,7 @@ class LoanInterpreter {
         loanUpdates[operation],
         async (message) => {
           this.time.heard(message.at);
-          return this.inbox.submit(message);
+          return this.inbox.submit(message, LOAN_UPDATE_DESCRIPTIONS[operation]);
         },
         { validator: validateCommand, description: LOAN_UPDATE_DESCRIPTIONS[operation] },
       );
@@ -130,8 +132,8 @@ class LoanInterpreter {
   private async turn(): Promise<boolean> {
     while (!this.inbox.isEmpty()) {
       await this.inbox.handleNext(
-        (message) => database.applyLoanCommand({ commandId: message.commandId, at: this.time.now() }),
-        (message, code) => database.refuseLoanCommand({ commandId: message.commandId, code }),
+        ({ commandId }, what) => saying(database.applyLoanCommand, `command: ${what}`, { commandId, at: this.time.now() }),
+        ({ commandId }, code) => saying(database.refuseLoanCommand, `command refused: ${code}`, { commandId, code }),
       );
       this.outlook = undefined;
     }
@@ -142,10 +144,10 @@ class LoanInterpreter {
     this.child = undefined;
     if (this.knownChild) await this.waitForKnownChild(this.knownChild);
     if (this.hasNews) this.outlook = undefined;
-    if (this.isCancelRequested) await database.refuseCancellation({ loanId: this.loanId });
+    if (this.isCancelRequested) await saying(database.refuseCancellation, 'a cancellation is refused', { loanId: this.loanId });
     this.isCancelRequested = false;
     this.hasNews = false;
-    const outlook = (this.outlook ??= await database.lookAhead({ loanId: this.loanId, at: this.time.now() }));
+    const outlook = (this.outlook ??= await saying(database.lookAhead, 'what comes next?', { loanId: this.loanId, at: this.time.now() }));
     this.time.saw(outlook.now);
     this.next = outlook.appointment;
     this.view.show(outlook, this.time.now());
@@ -167,7 +169,7 @@ class LoanInterpreter {
       await condition(isWoken);
       return true;
     }
-    return condition(isWoken, Math.max(1, epochMs(appointment.at) - Date.now()));
+    return condition(isWoken, Math.max(1, epochMs(appointment.at) - Date.now()), { summary: untilThen(appointment) });
   }
 
   /** Returns the new outlook where performing has looked ahead already. */
@@ -175,7 +177,9 @@ class LoanInterpreter {
     if (appointment.key === this.performedKey) {
       log.warn('an appointment came back after it was performed', { key: appointment.key });
       this.performedKey = '';
-      await condition(() => !this.inbox.isEmpty() || this.hasNews, STUCK_RETRY_MS);
+      await condition(() => !this.inbox.isEmpty() || this.hasNews, STUCK_RETRY_MS, {
+        summary: `${titleOf(appointment)} came back after it was done: look again in an hour`,
+      });
       return undefined;
     }
     this.performedKey = appointment.key;
@@ -190,8 +194,7 @@ class LoanInterpreter {
         return undefined;
       case 'CONTACT':
         // The loan waits for no mail server; runs whose history began before go on as they began.
-        if (patched('contacts-leave-by-dispatcher'))
-          return database.performAppointment({ loanId: this.loanId, appointment, at: this.time.now() });
+        if (patched('contacts-leave-by-dispatcher')) return this.keep(appointment);
         await collections.contactBorrower({ loanId: this.loanId, appointment, at: this.time.now() });
         return undefined;
       case 'AWAIT_OPERATOR':
@@ -200,8 +203,12 @@ class LoanInterpreter {
       case 'END':
         return undefined;
       default:
-        return database.performAppointment({ loanId: this.loanId, appointment, at: this.time.now() });
+        return this.keep(appointment);
     }
+  }
+
+  private keep(appointment: Appointment): Promise<LoanOutlook> {
+    return saying(database.performAppointment, titleOf(appointment), { loanId: this.loanId, appointment, at: this.time.now() });
   }
 
   /** Runs a child beside the loop; its result is read from Postgres by the next look ahead. */
@@ -225,10 +232,13 @@ class LoanInterpreter {
 
   /** Temporal knows the payment's workflow: it runs for an earlier run of this loan, or it ran before the database was restored. Nothing is paid; a person looks where the database does not know it. */
   private async waitForKnownChild(appointment: Appointment): Promise<void> {
-    await database.noteKnownPayment({ loanId: this.loanId, instructionId: appointment.instructionId ?? '', at: this.time.now() });
+    const payment = { loanId: this.loanId, instructionId: appointment.instructionId ?? '', at: this.time.now() };
+    await saying(database.noteKnownPayment, `${titleOf(appointment)} has a workflow already`, payment);
     this.knownChild = undefined;
     this.performedKey = '';
-    await condition(() => !this.inbox.isEmpty() || this.hasNews, KNOWN_CHILD_RETRY_MS);
+    await condition(() => !this.inbox.isEmpty() || this.hasNews, KNOWN_CHILD_RETRY_MS, {
+      summary: `${titleOf(appointment)} has a workflow already: look again in 5 min`,
+    });
     // It is always due, so that the loop would never give way to a new run by itself.
     if (workflowInfo().historyLength > HISTORY_EVENTS_MAX) await this.startAfresh();
   }
@@ -240,7 +250,7 @@ class LoanInterpreter {
       // One that completed has paid or failed for certain: a database that wants it again has forgotten it.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: appointment.kind === 'REFUND' ? `refunds the surplus of loan ${this.loanId}` : `pays out loan ${this.loanId}`,
+      staticSummary: `${titleOf(appointment)}, loan ${this.loanId}`,
       args: [{ loanId: this.loanId, instructionId, businessDate: appointment.businessDate, now: this.time.now() }],
     });
   }
@@ -252,6 +262,7 @@ class LoanInterpreter {
       workflowId: debitWorkflowId(this.loanId, appointment.businessDate, presentment, { query, round, resume }),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `${titleOf(appointment)}, loan ${this.loanId}`,
       args: [
         {
           loanId: this.loanId,

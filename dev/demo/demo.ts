@@ -9,7 +9,7 @@ import { workflowLink } from '../../ops/cli/views';
 import { BorrowerClient } from './borrower-client';
 import { inventPerson } from './person';
 import { LEFT_LATE, STORIES, type Act, type Story, type StoryContext } from './stories';
-import { TimelinePrinter } from './timeline';
+import { TimelinePrinter, everything, Months } from './timeline';
 import { readBooks, reportStory, type StoryReport } from './verdict';
 import { workflowShapes } from '../../domain/keys';
 
@@ -19,6 +19,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** One more borrower is left late at the end, to look at. */
   readonly keep: boolean;
+  /** Every event with its date, instead of a line per loan and month. */
+  readonly verbose: boolean;
 }
 
 interface Running {
@@ -35,13 +37,15 @@ const MONTHS_PER_STEP = 2;
 /** Plays all stories at the same time on one clock, over HTTP as borrowers do. */
 export class Demo {
   private readonly followed = new Map<string, { label: string; client: BorrowerClient }>();
-  private readonly timeline = new TimelinePrinter(print, this.followed);
+  private readonly timeline: TimelinePrinter;
 
   constructor(
     private readonly stack: Attached,
     private readonly urls: { mail: string; books: string; scripts: string; outages: string },
     private readonly options: DemoOptions,
-  ) {}
+  ) {
+    this.timeline = new TimelinePrinter(options.verbose ? everything(print) : new Months(print), this.followed);
+  }
 
   async run(): Promise<StoryReport[]> {
     const stories = await Promise.all(STORIES.map((story) => this.introduce(story)));
@@ -153,7 +157,8 @@ export class Demo {
       const view = await client.loan(running.id).catch(() => undefined);
       return view?.status === 'ACTIVE' ? view : undefined;
     });
-    print(`      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowShapes.loan(running.id))}`);
+    if (this.options.verbose)
+      print(`      ${workflowLink(this.stack.env.WEB_UI_URL, this.stack.env.TEMPORAL_NAMESPACE, workflowShapes.loan(running.id))}`);
     const firstDueOn = (loan as unknown as { nextDue: { dueOn: BusinessDate } }).nextDue.dueOn;
     running.acts = running.story.acts?.(running.context, running.id, firstDueOn) ?? [];
   }

@@ -23,6 +23,7 @@ interface Options {
   readonly term: string;
   readonly seed: string;
   readonly keep?: boolean;
+  readonly verbose?: boolean;
   readonly attach?: boolean;
   readonly yes?: boolean;
   readonly data: string;
@@ -35,6 +36,7 @@ function checkedOptions(options: Options): DemoOptions & { principalFen: Fen } {
     termMonths: Number(options.term),
     seed: Number(options.seed),
     keep: options.keep === true,
+    verbose: options.verbose === true,
   };
   if (!Number.isSafeInteger(checked.seed) || checked.seed < 0) throw new LoanloomError('VALIDATION', '--seed is a whole number from 0');
   const product = createCatalogue().current('consumer-installment', businessDateOf(instant(Date.now())));
@@ -119,6 +121,7 @@ async function main(): Promise<void> {
     .option('--principal <yuan>', 'amount of each loan', '12000')
     .option('--term <months>', 'term of each loan', '12')
     .option('--seed <n>', 'which invented borrowers', '1')
+    .option('--verbose', 'print every event with its date, not a line per loan and month')
     .option('--keep', 'leave the stack up to look at')
     .option('--attach', 'use the running stack and move its whole clock')
     .option('--yes', 'do not ask before --attach moves the clock')

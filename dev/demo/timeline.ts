@@ -32,13 +32,96 @@ const WORDS: Readonly<Record<string, (data: Data) => string>> = {
   SETTLED: () => 'settled: nothing is owed',
 };
 
-/** Prints what happens to a loan as it happens, with its business date. */
+/** The same in a word or two, where a line tells of a month. What only repeats a sum of its month is left out. */
+const SHORT: Readonly<Record<string, (data: Data) => string>> = {
+  SUBMITTED: () => 'applied',
+  FOUR_EYES: () => 'referred',
+  DECLINED: () => 'declined',
+  SIGNED: () => 'signed',
+  WITHDRAWN: () => 'cancelled, free of charge',
+  PAYOUT_FAILED: () => 'payout refused everywhere',
+  REMINDED: () => 'reminded',
+  DEBIT_PRESENTED: (data) => (data.needed === false ? 'nothing to debit' : 'debited'),
+  DEBIT_FAILED: (data) => `refused (${String(data.code)})`,
+  DEBIT_IN_DOUBT: () => 'outcome unknown',
+  PAYMENT_REQUESTED: () => 'borrower pays',
+  CONTACTED: (data) => `${String(data.action)} at ${String(data.daysPastDue)} days past due`,
+  PROMISE_MADE: () => 'promise made',
+  PROMISE_KEPT: () => 'promise kept',
+  PROMISE_PARTIAL: () => 'promise kept in part',
+  PROMISE_BROKEN: () => 'promise broken',
+  CHARGED_OFF: () => 'charged off',
+  SETTLED: () => 'settled',
+};
+
+interface Happened {
+  readonly kind: string;
+  readonly businessDate: string;
+  readonly data: Data;
+}
+
+export type Print = (line: string) => void;
+export type Teller = { tell(label: string, event: Happened): void; end(): void };
+
+/** Each event as it happens, with its business date. */
+export const everything = (print: Print): Teller => ({
+  tell: (label, event) => {
+    const words = WORDS[event.kind]?.(event.data);
+    if (words !== undefined) print(`  ${event.businessDate}  ${label}  ${words}`);
+  },
+  end: () => undefined,
+});
+
+/** What a month of a loan comes to. */
+class Month {
+  private readonly words: string[] = [];
+  private out = 0;
+  private in = 0;
+
+  add({ kind, data }: Happened): void {
+    if (kind === 'PAYOUT_CONFIRMED') this.out += Number(data.amount);
+    if (kind === 'PAYMENT_RECEIVED') this.in += Number(data.amount);
+    const word = SHORT[kind]?.(data);
+    if (word !== undefined && this.words.at(-1) !== word) this.words.push(word);
+  }
+
+  line(label: string, month: string): string {
+    const column = (fen: number) => (fen === 0 ? '' : yuan(fen as Fen)).padStart(10);
+    return `  ${month}  ${label.padEnd(4)} ${column(this.out)} ${column(this.in)}   ${this.words.join(', ')}`;
+  }
+}
+
+/** One line per loan and month, printed when the month is over. */
+export class Months implements Teller {
+  private readonly open = new Map<string, { month: string; sum: Month }>();
+
+  constructor(private readonly print: Print) {}
+
+  tell(label: string, event: Happened): void {
+    const month = event.businessDate.slice(0, 7);
+    if (this.open.size === 0)
+      this.print(`\n  ${'month'.padEnd(7)}  ${'loan'.padEnd(4)} ${'paid out'.padStart(10)} ${'received'.padStart(10)}   what happened`);
+    const known = this.open.get(label);
+    if (known && known.month !== month) this.print(known.sum.line(label, known.month));
+    const sum = known?.month === month ? known.sum : new Month();
+    sum.add(event);
+    this.open.set(label, { month, sum });
+  }
+
+  end(): void {
+    for (const [label, { month, sum }] of [...this.open].sort(([, a], [, b]) => (a.month < b.month ? -1 : 1)))
+      this.print(sum.line(label, month));
+    this.open.clear();
+  }
+}
+
+/** Tells what happens to loans as it happens. */
 export class TimelinePrinter {
   private readonly seen = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly print: (line: string) => void,
+    private readonly teller: Teller,
     private readonly followed: Map<string, { label: string; client: BorrowerClient }>,
   ) {}
 
@@ -49,6 +132,7 @@ export class TimelinePrinter {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.poll();
+    this.teller.end();
   }
 
   private async poll(): Promise<void> {
@@ -58,10 +142,7 @@ export class TimelinePrinter {
       const printed = this.seen.get(id) ?? 0;
       // Another poll may have printed meanwhile: the count is taken again after the await.
       this.seen.set(id, timeline.happened.length);
-      for (const event of timeline.happened.slice(printed)) {
-        const words = WORDS[event.kind]?.(event.data);
-        if (words !== undefined) this.print(`  ${event.businessDate}  ${label}  ${words}`);
-      }
+      for (const event of timeline.happened.slice(printed)) this.teller.tell(label, event);
     }
   }
 }

@@ -24,9 +24,10 @@ export interface Candidate {
   readonly stopsForHold: boolean;
   readonly contact?: boolean;
   readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
-  /** REMIND, CONTACT: the due date that it is about. */
+  /** REMIND, CONTACT, DEBIT: the due date and the installment that it is about. */
   readonly dueOn?: BusinessDate;
-  /** CONTACT: the ladder's step. */
+  readonly installment?: number;
+  /** CONTACT, CHARGE_OFF: the ladder's step. DEBIT: days after the due date. */
   readonly daysPastDue?: number;
 }
 
@@ -54,6 +55,7 @@ function reminders(input: AgendaInput, rows: readonly AccountInstallment[], reco
         kind: 'REMIND',
         key,
         dueOn: row.dueOn,
+        installment: row.number,
         at: at(date, reminder.at),
         businessDate: date,
         stopsForHold: true,
@@ -87,19 +89,23 @@ function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorde
       .filter((each) => each.direction === 'DEBIT' && each.presentment === SCHEDULED_PRESENTMENT)
       .map((each) => each.businessDate),
   );
-  const dates = new Set<BusinessDate>();
+  // The latest installment of those whose presentments fall on one day.
+  const dates = new Map<BusinessDate, AccountInstallment>();
   for (const row of rows) {
     for (const days of debit.presentmentDays) {
       // The due date itself is the contract's; only what is presented again may wait for a payday.
       const planned = addDays(row.dueOn, days);
       const date = days === 0 ? planned : alignedToPayday(planned, debit.payday);
-      if (!taken.has(date) && !recorded.has(keys.debitDay(date))) dates.add(date);
+      if (!taken.has(date) && !recorded.has(keys.debitDay(date))) dates.set(date, row);
     }
   }
   const minutes = spreadMinutes(input.loanId, debit.spreadMinutes);
-  return [...dates].map((date) => ({
+  return [...dates].map(([date, row]) => ({
     kind: 'DEBIT',
     key: keys.debitDay(date),
+    dueOn: row.dueOn,
+    installment: row.number,
+    daysPastDue: daysBetween(row.dueOn, date),
     at: instant(epochMs(at(date, debit.at)) + minutes * 60_000),
     businessDate: date,
     stopsForHold: true,
@@ -176,6 +182,7 @@ function ladder(
           kind: isContact ? 'CONTACT' : 'CHARGE_OFF',
           key,
           dueOn: row.dueOn,
+          installment: row.number,
           daysPastDue: step.daysPastDue,
           at: moment,
           businessDate: date,

@@ -43,9 +43,11 @@ export interface Appointment {
   readonly instructionId?: string;
   /** CONTACT: the ladder's action. */
   readonly action?: 'SMS' | 'MAIL' | 'CALL_TASK';
-  /** REMIND, CONTACT: the due date that it is about. */
+  /** REMIND, CONTACT, a scheduled DEBIT: the due date that it is about. */
   readonly dueOn?: BusinessDate;
-  /** CONTACT: the ladder's step. */
+  /** REMIND, CONTACT, a scheduled DEBIT: the installment that it is about. */
+  readonly installment?: number;
+  /** CONTACT, CHARGE_OFF: the ladder's step. A scheduled DEBIT: how late it is presented. */
   readonly daysPastDue?: number;
 }
 
@@ -265,6 +267,7 @@ function firstThatHolds(input: AgendaInput, sorted: readonly Candidate[], accoun
       summary,
       ...(candidate.action === undefined ? {} : { action: candidate.action }),
       ...(candidate.dueOn === undefined ? {} : { dueOn: candidate.dueOn }),
+      ...(candidate.installment === undefined ? {} : { installment: candidate.installment }),
       ...(candidate.daysPastDue === undefined ? {} : { daysPastDue: candidate.daysPastDue }),
       ...(candidate.kind === 'DEBIT' ? scheduledDebit(input, candidate.businessDate) : {}),
     };

@@ -85,11 +85,14 @@ async function nothingWaitsUnseen(db: Db): Promise<string[]> {
   ];
 }
 
-/** A loan in the hands of its payment's workflow, which asks the channel for some minutes before it hears of anything else. */
+/**
+ * A loan in the hands of its payment's workflow, which asks the channel for some minutes before it hears of anything
+ * else, and waits longer where the database was restored.
+ */
 function isAtItsPayment({ next_kind, next_at }: LoanFile['loan'], now: Instant): boolean {
   const isPayment = next_kind === 'DEBIT' || next_kind === 'QUERY_DEBIT' || next_kind === 'PAY_OUT' || next_kind === 'REFUND';
   const since = isPayment && next_at !== null ? epochMs(now) - epochMs(next_at) : -1;
-  return since >= 0 && since < HOUR_MS;
+  return since >= 0 && since < 48 * HOUR_MS;
 }
 
 /** I4: a loan whose workflow has not seen a fact waits for something else than its agenda says. */
