@@ -8,7 +8,7 @@ import { checkInvariants, loansWithoutWorkflow } from '../../ops/audit/invariant
 import { searchAttributes } from '../../workflows/search-attributes';
 import { eventually, withServedWorld, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
-import { workflowShapes } from '../../domain/keys';
+import { debitWorkflowId, keys, workflowShapes } from '../../domain/keys';
 
 describe('on the dev server, under the sandbox clock', () => {
   let world: World;
@@ -39,6 +39,21 @@ describe('on the dev server, under the sandbox clock', () => {
       runId = history.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
     }
     return runs;
+  }
+
+  /** What the Web UI's timeline says of each timer, activity and child; '' where one says nothing. */
+  async function summariesOf(workflowId: string): Promise<{ type: string; text: string }[]> {
+    const history = await world.client.workflow.getHandle(workflowId).fetchHistory();
+    return (history.events ?? []).flatMap((event) => {
+      const isCommand =
+        event.timerStartedEventAttributes ??
+        event.activityTaskScheduledEventAttributes ??
+        event.startChildWorkflowExecutionInitiatedEventAttributes ??
+        (event.markerRecordedEventAttributes?.markerName === 'core_local_activity' ? event.markerRecordedEventAttributes : undefined);
+      if (!isCommand) return [];
+      const data = event.userMetadata?.summary?.data;
+      return [{ type: String(event.eventType), text: data ? String(JSON.parse(Buffer.from(data).toString())) : '' }];
+    });
   }
 
   it('keeps every due date over at least six continue-as-news, books and ledger closed daily', async () => {
@@ -98,6 +113,20 @@ describe('on the dev server, under the sandbox clock', () => {
       .query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toContain('| Waiting for |');
     expect(metadata.currentDetails).toContain('DPD_1_30');
+    expect(metadata.currentDetails).toContain(`npx loan ops hold ${loanId}`);
+    expect(metadata.currentDetails).toContain(encodeURIComponent(`"loan-${loanId}"`));
+    const due = (await readLoanFile(world.deps.db, loanId)).schedule[0]!.dueOn;
+    const debit = await summariesOf(debitWorkflowId(loanId, due, 1));
+    const loan = await summariesOf(workflowShapes.loan(loanId));
+    expect(
+      loan
+        .concat(debit, await summariesOf(workflowShapes.disbursement(keys.payoutInstruction(loanId, 1))))
+        .filter((each) => each.text === ''),
+    ).toEqual([]);
+    const told = loan.map(({ text }) => text);
+    expect(told.join('\n')).toMatch(/^until \d+ [A-Z][a-z]{2} \d{4}, \d\d:\d\d: debit of installment 1, due \d+ [A-Z][a-z]{2}$/m);
+    expect(told.join('\n')).toMatch(/^SMS about installment 1, due \d+ [A-Z][a-z]{2}, 1 days past due$/m);
+    expect(told.concat(debit.map(({ text }) => text)).filter((text) => /\d\.\d\d/.test(text))).toEqual([]);
   });
 
   it('goes on while payments wait for the restore guard, which may wait for a bank’s day to pass', async () => {
