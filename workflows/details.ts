@@ -69,7 +69,7 @@ export const untilThen = (appointment: Appointment): string =>
   appointment.at === null ? titleOf(appointment) : `until ${moment(appointment.at)}: ${titleOf(appointment)}`;
 
 /** What a person can do about the loan now: the line to type. */
-function remedies(loanId: string, { appointment, status }: LoanOutlook): readonly string[] {
+function remedies(loanId: string, { appointment, status, heldUntil }: LoanOutlook): readonly string[] {
   const by = '--operator <name> --reason <why>';
   const ops = (command: string, options = '') => `npx loan ops ${command} ${loanId} ${options}${by}`;
   if (appointment.kind === 'AWAIT_OPERATOR' && status === 'APPROVED')
@@ -77,7 +77,7 @@ function remedies(loanId: string, { appointment, status }: LoanOutlook): readonl
   if (appointment.kind === 'AWAIT_OPERATOR' && status === 'OVERPAID') return [ops('retry'), ops('card', '--card-number <digits> ')];
   if (appointment.kind === 'AWAIT_OPERATOR') return [ops('adjust', '--type WRITEOFF|REAGE|… ')];
   if (appointment.kind === 'AWAIT_CHANNEL') return ['npx loan recon breaks'];
-  if (appointment.kind === 'AWAIT_RELEASE') return [ops('release')];
+  if (heldUntil != null || appointment.kind === 'AWAIT_RELEASE') return [ops('release')];
   if (appointment.kind === 'PAY_OUT') return [ops('query-payout'), ops('hold', '--until <date> ')];
   return [ops('hold', '--until <date> ')];
 }
@@ -90,7 +90,7 @@ const link = (text: string, query: string): string =>
 
 /** A loan: where it stands, what it waits for and since when, what can be done, and where its payments are. */
 export function loanDetails(loanId: string, outlook: LoanOutlook, since: Instant): string {
-  const { appointment, status, bucket, daysPastDue, nextDueOn, needsAttention } = outlook;
+  const { appointment, status, bucket, daysPastDue, nextDueOn, needsAttention, heldUntil } = outlook;
   const late = daysPastDue > 0 ? ` (${String(daysPastDue)} days past due)` : '';
   return [
     table([
@@ -99,6 +99,7 @@ export function loanDetails(loanId: string, outlook: LoanOutlook, since: Instant
       ['Until', appointment.at === null ? 'a person or the channel acts' : moment(appointment.at)],
       ['Since', moment(since)],
       ['Business date', appointment.businessDate],
+      ...(heldUntil == null ? [] : [['On hold until', `**${moment(heldUntil)}**`] as const]),
       ['Next due', nextDueOn ?? 'nothing'],
       ['Needs attention', needsAttention === null ? 'no' : `**${needsAttention}**`],
     ]),

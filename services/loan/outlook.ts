@@ -21,6 +21,8 @@ export interface LoanOutlook {
   readonly nextDueOn: BusinessDate | null;
   readonly needsAttention: string | null;
   readonly channel: string | null;
+  /** The end of a hold that is in force: until then nothing is paid out, debited or sent. */
+  readonly heldUntil?: Instant | null;
   /** Business time by the database's clock: the only one that is ahead of the workflow's own and believed. */
   readonly now?: Instant;
 }
@@ -76,6 +78,7 @@ export async function look(deps: ActivityDeps, db: Db | Tx, { loanId, at }: { lo
     nextDueOn: account.nextDue?.dueOn ?? null,
     needsAttention: needsAttention?.text ?? null,
     channel: file.channel,
+    heldUntil: hold?.until ?? null,
     now,
   };
 }
