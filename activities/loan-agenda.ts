@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/time/dates';
-import type { Appointment } from '../domain/loan/agenda';
+import type { Appointment } from '../domain/loan/appointment';
 import { type LoanOutlook, look, appointmentOf } from '../services/loan/outlook';
 import type { ActivityDeps } from '../services/deps';
 import { laterOf } from '../domain/time/dates';

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { migrationSource } from '../migrations/index';
+import { LoanloomError } from '../domain/errors';
 import { createDb, PATIENCE, type Db } from './pool';
 
 /** Any number that no one else uses; the same for every process of one database. */
@@ -12,9 +13,23 @@ const MIGRATION_LOCK = 7_261_123;
  */
 export async function migrateToLatest(ownerUrl: string): Promise<string[]> {
   return underMigrationLock(ownerUrl, async (db) => {
+    await assertNotNewer(db);
     const [, applied] = (await db.migrate.latest({ migrationSource })) as [number, string[]];
     return applied;
   });
+}
+
+/** CONFIGURATION for a database that a newer version has migrated: this one would write what that one no longer reads. */
+async function assertNotNewer(db: Db): Promise<void> {
+  if (!(await db.schema.hasTable('knex_migrations'))) return;
+  const applied = await db('knex_migrations').orderBy('id').pluck<string[]>('name');
+  const known = new Set((await migrationSource.getMigrations([])).map(({ name }) => name));
+  const unknown = applied.filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw new LoanloomError(
+      'CONFIGURATION',
+      `the database is newer than this program (it has ${unknown.join(', ')}): start the version that migrated it, or restore the backup of before (docs/runbooks/restore.md)`,
+    );
 }
 
 /** Undoes everything, for tests of the down migrations. */

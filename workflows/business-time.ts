@@ -1,5 +1,6 @@
-import { log, patched } from '@temporalio/workflow';
+import { log } from '@temporalio/workflow';
 import { businessDateOf, instant, laterOf, type BusinessDate, type Instant } from '../domain/time/dates';
+import { has, VERSIONS } from './versions';
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
 
@@ -15,7 +16,7 @@ export class BusinessTime {
   constructor(startedAt: Instant) {
     this.latest = startedAt;
     // Runs whose history began before go on as they began.
-    this.believesSenders = !patched('time-from-the-database');
+    this.believesSenders = !has(VERSIONS.timeFromTheDatabase);
   }
 
   /** Takes note of an instant that our database answered. */

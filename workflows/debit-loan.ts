@@ -1,4 +1,4 @@
-import { CancellationScope, patched } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { BusinessDate, Instant } from '../domain/time/dates';
 import { database } from './activity-options';
 import { BusinessTime } from './business-time';
@@ -6,6 +6,7 @@ import { saying } from './details';
 import { Endurance, untilDone } from './entity-loop';
 import { driveAttempt } from './payment-attempt';
 import { keys } from '../domain/keys';
+import { has, VERSIONS } from './versions';
 
 export interface DebitLoanInput {
   readonly loanId: string;
@@ -38,7 +39,7 @@ async function debit(input: DebitLoanInput): Promise<DebitLoanResult> {
   for (;;) {
     const result = await presentOnce(input, instructionId, time, endurance);
     // A send that reached nobody leaves the debit open: it goes over another channel, or is given up there.
-    if (result !== 'FAILED' || !patched('debit-failover')) return { outcome: result, now: time.now() };
+    if (result !== 'FAILED' || !has(VERSIONS.debitFailover)) return { outcome: result, now: time.now() };
     if (input.onlyQuery === true) return { outcome: result, now: time.now() };
     const after = await untilDone(endurance, () => saying(database.readDebit, 'is its outcome decided?', { instructionId }));
     if (after.isFinal) return { outcome: result, now: time.now() };

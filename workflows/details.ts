@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { LoanOutlook } from '../activities/loan-agenda';
 import type { ApplicationStepResult } from '../activities/origination';
-import type { Appointment } from '../domain/loan/agenda';
+import type { Appointment } from '../domain/loan/appointment';
 import { businessDateOf, localTime, type BusinessDate, type Instant } from '../domain/time/dates';
 
 /**

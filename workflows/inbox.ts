@@ -1,7 +1,9 @@
-import { allHandlersFinished, ApplicationFailure, condition } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import type { UpdateDefinition } from '@temporalio/common';
 import type { Verdict } from '../services/commands';
 import type { Instant } from '../domain/time/dates';
 import { faultOf } from './entity-loop';
+import { BusinessTime } from './business-time';
 
 /** How every command reaches a workflow: by the id under which it is stored, with the sender's business time. */
 export interface CommandMessage {
@@ -104,4 +106,21 @@ export function validateCommand(message: CommandMessage): void {
       'send {"commandId": …, "at": …} of a stored command: use the API or "npx loan ops", which authenticate and record who asks',
       'VALIDATION',
     );
+}
+
+/** Each Update of a workflow goes into its inbox, under the description that operators read. */
+export function registerUpdates<Operation extends string>(
+  updates: Readonly<Record<Operation, UpdateDefinition<Verdict, [CommandMessage]>>>,
+  descriptions: Readonly<Record<Operation, string>>,
+  inbox: Inbox,
+  time: BusinessTime,
+): void {
+  for (const operation of Object.keys(updates) as Operation[]) {
+    const description = descriptions[operation];
+    const handle = async (message: CommandMessage) => {
+      time.heard(message.at);
+      return inbox.submit(message, description);
+    };
+    setHandler(updates[operation] as UpdateDefinition<Verdict, [CommandMessage]>, handle, { validator: validateCommand, description });
+  }
 }

@@ -3,7 +3,6 @@ import {
   condition,
   continueAsNew,
   ParentClosePolicy,
-  patched,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -16,11 +15,12 @@ import { database, identity } from './activity-options';
 import { BusinessTime } from './business-time';
 import { applicationDetails, businessMoment, saying } from './details';
 import { Endurance } from './entity-loop';
-import { Inbox, validateCommand } from './inbox';
+import { Inbox, registerUpdates } from './inbox';
 import { APPLICATION_UPDATE_DESCRIPTIONS, applicationUpdates, getApplicationStatus } from './originate-loan.messages';
 import { searchAttributes } from './search-attributes';
 import type { serviceLoan } from './service-loan';
 import { workflowShapes } from '../domain/keys';
+import { has, VERSIONS } from './versions';
 
 export interface OriginateLoanInput {
   readonly applicationId: string;
@@ -70,20 +70,11 @@ async function originate(input: OriginateLoanInput): Promise<string> {
   const time = new BusinessTime(input.now);
   const inbox = new Inbox();
   const endurance = new Endurance(() => inbox.received, input.failures);
-  const isBeside = patched('identity-beside-the-loop');
+  const isBeside = has(VERSIONS.identityBesideTheLoop);
   let status = 'DRAFT';
   let [shown, since] = ['', time.now()];
   const check = new IdentityCheck(applicationId);
-  for (const operation of Object.keys(applicationUpdates) as (keyof typeof applicationUpdates)[]) {
-    setHandler(
-      applicationUpdates[operation],
-      async (message) => {
-        time.heard(message.at);
-        return inbox.submit(message, APPLICATION_UPDATE_DESCRIPTIONS[operation]);
-      },
-      { validator: validateCommand, description: APPLICATION_UPDATE_DESCRIPTIONS[operation] },
-    );
-  }
+  registerUpdates(applicationUpdates, APPLICATION_UPDATE_DESCRIPTIONS, inbox, time);
   setHandler(getApplicationStatus, () => status, { description: 'Where the application stands' });
 
   const turn = async (): Promise<boolean> => {

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Verdict } from '../services/commands';
-import type { Appointment } from '../domain/loan/agenda';
+import type { Appointment } from '../domain/loan/appointment';
 import type { Instant } from '../domain/time/dates';
 import type { CommandMessage } from './inbox';
 

@@ -5,13 +5,12 @@ import {
   executeChild,
   log,
   ParentClosePolicy,
-  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { LoanOutlook } from '../activities/loan-agenda';
-import type { Appointment } from '../domain/loan/agenda';
+import type { Appointment } from '../domain/loan/appointment';
 import { epochMs, DAY_MS, type Instant } from '../domain/time/dates';
 import { collections, database } from './activity-options';
 import { BusinessTime } from './business-time';
@@ -19,10 +18,11 @@ import type { debitLoan } from './debit-loan';
 import type { disburseLoan } from './disburse-loan';
 import { saying, titleOf, untilThen } from './details';
 import { Endurance } from './entity-loop';
-import { Inbox, validateCommand } from './inbox';
+import { Inbox, registerUpdates } from './inbox';
 import { LoanView } from './loan-view';
 import { factsChanged, getNextAppointment, LOAN_UPDATE_DESCRIPTIONS, loanUpdates } from './service-loan.messages';
 import { debitWorkflowId, workflowShapes } from '../domain/keys';
+import { has, VERSIONS } from './versions';
 
 export interface ServiceLoanInput {
   readonly loanId: string;
@@ -86,16 +86,7 @@ class LoanInterpreter {
   }
 
   listen(): void {
-    for (const operation of Object.keys(loanUpdates) as (keyof typeof loanUpdates)[]) {
-      setHandler(
-        loanUpdates[operation],
-        async (message) => {
-          this.time.heard(message.at);
-          return this.inbox.submit(message, LOAN_UPDATE_DESCRIPTIONS[operation]);
-        },
-        { validator: validateCommand, description: LOAN_UPDATE_DESCRIPTIONS[operation] },
-      );
-    }
+    registerUpdates(loanUpdates, LOAN_UPDATE_DESCRIPTIONS, this.inbox, this.time);
     setHandler(
       factsChanged,
       (notice?: { readonly at?: unknown }) => {
@@ -194,7 +185,7 @@ class LoanInterpreter {
         return undefined;
       case 'CONTACT':
         // The loan waits for no mail server; runs whose history began before go on as they began.
-        if (patched('contacts-leave-by-dispatcher')) return this.keep(appointment);
+        if (has(VERSIONS.contactsLeaveByDispatcher)) return this.keep(appointment);
         await collections.contactBorrower({ loanId: this.loanId, appointment, at: this.time.now() });
         return undefined;
       case 'AWAIT_OPERATOR':

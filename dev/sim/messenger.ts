@@ -8,6 +8,9 @@ interface Held {
   readonly body: string;
 }
 
+/** Below the age that the API accepts, with time to spare. */
+const YOUNG_SECONDS = 200;
+
 /** Carries the wallet's webhooks, as carelessly as a network may, and forges some that the wallet never sent. */
 export class Messenger {
   private readonly webhooks: Held[] = [];
@@ -24,7 +27,9 @@ export class Messenger {
       this.webhooks.splice(this.webhooks.indexOf(webhook), 1);
       this.delivered.push(webhook);
       const statuses = await Promise.all(Array.from({ length: copies }, () => this.post(webhook)));
-      if (statuses.some((status) => status !== 204 && status < 500))
+      // One that was held back for minutes of real time, on a busy machine, is too old to be believed, and is refused.
+      const isOld = Date.now() / 1_000 - Number(webhook.headers['webhook-timestamp']) > YOUNG_SECONDS;
+      if (statuses.some((status) => status !== 204 && status < 500 && !(isOld && status === 401)))
         throw new Unexpected(`a webhook of the wallet's was answered ${statuses.join(', ')}`);
     }
   }

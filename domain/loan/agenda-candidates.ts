@@ -1,6 +1,6 @@
 import { overdueSinceOn, owedOn, type Account, type AccountInstallment } from './account';
 import { sumOf } from '../money/allocation';
-import type { AgendaInput, AppointmentKind } from './agenda';
+import type { AgendaInput, AppointmentKind } from './appointment';
 import { addDays, at, daysBetween, epochMs, instant, type BusinessDate, type Instant } from '../time/dates';
 import { disbursementOf } from './loan-account';
 import type { LoanEvent } from './loan-events';

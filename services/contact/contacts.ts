@@ -2,7 +2,8 @@ import { insertLoanEvent, lockLoan, readLoanFile, type LoanFile } from '../../db
 import { addContact } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
 import { owedOn } from '../../domain/loan/account';
-import { holdInForce, lawfulMoment, type Appointment } from '../../domain/loan/agenda';
+import { holdInForce, lawfulMoment } from '../../domain/loan/agenda';
+import type { Appointment } from '../../domain/loan/appointment';
 import { openPromise } from '../../domain/loan/agenda-candidates';
 import { businessDateOf, epochMs, instant, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { yuan } from '../../domain/money/money';

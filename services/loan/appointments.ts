@@ -1,5 +1,5 @@
 import type { Tx } from '../../db/pool';
-import type { AppointmentKind, Appointment } from '../../domain/loan/agenda';
+import type { AppointmentKind, Appointment } from '../../domain/loan/appointment';
 import type { ActivityDeps } from '../deps';
 import type { LoanFile } from '../../db/loan/loans';
 import type { Instant } from '../../domain/time/dates';

@@ -1,5 +1,6 @@
 import type { Db, Tx } from '../../db/pool';
-import { nextAppointment as decideNext, type Appointment, holdInForce } from '../../domain/loan/agenda';
+import { nextAppointment as decideNext, holdInForce } from '../../domain/loan/agenda';
+import type { Appointment } from '../../domain/loan/appointment';
 import type { BusinessDate, Instant } from '../../domain/time/dates';
 import type { LoanFile } from '../../db/loan/loans';
 import type { Attention } from '../../domain/loan/attention';

@@ -53,6 +53,21 @@ describe('migrations', () => {
     expect(await migrateToLatest(database.ownerUrl)).toEqual([]);
   });
 
+  it('leave a database alone that a newer version has migrated, and say what to do', async () => {
+    await migrateToLatest(database.ownerUrl);
+    const db = createDb(database.ownerUrl, 1);
+    try {
+      await db('knex_migrations').insert({ name: '20991231000000_of_tomorrow', batch: 99, migration_time: new Date() });
+      await expect(migrateToLatest(database.ownerUrl)).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        message: expect.stringContaining('20991231000000_of_tomorrow') as string,
+      });
+      expect(await schema()).toBe(committed);
+    } finally {
+      await db.destroy();
+    }
+  });
+
   it('go down to nothing and up again to the same schema', async () => {
     await migrateToLatest(database.ownerUrl);
     await migrateDown(database.ownerUrl);

@@ -1,5 +1,5 @@
 import { inSeconds, titleOf, untilThen } from '../../workflows/details';
-import type { Appointment, AppointmentKind } from '../../domain/loan/agenda';
+import type { Appointment, AppointmentKind } from '../../domain/loan/appointment';
 import { at, businessDate } from '../../domain/time/dates';
 
 /** Guarantee: operators read what a workflow does in words, dates and installments; no amount and no person is among them. */

@@ -6,12 +6,31 @@ import { factor, roundProduct, type Factor } from '../../money/rounding';
 import type { Installment } from '../schedule';
 import { periodRates, type InterestBasis, type LoanTerms } from '../terms';
 import type { AccountPolicy } from './policy';
-import type { Sums } from './sums';
 
 /** Amounts that the fold adds to; whole minor units, kept within the safe range by their source. */
 export type Tally = { -readonly [K in keyof Components]: number };
 
 export const tally = (): Tally => ({ penalty: 0, fee: 0, interest: 0, principal: 0 });
+
+/**
+ * Sums over the rows that the fold needs at every payment, kept as rows change so that a payment does not
+ * walk through all of them. `resum` makes them anew, after whatever rebuilds rows.
+ */
+export interface Sums {
+  /** Principal paid on rows. */
+  paidPrincipal: number;
+  /** Principal that rows with a final split owe, paid or not. */
+  finalPrincipal: number;
+  /** Paid on rows that are still to come. */
+  aheadPrincipal: number;
+  aheadOther: number;
+  /** Every row before this index is final and paid. */
+  firstOpen: number;
+  /** Every row before this index is due on or before the fold's cursor. */
+  nextDue: number;
+}
+
+export const noSums = (): Sums => ({ paidPrincipal: 0, finalPrincipal: 0, aheadPrincipal: 0, aheadOther: 0, firstOpen: 0, nextDue: 0 });
 
 /** One installment while the fold runs. */
 export interface Row {

@@ -1,25 +1,5 @@
 import type { Components } from '../../money/allocation';
-import { addTo, openOf, type Row, type State } from './state';
-
-/**
- * Sums over the rows that the fold needs at every payment, kept as rows change so that a payment does not
- * walk through all of them. `resum` makes them anew, after whatever rebuilds rows.
- */
-export interface Sums {
-  /** Principal paid on rows. */
-  paidPrincipal: number;
-  /** Principal that rows with a final split owe, paid or not. */
-  finalPrincipal: number;
-  /** Paid on rows that are still to come. */
-  aheadPrincipal: number;
-  aheadOther: number;
-  /** Every row before this index is final and paid. */
-  firstOpen: number;
-  /** Every row before this index is due on or before the fold's cursor. */
-  nextDue: number;
-}
-
-export const noSums = (): Sums => ({ paidPrincipal: 0, finalPrincipal: 0, aheadPrincipal: 0, aheadOther: 0, firstOpen: 0, nextDue: 0 });
+import { addTo, openOf, type Row, type State, noSums } from './state';
 
 export function resum(state: State): void {
   const sums = noSums();

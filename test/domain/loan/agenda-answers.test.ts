@@ -1,5 +1,6 @@
 import type { LoanFact } from '../../../domain/loan/account';
-import { lawfulMoment, nextAppointment, type AgendaInput, type Appointment } from '../../../domain/loan/agenda';
+import { lawfulMoment, nextAppointment } from '../../../domain/loan/agenda';
+import type { AgendaInput, Appointment } from '../../../domain/loan/appointment';
 import type { LoanEvent, LoanEventKind, OpenInstruction } from '../../../domain/loan/loan-events';
 import { fen } from '../../../domain/money/money';
 import { assertOffered, policyOf, scheduleFor } from '../../../domain/product/offer';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { LoanFact } from '../../../domain/loan/account';
 import { alignedToPayday } from '../../../domain/loan/agenda-candidates';
-import { nextAppointment, type AgendaInput, type Appointment } from '../../../domain/loan/agenda';
+import { nextAppointment } from '../../../domain/loan/agenda';
+import type { AgendaInput, Appointment } from '../../../domain/loan/appointment';
 import { addDays, at, businessDate, businessDateOf, localTime, type Instant } from '../../../domain/time/dates';
 import { loanAccountNow } from '../../../domain/loan/loan-account';
 import type { LoanEvent, LoanEventKind, OpenInstruction } from '../../../domain/loan/loan-events';

@@ -14,7 +14,7 @@ import { loanAccountNow } from '../../../domain/loan/loan-account';
 import { PaymentDesk } from '../../support/payment-desk';
 import { seedActiveLoan } from '../../support/seed';
 import { checkInvariants, type CheckResult } from '../../../ops/audit/invariants';
-import type { Appointment } from '../../../domain/loan/agenda';
+import type { Appointment } from '../../../domain/loan/appointment';
 
 const DAY = businessDate('2026-11-23');
 /** Commands take the database's clock, which is the real one here. */
