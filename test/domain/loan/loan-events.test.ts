@@ -1,6 +1,6 @@
 import { APPLICATION_EVENTS } from '../../../domain/application/application-events';
 import { decodeEvent, publicData } from '../../../domain/events';
-import { LOAN_EVENTS } from '../../../domain/loan/loan-events';
+import { LOAN_EVENTS, paymentNamed } from '../../../domain/loan/loan-events';
 import { businessDate, at } from '../../../domain/time/dates';
 
 /** Guarantee: a borrower reads the named fields of the kinds that we know, and nothing else, whatever else an event holds. */
@@ -98,4 +98,22 @@ describe('an event as it is read', () => {
   ])('with %s is refused, with the name of the field', (_, data) => {
     expect(() => decodeEvent(LOAN_EVENTS, { ...row, kind: 'REMINDED', data })).toThrow(/dueOn|amount|plannedAt/);
   });
+});
+
+/** Guarantee: which payment an id names is found by making the ids that the loan can give, never by taking one apart. */
+describe('the payment that an id names', () => {
+  it.each([
+    ['payout-7k3m-1', { isRefund: false, serial: 1 }],
+    ['payout-7k3m-12', { isRefund: false, serial: 12 }],
+    ['refund-7k3m-3', { isRefund: true, serial: 3 }],
+  ])('%s', (id, named) => {
+    expect(paymentNamed('7k3m', id)).toEqual(named);
+  });
+
+  it.each(['payout-7k3m-0', 'payout-7k3m-1000', 'payout-other-1', 'refund-7k3m-', 'debit-7k3m-2026-12-26-1', ''])(
+    '%s is none of it',
+    (id) => {
+      expect(() => paymentNamed('7k3m', id)).toThrow('is no payment of loan 7k3m');
+    },
+  );
 });
