@@ -58,8 +58,7 @@ export function createLoanAgendaActivities(deps: ActivityDeps) {
       await deps.db.transaction(async (tx) => {
         await lockLoan(tx, input.loanId);
         const file = await readLoanFile(tx, input.loanId);
-        if (appointmentOf(deps, file, input.at).key === input.appointment.key)
-          await planContact(deps, tx, file, input.appointment, input.at);
+        if (appointmentOf(deps, file, input.at).key === input.appointment.key) await planContact(deps, tx, file, input);
       });
     },
   };

@@ -17,7 +17,12 @@ import { keys } from '../../domain/keys';
  * One step of the collection ladder, decided: the record, and a row that the dispatcher delivers. The loan waits for
  * no mail server. A call task is open at once; nobody has called yet.
  */
-export async function planContact(deps: ActivityDeps, tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+export async function planContact(
+  deps: ActivityDeps,
+  tx: Tx,
+  file: LoanFile,
+  { appointment, at }: { readonly appointment: Appointment; readonly at: Instant },
+): Promise<void> {
   const action = appointment.action ?? 'MAIL';
   const account = accountNow(deps, file, appointment.businessDate);
   const owed = owedOn(account, appointment.businessDate);

@@ -36,9 +36,15 @@ const KEPT = {
 } as const satisfies Record<AppointmentKind, 'HERE' | 'CHILD' | 'WAITS'>;
 
 type PerformedKind = { [Kind in AppointmentKind]: (typeof KEPT)[Kind] extends 'HERE' ? Kind : never }[AppointmentKind];
-type Performer = (deps: ActivityDeps, tx: Tx, file: LoanFile, appointment: Appointment, at: Instant) => Promise<void>;
+/** An appointment that is being kept, at its moment. */
+export interface Kept {
+  readonly appointment: Appointment;
+  readonly at: Instant;
+}
 
-async function close(deps: ActivityDeps, tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+type Performer = (deps: ActivityDeps, tx: Tx, file: LoanFile, kept: Kept) => Promise<void>;
+
+async function close(deps: ActivityDeps, tx: Tx, file: LoanFile, { appointment, at }: Kept): Promise<void> {
   const account = accountNow(deps, file, appointment.businessDate);
   const status = account.status === 'ACTIVE' || account.status === 'APPROVED' ? 'CLOSED_OBLIGATIONS_MET' : account.status;
   const closedOn = latestValueDate(file.facts, appointment.businessDate);
@@ -61,7 +67,7 @@ async function close(deps: ActivityDeps, tx: Tx, file: LoanFile, appointment: Ap
     });
 }
 
-async function checkPromise(_: ActivityDeps, tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+async function checkPromise(_: ActivityDeps, tx: Tx, file: LoanFile, { appointment, at }: Kept): Promise<void> {
   const promise = openPromise(file.events);
   const outcome = promise && promiseOutcome(promise.id, file.events, file.facts);
   if (!promise || !outcome) return;
@@ -74,7 +80,7 @@ async function checkPromise(_: ActivityDeps, tx: Tx, file: LoanFile, appointment
   });
 }
 
-async function remind(deps: ActivityDeps, tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+async function remind(deps: ActivityDeps, tx: Tx, file: LoanFile, { appointment, at }: Kept): Promise<void> {
   const account = accountNow(deps, file, appointment.businessDate);
   const dueOn = appointment.dueOn ?? appointment.businessDate;
   const owed = owedOn(account, dueOn);
@@ -93,7 +99,7 @@ async function remind(deps: ActivityDeps, tx: Tx, file: LoanFile, appointment: A
   });
 }
 
-async function chargeOff(deps: ActivityDeps, tx: Tx, file: LoanFile, appointment: Appointment, at: Instant): Promise<void> {
+async function chargeOff(deps: ActivityDeps, tx: Tx, file: LoanFile, { appointment, at }: Kept): Promise<void> {
   const account = accountNow(deps, file, appointment.businessDate);
   const { principal } = account.outstanding;
   await insertTransaction(tx, {
@@ -132,12 +138,7 @@ const PERFORMERS = {
 const isPerformed = (kind: AppointmentKind): kind is PerformedKind => KEPT[kind] === 'HERE';
 
 /** Keeps an appointment that touches only our database, under its own business date. One that is kept elsewhere changes nothing. */
-export async function keepAppointment(
-  deps: ActivityDeps,
-  tx: Tx,
-  file: LoanFile,
-  kept: { appointment: Appointment; at: Instant },
-): Promise<void> {
-  const { appointment, at } = kept;
-  if (isPerformed(appointment.kind)) await PERFORMERS[appointment.kind](deps, tx, file, appointment, at);
+export async function keepAppointment(deps: ActivityDeps, tx: Tx, file: LoanFile, kept: Kept): Promise<void> {
+  const { kind } = kept.appointment;
+  if (isPerformed(kind)) await PERFORMERS[kind](deps, tx, file, kept);
 }
