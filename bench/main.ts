@@ -10,7 +10,7 @@ import { createRig } from './rig';
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 function row(what: string, ours: number, floor: number): string {
-  return `  ${what.padEnd(16)} ${ours.toFixed(1).padStart(8)}  floor ${floor.toFixed(1).padStart(8)}  ratio ${(ours / floor).toFixed(2)}  (goal ≥ 0.60)`;
+  return `  ${what.padEnd(16)} ${ours.toFixed(1).padStart(8)}  floor ${floor.toFixed(1).padStart(8)}  ratio ${(ours / floor).toFixed(2)}  (goal ≥ 0.80)`;
 }
 
 /** Statements that a loan-month sends more rarely than this are counted and not listed. */
