@@ -1,8 +1,7 @@
-import type { Instant } from '../domain/time/dates';
+import { laterOf, type Instant } from '../domain/time/dates';
 import type { Appointment } from '../domain/loan/appointment';
 import { type LoanOutlook, look, appointmentOf } from '../services/loan/outlook';
 import type { ActivityDeps } from '../services/deps';
-import { laterOf } from '../domain/time/dates';
 import { lockLoan, readLoanFile, updateLoan } from '../db/loan/loans';
 import { keepAppointment } from '../services/loan/appointments';
 import { addTrouble } from '../db/outbox';

@@ -1,7 +1,6 @@
 import type { Instant } from '../domain/time/dates';
 import type { ActivityDeps } from '../services/deps';
-import type { ApplicationStepResult } from '../services/application/advance';
-import { advanceApplication, verifyIdentity } from '../services/application/advance';
+import { advanceApplication, verifyIdentity, type ApplicationStepResult } from '../services/application/advance';
 export type { ApplicationStepResult } from '../services/application/advance';
 
 export function createOriginationActivities(deps: ActivityDeps) {

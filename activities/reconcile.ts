@@ -149,6 +149,7 @@ async function endCutoffs(tx: Tx, { channel, date, at }: Day): Promise<number> {
   }
   return missing;
 }
+
 /** The house bank is the third book. */
 async function bankStatementOf(deps: ActivityDeps, { date, at }: Day): Promise<BankStatement> {
   return deps.houseBank.statement(date, at, Context.current().cancellationSignal);

@@ -1,4 +1,5 @@
-import { chooseChannel, type Route } from '../channels/router';
+import type { Route } from '../channels/port';
+import { chooseChannel } from '../channels/router';
 import type { Tx } from '../db/pool';
 import type { Routed } from '../services/payment/payment-steps';
 import { lockChannel, readChannelFacts } from '../db/payment/channels';

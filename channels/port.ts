@@ -86,3 +86,7 @@ export type BankStatement =
 export interface HouseBank {
   statement(date: BusinessDate, asOf: Instant, signal: AbortSignal): Promise<BankStatement>;
 }
+
+/** The channel for the next attempt; or when one may be free; or NONE: every one has provably refused. */
+export type Route =
+  { readonly next: 'SEND'; readonly channel: string } | { readonly next: 'WAIT'; readonly until: Instant } | { readonly next: 'NONE' };

@@ -1,3 +1,4 @@
+import type { Route } from './port';
 import type { ChannelDecision, ChannelHealth } from '../domain/payment/channel-health';
 import { agreedFee } from '../domain/payment/channel-fees';
 import { businessDateOf, instant, localTime, type Instant } from '../domain/time/dates';
@@ -30,10 +31,6 @@ export interface RoutingInput {
   readonly cardPrefix: string;
   readonly now: Instant;
 }
-
-/** The channel for the next attempt; or when one may be free; or NONE: every one has provably refused. */
-export type Route =
-  { readonly next: 'SEND'; readonly channel: string } | { readonly next: 'WAIT'; readonly until: Instant } | { readonly next: 'NONE' };
 
 const MINUTE_MS = 60_000;
 const LATER_REST_MS = 5 * MINUTE_MS;

@@ -14,21 +14,6 @@ export async function businessNow(db: Db | Tx): Promise<{ now: Instant; today: B
   return { now, today: businessDateOf(now) };
 }
 
-/**
- * Business time now, for a loan that is about to read what was recorded: its notices are acknowledged. Call it before
- * the facts are read, so that what is recorded in between is still told.
- */
-export async function businessNowHaving(db: Db | Tx, loanId: string): Promise<Instant> {
-  const { rows } = await db.raw<{ rows: { offset_ms: number | null }[] }>(
-    `WITH acknowledged AS (
-       UPDATE outbox SET delivered_at = now() WHERE subject = ? AND topic = 'loan.fact' AND delivered_at IS NULL
-     )
-     SELECT (SELECT offset_ms FROM sandbox_clock WHERE id = 1) AS offset_ms`,
-    [loanId],
-  );
-  return instant(Date.now() + (rows[0]?.offset_ms ?? 0));
-}
-
 /** Moves the clock forward; it never goes back. */
 export async function setClockOffset(db: Db, offsetMs: number): Promise<void> {
   await db('sandbox_clock')

@@ -15,7 +15,8 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const shortDay = (date: BusinessDate): string => `${String(Number(date.slice(8)))} ${MONTHS[Number(date.slice(5, 7)) - 1] ?? ''}`;
 
 /** "26 Dec 2026, 09:30": the moment in business time. */
-const moment = (at: Instant): string => `${shortDay(businessDateOf(at))} ${businessDateOf(at).slice(0, 4)}, ${localTime(at)}`;
+export const businessMoment = (at: Instant): string =>
+  `${shortDay(businessDateOf(at))} ${businessDateOf(at).slice(0, 4)}, ${localTime(at)}`;
 
 /** An activity with the words that say what it is for. */
 export const saying = <I, R>(
@@ -66,7 +67,7 @@ export function titleOf(appointment: Appointment): string {
 
 /** What a timer stands for. */
 export const untilThen = (appointment: Appointment): string =>
-  appointment.at === null ? titleOf(appointment) : `until ${moment(appointment.at)}: ${titleOf(appointment)}`;
+  appointment.at === null ? titleOf(appointment) : `until ${businessMoment(appointment.at)}: ${titleOf(appointment)}`;
 
 /** What a person can do about the loan now: the line to type. */
 function remedies(loanId: string, { appointment, status, heldUntil }: LoanOutlook): readonly string[] {
@@ -96,10 +97,10 @@ export function loanDetails(loanId: string, outlook: LoanOutlook, since: Instant
     table([
       ['Status', `**${status}**, ${bucket}${late}`],
       ['Waiting for', `${appointment.kind}: ${titleOf(appointment)}`],
-      ['Until', appointment.at === null ? 'a person or the channel acts' : moment(appointment.at)],
-      ['Since', moment(since)],
+      ['Until', appointment.at === null ? 'a person or the channel acts' : businessMoment(appointment.at)],
+      ['Since', businessMoment(since)],
       ['Business date', appointment.businessDate],
-      ...(heldUntil == null ? [] : [['On hold until', `**${moment(heldUntil)}**`] as const]),
+      ...(heldUntil == null ? [] : [['On hold until', `**${businessMoment(heldUntil)}**`] as const]),
       ['Next due', nextDueOn ?? 'nothing'],
       ['Needs attention', needsAttention === null ? 'no' : `**${needsAttention}**`],
     ]),
@@ -118,8 +119,8 @@ export function applicationDetails(applicationId: string, step: ApplicationStepR
     table([
       ['Status', `**${step.status}**`],
       ['Waiting for', step.summary],
-      ['Until', step.at === null ? 'no deadline' : moment(step.at)],
-      ['Since', moment(since)],
+      ['Until', step.at === null ? 'no deadline' : businessMoment(step.at)],
+      ['Since', businessMoment(since)],
     ]),
     ...(step.status === 'FOUR_EYES' ? ['', 'What you can do now:', ...review] : []),
   ].join('\n');
@@ -127,12 +128,10 @@ export function applicationDetails(applicationId: string, step: ApplicationStepR
 
 /** An attempt at a channel. */
 export const attemptDetails = (step: { next: 'SEND' | 'QUERY'; attempt: number; channel: string; slaAt: Instant }): string =>
-  `Attempt ${String(step.attempt)} over **${step.channel}**: ${step.next === 'SEND' ? 'sending' : 'asking for its outcome'}. A person gets the case at ${moment(step.slaAt)}.`;
+  `Attempt ${String(step.attempt)} over **${step.channel}**: ${step.next === 'SEND' ? 'sending' : 'asking for its outcome'}. A person gets the case at ${businessMoment(step.slaAt)}.`;
 
 /** How long until something is done again. */
 export function inSeconds(seconds: number): string {
   if (seconds < 120) return `${String(seconds)} s`;
   return seconds < 7_200 ? `${String(Math.round(seconds / 60))} min` : `${String(Math.round(seconds / 3_600))} h`;
 }
-
-export { moment as businessMoment };

@@ -40,6 +40,7 @@ function combine(batches: readonly BatchTotals[]): BatchTotals {
     accrued: sums,
   };
 }
+
 async function closePage(
   deps: ActivityDeps,
   loans: Awaited<ReturnType<typeof loansToClose>>,

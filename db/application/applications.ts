@@ -1,4 +1,4 @@
-import type { BusinessDate, Instant } from '../../domain/time/dates';
+import { instant, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import type { Fen } from '../../domain/money/money';
 import type { Installment } from '../../domain/loan/schedule';
@@ -6,7 +6,6 @@ import type { ApplicationStatus } from '../../domain/states';
 import type { Db, Tx } from '../pool';
 import { ApplicationEvent, APPLICATION_EVENTS } from '../../domain/application/application-events';
 import { decodeEvent, RecordedEvent } from '../../domain/events';
-import { instant } from '../../domain/time/dates';
 
 export interface ApplicationRow {
   readonly id: string;

@@ -6,17 +6,16 @@ import { brokenLinks } from '../../db/ledger/ledger';
 import { readLoanFiles, recordOf, type LoanFile } from '../../db/loan/loans';
 import type { Db } from '../../db/pool';
 import { factsInForce } from '../../domain/loan/account/facts';
-import { nextAppointment } from '../../domain/loan/agenda';
+import { appointmentOf } from '../../services/loan/outlook';
 import { sumOf } from '../../domain/money/allocation';
 import { receivablesEqualTheFold } from './receivables';
 import { orphans } from './workflows';
 import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, type BankBooks } from './bank-books';
 import { loanAccountNow } from '../../domain/loan/loan-account';
-import type { BusinessDate } from '../../domain/time/dates';
+import { Instant, epochMs, type BusinessDate } from '../../domain/time/dates';
 import { createCatalogue } from '../../domain/product/products';
 import { OPEN_LOANS } from '../../domain/states';
 import { workflowShapes } from '../../domain/keys';
-import { epochMs, Instant } from '../../domain/time/dates';
 
 const EARLIEST = '1900-01-01' as BusinessDate;
 const LATEST = '2199-12-31' as BusinessDate;
@@ -101,11 +100,11 @@ async function noLoanIsBlind(db: Db, { files, isBeingTold }: Folded): Promise<st
   const { now } = await businessNow(db);
   const blind: string[] = [];
   for (const file of files) {
-    const { loan, events, instructions } = file;
+    const { loan, instructions } = file;
     // A notice is on its way to it, or its payment's end will tell it.
     if (isBeingTold.has(loan.id) || isAtItsPayment(loan, now)) continue;
     if (loan.next_kind === null || !OPEN_LOANS.includes(loan.status) || instructions.some((each) => each.open)) continue;
-    const wanted = nextAppointment({ loanId: loan.id, ...recordOf(catalogue, file), events, instructions, now });
+    const wanted = appointmentOf({ catalogue }, file, now);
     // What is due now is being done: its moment moves on with the clock.
     if (wanted.at !== null && wanted.at <= now) continue;
     if (wanted.kind !== loan.next_kind || (wanted.at ?? '') !== (loan.next_at ?? ''))

@@ -1,31 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { Tx } from '../../db/pool';
-import type { ApplicationStatus } from '../../domain/states';
-import type { Instant } from '../../domain/time/dates';
-import { instant, epochMs, businessDateOf, DAY_MS, laterOf } from '../../domain/time/dates';
-import type { ActivityDeps } from '../deps';
-import type { ApplicationRow } from '../../db/application/applications';
+import { APPLICATION_TRANSITIONS, isTerminal, type ApplicationStatus } from '../../domain/states';
+import { DAY_MS, businessDateOf, epochMs, instant, laterOf, type Instant } from '../../domain/time/dates';
+import { productOf, type ActivityDeps } from '../deps';
+import {
+  insertDecision,
+  insertOffer,
+  lockApplication,
+  lockPersonOf,
+  readContract,
+  readDecisions,
+  readOffer,
+  updateApplication,
+  type ApplicationRow,
+} from '../../db/application/applications';
 import { LoanloomError, assertThat } from '../../domain/errors';
-import { productOf } from '../deps';
 import { readSteps } from './application-steps';
 import { dateOfBirth } from '../../domain/party/person';
 import { quote } from '../../domain/product/offer';
 import { otherInstallments } from './other-obligations';
 import { decide } from '../../risk/rules';
-import {
-  insertDecision,
-  insertOffer,
-  readOffer,
-  readContract,
-  lockApplication,
-  updateApplication,
-  readDecisions,
-  lockPersonOf,
-} from '../../db/application/applications';
 import { moveApplication } from './moves';
 import { contractText } from '../../domain/product/contract-text';
 import { insertLoan } from '../../db/loan/loans';
-import { isTerminal, APPLICATION_TRANSITIONS } from '../../domain/states';
 import { businessNow } from '../../db/clock';
 
 /** What originateLoan does next. `at` is a deadline; a message may come before it. */
@@ -48,6 +45,7 @@ async function assertPinned({ borrowers }: ActivityDeps, tx: Tx, application: Ap
   )
     throw new LoanloomError('IDENTITY_CHANGED', 'the identity is not the one that was submitted with the application');
 }
+
 async function decideByRules(deps: ActivityDeps, tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
   const product = productOf(deps, application);
   const steps = await readSteps(deps, tx, application);

@@ -1,12 +1,11 @@
 import type { Tx } from '../../db/pool';
 import type { AppointmentKind, Appointment } from '../../domain/loan/appointment';
 import type { ActivityDeps } from '../deps';
-import type { LoanFile } from '../../db/loan/loans';
+import { insertLoanEvent, insertTransaction, updateLoan, type LoanFile } from '../../db/loan/loans';
 import type { Instant } from '../../domain/time/dates';
 import { accountNow } from './account-now';
 import { latestValueDate } from '../../domain/loan/account/facts';
 import { assertTransition, LOAN_TRANSITIONS } from '../../domain/states';
-import { updateLoan, insertLoanEvent, insertTransaction } from '../../db/loan/loans';
 import { addMail } from '../../db/outbox';
 import { keys } from '../../domain/keys';
 import { openPromise } from '../../domain/loan/agenda-candidates';

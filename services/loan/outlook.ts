@@ -1,17 +1,13 @@
 import type { Db, Tx } from '../../db/pool';
-import { nextAppointment as decideNext, holdInForce } from '../../domain/loan/agenda';
+import { holdInForce, nextAppointment } from '../../domain/loan/agenda';
 import type { Appointment } from '../../domain/loan/appointment';
-import type { BusinessDate, Instant } from '../../domain/time/dates';
-import type { LoanFile } from '../../db/loan/loans';
-import type { Attention } from '../../domain/loan/attention';
-import { PAST_SLA } from '../../domain/loan/attention';
+import { businessDateOf, epochMs, laterOf, type BusinessDate, type Instant } from '../../domain/time/dates';
+import { attentionOf, readLoanFile, recordOf, updateLoan, type LoanFile } from '../../db/loan/loans';
+import { PAST_SLA, type Attention } from '../../domain/loan/attention';
 import type { OpenInstruction } from '../../domain/loan/loan-events';
-import { epochMs, laterOf, businessDateOf } from '../../domain/time/dates';
-import { attentionOf, recordOf, readLoanFile, updateLoan } from '../../db/loan/loans';
-import type { ActivityDeps } from '../deps';
-import { businessNowHaving } from '../../db/clock';
+import { productOf, type ActivityDeps } from '../deps';
+import { acknowledgeFacts } from '../../db/outbox';
 import { loanAccount } from '../../domain/loan/loan-account';
-import { productOf } from '../deps';
 
 /** What serviceLoan learns at every wake: its next appointment and what operators see. No amounts that it could compute with. */
 export interface LoanOutlook {
@@ -43,7 +39,7 @@ function attention(file: LoanFile, appointment: Appointment, patienceHours: numb
 
 /** The loan's next appointment by what is recorded. */
 export const appointmentOf = (deps: Pick<ActivityDeps, 'catalogue'>, file: LoanFile, now: Instant): Appointment =>
-  decideNext({
+  nextAppointment({
     loanId: file.loan.id,
     ...recordOf(deps.catalogue, file),
     events: file.events,
@@ -53,7 +49,7 @@ export const appointmentOf = (deps: Pick<ActivityDeps, 'catalogue'>, file: LoanF
 
 /** One read of the loan's file, one write. What has been recorded so far needs no notice any more. */
 export async function look(deps: ActivityDeps, db: Db | Tx, { loanId, at }: { loanId: string; at: Instant }): Promise<LoanOutlook> {
-  const now = await businessNowHaving(db, loanId);
+  const now = await acknowledgeFacts(db, loanId);
   const late = laterOf(at, now);
   const file = await readLoanFile(db, loanId);
   const appointment = appointmentOf(deps, file, late);

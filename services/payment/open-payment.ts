@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/pool';
 import type { BusinessDate, Instant } from '../../domain/time/dates';
-import type { StepDeps, PaymentStep } from './payment-steps';
+import { nextStep, type PaymentStep, type StepDeps } from './payment-steps';
 import { assertRestoreCleared } from './restore-check';
 import { lockLoan, readLoanFile, insertLoanEvent, updateLoan } from '../../db/loan/loans';
 import { paymentNamed } from '../../domain/loan/loan-events';
@@ -8,8 +8,8 @@ import { accountNow } from '../loan/account-now';
 import { ZERO, type Fen } from '../../domain/money/money';
 import { keys } from '../../domain/keys';
 import { insertInstruction } from '../../db/payment/payments';
-import { nextStep } from './payment-steps';
 import { owedOn } from '../../domain/loan/account/report';
+
 /** A debit to present: `plannedAt` is the appointment's time, null for one that the borrower asked for. */
 export interface DebitRequest {
   readonly loanId: string;

@@ -1,19 +1,18 @@
+import type { Route } from '../../channels/port';
 import type { Tx } from '../../db/pool';
-import type { Instant, BusinessDate } from '../../domain/time/dates';
-import type { InstructionRow, AttemptRow } from '../../db/payment/payments';
-import type { ActivityDeps } from '../deps';
-import { moveInstruction, readWithAttempts, contradictions } from '../../db/payment/payments';
+import { epochMs, instant, type BusinessDate, type Instant } from '../../domain/time/dates';
+import { contradictions, moveInstruction, readWithAttempts, type AttemptRow, type InstructionRow } from '../../db/payment/payments';
+import { productOf, type ActivityDeps } from '../deps';
 import { insertLoanEvent, type LoanFile, readLoanFile } from '../../db/loan/loans';
 import { keys } from '../../domain/keys';
 import { addFactNotice } from '../../db/outbox';
 import { withDoubtPosted } from './account-effect';
 import { failDebit } from './debit-failure';
-import { instant, epochMs } from '../../domain/time/dates';
-import { productOf } from '../deps';
 import { instructionAct } from '../../domain/payment/attempt';
 import { isScheduled } from '../../domain/loan/agenda-candidates';
 import { holdInForce } from '../../domain/loan/agenda';
 import { openAttempt } from './open-attempt';
+
 /** What a payment's child workflow does next about its instruction. */
 export type PaymentStep =
   | { readonly next: 'SEND' | 'QUERY'; readonly attempt: number; readonly channel: string; readonly slaAt: Instant }
@@ -27,10 +26,6 @@ export interface Routed {
   readonly cardNumber: string;
   readonly at: Instant;
 }
-
-/** Where a payment's next attempt goes: over a channel, nowhere before a time, or over none. */
-export type Route =
-  { readonly next: 'SEND'; readonly channel: string } | { readonly next: 'WAIT'; readonly until: Instant } | { readonly next: 'NONE' };
 
 export interface StepDeps extends ActivityDeps {
   readonly route: (tx: Tx, payment: Routed) => Promise<Route>;

@@ -21,6 +21,7 @@ async function against<T>(listener: RequestListener, work: (baseUrl: string) => 
     await new Promise((resolve) => server.close(resolve));
   }
 }
+
 const ask = (baseUrl: string, timeoutMs = 2_000, signal = new AbortController().signal) =>
   exchange({ baseUrl, secret: 'k', timeoutMs }, request, signal);
 
