@@ -34,8 +34,17 @@ describe('a mail server that refuses one address', () => {
     await world.banks.script({ behaviour: 'no-funds', kind: 'DEBIT', reference: loanId, times: 50 });
     await startLoan(world.client, loanId);
     await eventually('a contact', () => Promise.resolve(tries > 0), 30_000);
-    const id = randomUUID();
     const now = instant(Date.now());
+    // While a debit of the days that it catches up with is under way, it rightly takes no other.
+    await eventually(
+      'the loan to wait for a later day',
+      async () => {
+        const { loan, instructions } = await readLoanFile(world.deps.db, loanId);
+        return loan.next_at !== null && loan.next_at > now && !instructions.some((each) => each.open);
+      },
+      60_000,
+    );
+    const id = randomUUID();
     await storeCommand(world.deps.db, {
       id,
       caller: 'borrower:x',
