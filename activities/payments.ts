@@ -6,6 +6,7 @@ import { openDebit, openPayout, type DebitRequest, type PayoutRequest } from '..
 import { readWithAttempts, readAttempts, readInstruction, moveInstruction } from '../db/payment/payments';
 import { OPEN_ATTEMPTS } from '../domain/states';
 import { assertRestoreCleared } from '../services/payment/restore-check';
+import { disbursementOfEpoch } from '../db/payment/restore';
 import { updateLoan, lockLoan } from '../db/loan/loans';
 import { addTrouble } from '../db/outbox';
 import { workflowShapes } from '../domain/keys';
@@ -65,7 +66,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
         await lockLoan(tx, instruction.loan_id);
         if (instruction.state !== 'IN_FLIGHT') return;
         await moveInstruction(tx, instruction, 'MANUAL', input.at, 'SLA_EXCEEDED');
-        await addTrouble(tx, { workflowId: workflowShapes.disbursement(instruction.id), code: 'SLA_EXCEEDED' });
+        await addTrouble(tx, { workflowId: await disbursementOfEpoch(tx, instruction.id), code: 'SLA_EXCEEDED' });
         await updateLoan(tx, instruction.loan_id, { attention: PAST_SLA });
       });
     },

@@ -14,6 +14,11 @@ export async function writeAudit(
   });
 }
 
+/** Whether the log holds such an act. */
+export async function hasAudit(db: Db, { action, subject }: { readonly action: string; readonly subject: string }): Promise<boolean> {
+  return (await db('audit_log').where({ action, subject }).first('id')) !== undefined;
+}
+
 /** Ids of rows whose hash does not follow from their content and their predecessor; empty when the chain is intact. */
 export async function brokenAuditRows(db: Db): Promise<number[]> {
   const result = await db.raw<{ rows: { id: number }[] }>(`

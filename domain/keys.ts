@@ -79,6 +79,7 @@ export const workflowShapes = {
   debitResumed: shape('debit-{loan}-{date}-{presentment}-r{resume}', 'a debit taken up again, its workflow being gone'),
   debitAgainResumed: shape('debit-{loan}-{date}-{presentment}-w{round}-r{resume}', 'both'),
   debitQuery: shape('debit-{loan}-{date}-{presentment}-q{query}', 'a question about a debit: it can only ask'),
+  afterRestore: shape('{workflow}-e{epoch}', 'a payment’s workflow of a later restore epoch: one of the time that was lost may have ended'),
   reconciliation: shape('reconciliation-{channel}-{date}', 'a channel’s day being matched'),
   break: shape('break-{break}', 'a break being cleared'),
   close: shape('close-{date}', 'the close of a business day'),
@@ -193,19 +194,33 @@ export const keys = {
   operator: shape('operator:{operator}', 'an operator'),
 } as const satisfies Record<string, Shape>;
 
-/** A debit’s workflow: a question about it has an id of its own, and so has a presenting after it gave way to another payment. */
+/** The restore epoch of a database that was never restored: its workflow ids do not name it. */
+const FIRST_EPOCH = 1;
+
+const inEpoch = (workflowId: string, epoch = FIRST_EPOCH) =>
+  epoch > FIRST_EPOCH ? workflowShapes.afterRestore(workflowId, epoch) : workflowId;
+
+/** The workflow of a payout or refund, begun in a restore epoch: in the epochs before, Temporal may know one that completed. */
+export function disbursementWorkflowId(instructionId: string, epoch?: number): string {
+  return inEpoch(workflowShapes.disbursement(instructionId), epoch);
+}
+
+/** A debit’s workflow, begun in a restore epoch: a question about it has an id of its own, and so has a presenting after it gave way to another payment. */
 export function debitWorkflowId(
   loan: string,
   date: string,
   presentment: number,
-  more: { query?: number | undefined; round?: number | undefined; resume?: number | undefined } = {},
+  more: { query?: number | undefined; round?: number | undefined; resume?: number | undefined; epoch?: number | undefined } = {},
 ): string {
-  const { query, round, resume } = more;
+  const { query, round, resume, epoch } = more;
   const { debit, debitAgain, debitResumed, debitAgainResumed, debitQuery } = workflowShapes;
-  if (query !== undefined) return debitQuery(loan, date, presentment, query);
-  if (round)
-    return resume === undefined ? debitAgain(loan, date, presentment, round) : debitAgainResumed(loan, date, presentment, round, resume);
-  return resume === undefined ? debit(loan, date, presentment) : debitResumed(loan, date, presentment, resume);
+  const inFirst = () => {
+    if (query !== undefined) return debitQuery(loan, date, presentment, query);
+    if (round)
+      return resume === undefined ? debitAgain(loan, date, presentment, round) : debitAgainResumed(loan, date, presentment, round, resume);
+    return resume === undefined ? debit(loan, date, presentment) : debitResumed(loan, date, presentment, resume);
+  };
+  return inEpoch(inFirst(), epoch);
 }
 
 /** An attempt’s order number: its instruction’s id with the date shortened, so that it stays within 35 characters. */

@@ -1,6 +1,8 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { hasAudit, writeAudit } from '../db/audit';
 import type { Db } from '../db/pool';
 import type { KnowsWorkflow } from '../services/payment/restore-guard';
+import { keys } from '../domain/keys';
 import { repair } from './audit/doctor';
 
 /** Everything that lives in the time which a restored database has lost: what it remembers of its loan, payment or case is not what the books say. */
@@ -12,7 +14,7 @@ const REASON = 'the database was restored: everything starts again from the book
  * starts every open loan, application and case again from the books alone. Answers with the ids of what was ended.
  * Repeating it is harmless.
  */
-export async function startAgainFromBooks(db: Db, client: Client): Promise<string[]> {
+async function startAgainFromBooks(db: Db, client: Client): Promise<string[]> {
   const ended: string[] = [];
   for (const type of TYPES)
     for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${type}' AND ExecutionStatus = 'Running'` })) {
@@ -25,6 +27,19 @@ export async function startAgainFromBooks(db: Db, client: Client): Promise<strin
       ended.push(workflowId);
     }
   await repair(db, client);
+  return ended;
+}
+
+/** The same once per restore: where an earlier try of the guard got that far, what lives now is of the books already. Undefined then. */
+export async function startAgainOnce(
+  db: Db,
+  client: Client,
+  { epoch, actor }: { readonly epoch: number; readonly actor: string },
+): Promise<string[] | undefined> {
+  const entry = { action: 'RESTORE_STARTED', subject: keys.epoch(epoch) };
+  if (await hasAudit(db, entry)) return undefined;
+  const ended = await startAgainFromBooks(db, client);
+  await writeAudit(db, { ...entry, actor, reason: REASON, data: { ended: ended.length } });
   return ended;
 }
 

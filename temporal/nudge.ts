@@ -3,7 +3,7 @@ import { writeAudit } from '../db/audit';
 import type { Db } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
 import { queryNow } from '../workflows/disburse-loan.messages';
-import { workflowShapes } from '../domain/keys';
+import { disbursementOfEpoch } from '../db/payment/restore';
 
 /** The workflow of a loan's open payout; PAYOUT_NOT_STUCK when none is open. */
 export async function disbursementOf(deps: { db: Db }, loanId: string): Promise<string> {
@@ -15,7 +15,7 @@ export async function disbursementOf(deps: { db: Db }, loanId: string): Promise<
   if (!row && !(await deps.db('loans').where({ id: loanId }).first<{ id: string } | undefined>('id')))
     throw new LoanloomError('NOT_FOUND', 'there is no such loan');
   if (!row) throw new LoanloomError('PAYOUT_NOT_STUCK', 'this loan has no open payout');
-  return workflowShapes.disbursement(row.id);
+  return disbursementOfEpoch(deps.db, row.id);
 }
 
 /** Asks the channel at once. Free of effects on money, and audited like every operator's act. */

@@ -12,6 +12,7 @@ import { queryNow } from '../workflows/disburse-loan.messages';
 import { resolveBreak } from '../workflows/resolve-break';
 import { breakChanged } from '../workflows/resolve-break.messages';
 import { factsChanged } from '../workflows/service-loan.messages';
+import { disbursementOfEpoch } from '../db/payment/restore';
 import { restartLoan } from '../temporal/restart-loan';
 import { workflowShapes } from '../domain/keys';
 
@@ -115,7 +116,8 @@ export class Deliverer {
       .where('a.number', number)
       .first<{ id: string; direction: string; loan_id: string } | undefined>('i.id', 'i.direction', 'i.loan_id');
     if (!attempt) return;
-    if (attempt.direction !== 'DEBIT') await this.client.workflow.getHandle(workflowShapes.disbursement(attempt.id)).signal(queryNow);
+    if (attempt.direction !== 'DEBIT')
+      await this.client.workflow.getHandle(await disbursementOfEpoch(this.deps.db, attempt.id)).signal(queryNow);
     else {
       await this.deps.db('payment_instructions').where({ id: attempt.id }).update({ hinted_at: now });
       await this.tellLoan(attempt.loan_id, now);

@@ -21,7 +21,7 @@ import { Endurance } from './entity-loop';
 import { Inbox, registerUpdates } from './inbox';
 import { LoanView } from './loan-view';
 import { factsChanged, getNextAppointment, LOAN_UPDATE_DESCRIPTIONS, loanUpdates } from './service-loan.messages';
-import { debitWorkflowId, workflowShapes } from '../domain/keys';
+import { debitWorkflowId, disbursementWorkflowId } from '../domain/keys';
 import { has, VERSIONS } from './versions';
 
 export interface ServiceLoanInput {
@@ -237,7 +237,7 @@ class LoanInterpreter {
   private payOut(appointment: Appointment) {
     const instructionId = appointment.instructionId ?? '';
     return executeChild<typeof disburseLoan>('disburseLoan', {
-      workflowId: workflowShapes.disbursement(instructionId),
+      workflowId: disbursementWorkflowId(instructionId, this.outlook?.restoreEpoch),
       // One that completed has paid or failed for certain: a database that wants it again has forgotten it.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -250,7 +250,12 @@ class LoanInterpreter {
     const presentment = appointment.presentment ?? 1;
     const { query, round, resume } = appointment;
     return executeChild<typeof debitLoan>('debitLoan', {
-      workflowId: debitWorkflowId(this.loanId, appointment.businessDate, presentment, { query, round, resume }),
+      workflowId: debitWorkflowId(this.loanId, appointment.businessDate, presentment, {
+        query,
+        round,
+        resume,
+        epoch: this.outlook?.restoreEpoch,
+      }),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${titleOf(appointment)}, loan ${this.loanId}`,

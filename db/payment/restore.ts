@@ -1,3 +1,4 @@
+import { disbursementWorkflowId } from '../../domain/keys';
 import type { Db, Tx } from '../pool';
 
 /** The epoch of this database: behind the one that is kept outside it once it was restored from a backup. */
@@ -9,4 +10,9 @@ export async function restoreEpochOf(db: Db | Tx): Promise<number | undefined> {
 /** The guard has asked every channel about what this database may have forgotten. */
 export async function raiseRestoreEpoch(tx: Tx, epoch: number): Promise<void> {
   await tx('restore_state').where({ id: 1 }).where('epoch', '<=', epoch).update({ epoch, cleared_at: tx.fn.now() });
+}
+
+/** The workflow that a payout or refund has in this database's epoch. */
+export async function disbursementOfEpoch(db: Db | Tx, instructionId: string): Promise<string> {
+  return disbursementWorkflowId(instructionId, await restoreEpochOf(db));
 }

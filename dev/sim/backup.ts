@@ -4,12 +4,14 @@ import { businessDateOf, type Instant } from '../../domain/time/dates';
 import { composeDeps } from '../../workers/compose';
 import { createLog } from '../../config/log';
 import { repair } from '../../ops/audit/doctor';
-import { startAgainFromBooks, knowsBy } from '../../ops/restore-workflows';
+import { startAgainOnce, knowsBy } from '../../ops/restore-workflows';
 import { engageOperators } from './operators';
 import type { SimWorld } from './world';
+import { keys } from '../../domain/keys';
 import { raiseRestoreEpochOutside } from '../../config/restore-epoch';
 import { withClient } from '../../db/owner';
 
+const OPERATOR = keys.operator('li');
 const COPY = 'loanloom_backup';
 const GUARD_MS = 240_000;
 const PATIENCE_MS = 5_000;
@@ -56,7 +58,8 @@ export async function restore(world: SimWorld, takenAt: Instant): Promise<void> 
   });
   world.restores += 1;
   world.unclearedSince = takenAt;
-  for (const workflowId of await startAgainFromBooks(attached.db, attached.client)) world.lost.add(workflowId);
+  const begun = { epoch: await attached.restoreEpoch(), actor: OPERATOR };
+  for (const workflowId of (await startAgainOnce(attached.db, attached.client, begun)) ?? []) world.lost.add(workflowId);
   await clearRestore(world, takenAt);
 }
 
@@ -69,7 +72,7 @@ async function clearRestore(world: SimWorld, takenAt: Instant): Promise<void> {
     for (;;) {
       const { now } = await businessNow(deps.db);
       const signal = AbortSignal.timeout(GUARD_MS);
-      const input = { restoredTo: businessDateOf(takenAt), now, actor: 'operator:li', signal, knows: knowsBy(client) };
+      const input = { restoredTo: businessDateOf(takenAt), now, actor: OPERATOR, signal, knows: knowsBy(client) };
       const { unresolved } = await guardAfterRestore(deps, input);
       if (unresolved.length === 0) {
         await repair(deps.db, client);

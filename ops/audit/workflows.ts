@@ -6,11 +6,14 @@ import { ENDED_APPLICATIONS, OPEN_LOANS } from '../../domain/states';
 import { restartLoan } from '../../temporal/restart-loan';
 import { breakChanged } from '../../workflows/resolve-break.messages';
 import { factsChanged } from '../../workflows/service-loan.messages';
-import { workflowShapes } from '../../domain/keys';
+import { disbursementWorkflowId, workflowShapes } from '../../domain/keys';
+import { restoreEpochOf } from '../../db/payment/restore';
 
 /** Something open in Postgres whose workflow does not run. */
 export interface Orphan {
   readonly workflowId: string;
+  /** Where it may run instead: a payment that lives in another restore epoch. */
+  readonly elsewhere?: readonly string[];
   /** Brings it back from Postgres alone. Repeating it is harmless: the workflow id refuses a second one. */
   restart(now: Instant): Promise<void>;
 }
@@ -25,6 +28,11 @@ async function isRunning(client: Client, workflowId: string): Promise<boolean> {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
+}
+
+async function runsSomewhere(client: Client, { workflowId, elsewhere = [] }: Orphan): Promise<boolean> {
+  for (const each of [workflowId, ...elsewhere]) if (await isRunning(client, each)) return true;
+  return false;
 }
 
 async function loans(db: Db, client: Client): Promise<Orphan[]> {
@@ -57,15 +65,21 @@ async function applications(db: Db, client: Client): Promise<Orphan[]> {
   }));
 }
 
+/** How often a database may have been marked as restored without having been cleared: payments wait in those epochs too. */
+const UNCLEARED_EPOCHS = 3;
+
 /** Payouts and refunds on their way: their loan starts the workflow again when it is told. */
 async function disbursements(db: Db, client: Client): Promise<Orphan[]> {
+  const epoch = (await restoreEpochOf(db)) ?? 1;
   const rows = await db('payment_instructions')
     .where({ state: 'IN_FLIGHT' })
     .whereIn('direction', ['PAYOUT', 'REFUND'])
     .orderBy('id')
     .select<{ id: string; loan_id: string }[]>('id', 'loan_id');
+  const others = Array.from({ length: epoch + UNCLEARED_EPOCHS }, (_, index) => index + 1).filter((each) => each !== epoch);
   return rows.map((row) => ({
-    workflowId: workflowShapes.disbursement(row.id),
+    workflowId: disbursementWorkflowId(row.id, epoch),
+    elsewhere: others.map((each) => disbursementWorkflowId(row.id, each)),
     restart: async (now) => {
       await client.workflow.getHandle(workflowShapes.loan(row.loan_id)).signal(factsChanged, { at: now });
     },
@@ -99,7 +113,7 @@ export async function orphans(db: Db, client: Client): Promise<Orphan[]> {
   const found: Orphan[] = [];
   for (let start = 0; start < all.length; start += AT_ONCE) {
     const some = all.slice(start, start + AT_ONCE);
-    const running = await Promise.all(some.map((each) => isRunning(client, each.workflowId)));
+    const running = await Promise.all(some.map((each) => runsSomewhere(client, each)));
     found.push(...some.filter((_, index) => !running[index]));
   }
   return found;

@@ -10,7 +10,7 @@ import { createLog } from '../../config/log';
 import type { Attached } from '../attach';
 import { repair } from '../audit/doctor';
 import { assertOperator } from '../operator-keys';
-import { startAgainFromBooks, knowsBy } from '../restore-workflows';
+import { startAgainOnce, knowsBy } from '../restore-workflows';
 import { withAttached } from './subcommands';
 import { raiseRestoreEpochOutside } from '../../config/restore-epoch';
 
@@ -36,14 +36,15 @@ async function guard(attached: Attached, options: Options): Promise<void> {
       return;
     }
     const signal = AbortSignal.timeout(6 * 3_600_000);
-    const ended = await startAgainFromBooks(deps.db, attached.client);
-    print(`${String(ended.length)} workflows of the lost time were ended; what is open started again from the books`);
-    const input = { restoredTo, now, actor: keys.operator(options.operator), signal, knows: knowsBy(attached.client) };
+    const actor = keys.operator(options.operator);
+    const ended = await startAgainOnce(deps.db, attached.client, { epoch: await deps.restoreEpoch(), actor });
+    if (ended) print(`${String(ended.length)} workflows of the lost time were ended; what is open started again from the books`);
+    const input = { restoredTo, now, actor, signal, knows: knowsBy(attached.client) };
     const report = await guardAfterRestore(deps, input, print);
     print(
-      `asked the channels about ${String(report.asked)} numbers; ${String(report.found.length)} payments had been forgotten and are booked`,
+      `asked the channels about ${String(report.asked)} numbers; what the database had forgotten, or cannot know (${String(report.found.length)}):`,
     );
-    for (const line of report.found) print(`  booked ${line}`);
+    for (const line of report.found) print(`  found  ${line}`);
     for (const line of report.unresolved) print(`  open   ${line}`);
     if (report.unresolved.length > 0)
       throw new LoanloomError(

@@ -5,6 +5,7 @@ import { businessDateOf, epochMs, laterOf, type BusinessDate, type Instant } fro
 import { attentionOf, readLoanFile, recordOf, updateLoan, type LoanFile } from '../../db/loan/loans';
 import { PAST_SLA, type Attention } from '../../domain/loan/attention';
 import type { OpenInstruction } from '../../domain/loan/loan-events';
+import { epochToStartIn } from '../payment/restore-check';
 import { productOf, type ActivityDeps } from '../deps';
 import { acknowledgeFacts } from '../../db/outbox';
 import { loanAccount } from '../../domain/loan/loan-account';
@@ -22,6 +23,8 @@ export interface LoanOutlook {
   readonly heldUntil?: Instant | null;
   /** Business time by the database's clock: the only one that is ahead of the workflow's own and believed. */
   readonly now?: Instant;
+  /** The restore epoch, once there was a restore: payments that start now have their workflows in it. */
+  readonly restoreEpoch?: number;
 }
 
 /** Why a person has to look at this loan, or null. */
@@ -67,8 +70,10 @@ export async function look(deps: ActivityDeps, db: Db | Tx, { loanId, at }: { lo
     attention: needsAttention,
     bucket: account.bucket,
   });
+  const restoreEpoch = await epochToStartIn(deps, db);
   return {
     appointment,
+    ...(restoreEpoch === undefined ? {} : { restoreEpoch }),
     status: file.loan.status,
     bucket: account.bucket,
     daysPastDue: account.daysPastDue,

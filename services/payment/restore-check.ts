@@ -9,6 +9,16 @@ export async function isRestoreCleared(deps: Pick<ActivityDeps, 'restoreEpoch'>,
   return inside !== undefined && inside === outside;
 }
 
+/**
+ * The epoch in whose name a payment's workflow starts: the one kept outside, so that what starts between a restore and
+ * its guard is told from what the lost time began. Undefined before the first restore.
+ */
+export async function epochToStartIn(deps: Pick<ActivityDeps, 'restoreEpoch'>, db: Db | Tx): Promise<number | undefined> {
+  const outside = await deps.restoreEpoch().catch(() => undefined);
+  const epoch = outside ?? (await restoreEpochOf(db));
+  return epoch !== undefined && epoch > 1 ? epoch : undefined;
+}
+
 /** RESTORE_NOT_CLEARED: the database was restored, and may have forgotten payments that were made since its backup. */
 export async function assertRestoreCleared(deps: Pick<ActivityDeps, 'restoreEpoch'>, db: Db | Tx): Promise<void> {
   if (!(await isRestoreCleared(deps, db)))

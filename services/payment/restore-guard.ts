@@ -4,7 +4,7 @@ import { writeAudit } from '../../db/audit';
 import { rejectForgotten } from '../../db/commands';
 import { readLoanFile, type LoanFile } from '../../db/loan/loans';
 import { addFactNotice } from '../../db/outbox';
-import { raiseRestoreEpoch } from '../../db/payment/restore';
+import { raiseRestoreEpoch, restoreEpochOf } from '../../db/payment/restore';
 import { LoanloomError } from '../../domain/errors';
 import { nextSerial } from '../../domain/loan/loan-events';
 import { ENDED_APPLICATIONS, OPEN_LOANS } from '../../domain/states';
@@ -118,7 +118,10 @@ export async function guardAfterRestore(
   const { restoredTo } = input;
   // Each question listens to the one signal.
   setMaxListeners(64, input.signal);
-  const guard: Guard = { ...input, deps, report: { asked: 0, found: [], unresolved: [] } };
+  const epoch = await deps.restoreEpoch();
+  if (!Number.isSafeInteger(epoch)) throw new LoanloomError('CONFIGURATION', 'the restore epoch outside the database cannot be read');
+  const lost = { epoch: (await restoreEpochOf(deps.db)) ?? 1, until: epoch };
+  const guard: Guard = { ...input, deps, lost, report: { asked: 0, found: [], unresolved: [] } };
   for (const id of await rejectForgotten(deps.db, restoredTo)) guard.report.found.push(`command ${id}: refused, its sender gives it anew`);
   const loans = await deps
     .db('loans')
@@ -132,8 +135,6 @@ export async function guardAfterRestore(
   await endForgottenLoans(guard);
   const { report } = guard;
   if (report.unresolved.length > 0) return report;
-  const epoch = await deps.restoreEpoch();
-  if (!Number.isSafeInteger(epoch)) throw new LoanloomError('CONFIGURATION', 'the restore epoch outside the database cannot be read');
   await deps.db.transaction(async (tx) => {
     await raiseRestoreEpoch(tx, epoch);
     // What a loan waits for may have happened already: it looks again.

@@ -20,7 +20,7 @@ import type { ActivityDeps } from '../deps';
 import { accountNow } from '../loan/account-now';
 import { openAttempt } from './open-attempt';
 import { recordReplyIn } from './payment-outcomes';
-import { attemptNumber, debitWorkflowId, workflowShapes } from '../../domain/keys';
+import { attemptNumber, debitWorkflowId, disbursementWorkflowId } from '../../domain/keys';
 
 /** Attempts of one instruction that are asked for beyond those that are known: more than there are channels. */
 const ATTEMPTS_MAX = 4;
@@ -37,6 +37,8 @@ export interface Guard {
   readonly deps: ActivityDeps;
   readonly knows: KnowsWorkflow;
   readonly restoredTo: BusinessDate;
+  /** The epochs in which something may have begun that the database has forgotten: its own, and those up to the one outside. */
+  readonly lost: { readonly epoch: number; readonly until: number };
   readonly now: Instant;
   readonly signal: AbortSignal;
   readonly report: { asked: number; found: string[]; unresolved: string[] };
@@ -139,6 +141,16 @@ const wasDecided = ({ events }: Pick<LoanFile, 'events'>, wanted: Wanted) =>
     (event) => (event.kind === 'DEBIT_GAVE_WAY' || event.kind === 'DEBIT_PRESENTED') && event.businessDate === wanted.business_date,
   );
 
+/** Whether Temporal knows a workflow of the payment from the time that was lost: of the backup's epoch, up to the one that is being cleared. */
+async function wasBegunInLostTime(guard: Guard, { id, loan_id, direction, business_date, presentment }: Wanted): Promise<boolean> {
+  for (let { epoch } = guard.lost; epoch < guard.lost.until; epoch += 1) {
+    const workflowId =
+      direction === 'DEBIT' ? debitWorkflowId(loan_id, business_date, presentment, { epoch }) : disbursementWorkflowId(id, epoch);
+    if (await guard.knows(workflowId)) return true;
+  }
+  return false;
+}
+
 /**
  * Every attempt of an instruction that may have been made after the backup, on every channel: one that reached nobody
  * says nothing about the next. Answers whether the number was in use.
@@ -148,9 +160,7 @@ export async function askInstruction(guard: Guard, wanted: Wanted): Promise<bool
   const known = await readAttempts(deps.db, wanted.id);
   // What is on its way has to end first: two are never under way at once.
   if (known.some(isLive)) return true;
-  const { id, loan_id, direction, business_date, presentment } = wanted;
-  const workflowId = direction === 'DEBIT' ? debitWorkflowId(loan_id, business_date, presentment) : workflowShapes.disbursement(id);
-  const wasBegun = await guard.knows(workflowId);
+  const wasBegun = await wasBegunInLostTime(guard, wanted);
   const [foundBefore, openBefore] = [report.found.length, report.unresolved.length];
   const highest = Math.max(0, ...known.map((each) => each.attempt));
   const attempts = Array.from({ length: Math.max(0, ATTEMPTS_MAX - highest) }, (_, index) => highest + 1 + index);

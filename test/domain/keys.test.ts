@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { attemptNumber, debitWorkflowId, keys, workflowShapes, type Shape } from '../../domain/keys';
+import { attemptNumber, debitWorkflowId, disbursementWorkflowId, keys, workflowShapes, type Shape } from '../../domain/keys';
 
 /** Guarantee: what a key looks like never changes: the same step writes the same key before and after a redeploy. */
 const WORKFLOWS: readonly (readonly [keyof typeof workflowShapes, string])[] = [
@@ -11,6 +11,7 @@ const WORKFLOWS: readonly (readonly [keyof typeof workflowShapes, string])[] = [
   ['debitResumed', 'debit-7k3m9q-2026-12-26-1-r1'],
   ['debitAgainResumed', 'debit-7k3m9q-2026-12-26-1-w1-r1'],
   ['debitQuery', 'debit-7k3m9q-2026-12-26-1-q1'],
+  ['afterRestore', 'loan-7k3m9q-e2'],
   ['reconciliation', 'reconciliation-wallet-2026-12-26'],
   ['break', 'break-4'],
   ['close', 'close-2026-12-26'],
@@ -141,5 +142,15 @@ describe('keys', () => {
     const ids = [of({}), of({ round: 1 }), of({ resume: 0 }), of({ round: 1, resume: 2 }), of({ query: 1 })];
     expect(ids).toEqual(['', '-w1', '-r0', '-w1-r2', '-q1'].map((end) => `debit-l-2026-12-26-1${end}`));
     expect(of({ round: 0 })).toBe(of({}));
+  });
+
+  it('gives a payment another workflow in each restore epoch, and the plain one before the first restore', () => {
+    const of = (epoch?: number) => [
+      disbursementWorkflowId('payout-l-1', epoch),
+      debitWorkflowId('l', '2026-12-26', 1, { query: 3, epoch }),
+    ];
+    expect(of(1)).toEqual(of());
+    expect(of(2)).toEqual(['disbursement-payout-l-1-e2', 'debit-l-2026-12-26-1-q3-e2']);
+    expect(new Set([1, 2, 3, 12].flatMap(of)).size).toBe(8);
   });
 });

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createActivities } from '../../activities/index';
 import { createChannels } from '../../channels/index';
+import { attemptNumber, debitWorkflowId, disbursementWorkflowId } from '../../domain/keys';
+import { raiseRestoreEpoch } from '../../db/payment/restore';
+import { readInstruction } from '../../db/payment/payments';
 import { storeCommand } from '../../db/commands';
 import { deliverCommand } from '../../temporal/delivery';
 
@@ -25,7 +28,7 @@ describe('a loan that was given up, or taken up again', () => {
       'the payout child',
       async () =>
         (await world.client.workflow
-          .getHandle(`disbursement-payout-${loanId}-1`)
+          .getHandle(`disbursement-payout-${loanId}-1-e2`)
           .describe()
           .catch(() => undefined)) !== undefined,
     );
@@ -81,5 +84,47 @@ describe('a loan that was given up, or taken up again', () => {
     }
     const first = await handle.describe();
     expect(first.historyLength).toBeLessThan(1_000);
+  });
+
+  it.each(['payout', 'debit'] as const)('a %s that only the lost time saw the end of is asked about again, and made once', async (kind) => {
+    const on = addDays(businessDateOf(instant(Date.now())), -5);
+    const finished = await seedActiveLoan(world.deps, { on });
+    const { loanId } = kind === 'payout' ? await seedLoan(world.deps) : await seedActiveLoan(world.deps, { on });
+    const now = instant(await world.environment!.currentTimeMs());
+    const today = businessDateOf(now);
+    const activities = createActivities(world.deps);
+    // The backup holds the payment as sent, its outcome not known yet; a debit also that it has to be asked about.
+    const instructionId = kind === 'payout' ? `payout-${loanId}-1` : `debit-${loanId}-${today}-2`;
+    await world.banks.script({ behaviour: 'error-but-paid', reference: loanId });
+    if (kind === 'payout') await activities.openPayout({ loanId, instructionId, businessDate: today, at: now });
+    else {
+      await world.deps.db('payment_instructions').insert({
+        id: instructionId,
+        loan_id: loanId,
+        direction: 'DEBIT',
+        amount_fen: 50_000,
+        business_date: today,
+        presentment: 2,
+        state: 'AUTHORIZED',
+      });
+      await activities.openDebit({ loanId, instructionId, businessDate: today, presentment: 2, plannedAt: null, at: now });
+    }
+    await new MockActivityEnvironment().run(activities.sendPayment, { instructionId, attempt: 1, at: now });
+    // In the time that was lost its workflow, or the first question about it, came to its end.
+    const lost = kind === 'payout' ? disbursementWorkflowId(instructionId, epoch) : debitWorkflowId(loanId, today, 2, { query: 1, epoch });
+    await world.client.workflow.execute('disburseLoan', {
+      workflowId: lost,
+      taskQueue: 'loans',
+      args: [{ loanId: finished.loanId, instructionId: `payout-${finished.loanId}-1`, businessDate: today, now }],
+    });
+
+    epoch += 1;
+    await world.deps.db.transaction((tx) => raiseRestoreEpoch(tx, epoch));
+    await startLoan(world.client, loanId, now);
+    await world.environment!.sleep('30 hours');
+    const { state, amount_fen: amount } = await readInstruction(world.deps.db, instructionId);
+    expect(state).toBe('SUCCEEDED');
+    const booked = (await world.banks.books()).entries.filter((e) => e.reference === loanId && e.amountFen === amount);
+    expect(booked.map((e) => [e.number, e.state])).toEqual([[attemptNumber(instructionId, 1), 'BOOKED']]);
   });
 });
