@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Tx } from '../../db/pool';
-import { APPLICATION_TRANSITIONS, isTerminal, type ApplicationStatus } from '../../domain/states';
-import { DAY_MS, businessDateOf, epochMs, instant, laterOf, type Instant } from '../../domain/time/dates';
+import { deadlineOf, nextApplicationAct, type ApplicationAct } from '../../domain/application/agenda';
+import type { ApplicationStatus } from '../../domain/states';
+import { businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
 import { productOf, type ActivityDeps } from '../deps';
 import {
   insertDecision,
@@ -20,7 +21,7 @@ import { dateOfBirth } from '../../domain/party/person';
 import { quote } from '../../domain/product/offer';
 import { otherInstallments } from './other-obligations';
 import { decide } from '../../risk/rules';
-import { moveApplication } from './moves';
+import { deadlineIn, moveApplication } from './moves';
 import { contractText } from '../../domain/product/contract-text';
 import { insertLoan } from '../../db/loan/loans';
 import { businessNow } from '../../db/clock';
@@ -34,8 +35,6 @@ export interface ApplicationStepResult {
   /** Business time by the database's clock. */
   readonly now?: Instant;
 }
-
-const hoursAfter = (at: Instant | Date, hours: number) => instant((at instanceof Date ? at.getTime() : epochMs(at)) + hours * 3_600_000);
 
 /** IDENTITY_CHANGED where the borrower is not any more who was submitted and checked: nothing is decided or signed on it. */
 async function assertPinned({ borrowers }: ActivityDeps, tx: Tx, application: ApplicationRow): Promise<void> {
@@ -71,16 +70,11 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
     decided_by: 'rules',
     decided_at: at,
   });
-  if (decision.outcome === 'DECLINE') return moveApplication(tx, application, 'DECLINED', at, 'declined by rules');
-  if (decision.outcome === 'REFER')
-    return moveApplication(
-      tx,
-      application,
-      'FOUR_EYES',
-      at,
-      'referred to an operator',
-      instant(epochMs(at) + product.review.validDays * DAY_MS),
-    );
+  if (decision.outcome === 'DECLINE') return moveApplication(tx, application, { to: 'DECLINED', at, why: 'declined by rules' });
+  if (decision.outcome === 'REFER') {
+    const until = deadlineOf('FOUR_EYES', product, at);
+    return moveApplication(tx, application, { to: 'FOUR_EYES', at, why: 'referred to an operator', until });
+  }
   return offer(deps, tx, application, at);
 }
 
@@ -89,7 +83,8 @@ export async function offer(deps: ActivityDeps, tx: Tx, application: Application
   const product = productOf(deps, application);
   const steps = await readSteps(deps, tx, application);
   const terms = quote({ principal: steps.principal, termMonths: steps.termMonths }, product, businessDateOf(at));
-  const expiresAt = hoursAfter(at, product.offer.validHours);
+  const expiresAt = deadlineOf('OFFERED', product, at);
+  assertThat(expiresAt, 'an offer has a deadline');
   await insertOffer(tx, {
     application_id: application.id,
     principal_fen: terms.principal,
@@ -102,11 +97,11 @@ export async function offer(deps: ActivityDeps, tx: Tx, application: Application
     offered_at: at,
     expires_at: expiresAt,
   });
-  return moveApplication(tx, application, 'OFFERED', at, 'offer made', expiresAt);
+  return moveApplication(tx, application, { to: 'OFFERED', at, why: 'offer made', until: expiresAt });
 }
 
 /** Draws the contract up once; its hash is what the borrower signs. The cap is checked again here. */
-export async function awaitSignature(deps: ActivityDeps, tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
+async function awaitSignature(deps: ActivityDeps, tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
   const product = productOf(deps, application);
   const accepted = await readOffer(tx, application.id);
   assertThat(accepted, 'an application past its offer has one');
@@ -130,7 +125,8 @@ export async function awaitSignature(deps: ActivityDeps, tx: Tx, application: Ap
       drawn_up_at: at,
     });
   }
-  return moveApplication(tx, application, 'AWAITING_SIGNATURE', at, 'contract drawn up', hoursAfter(at, product.signing.validHours));
+  const until = deadlineOf('AWAITING_SIGNATURE', product, at);
+  return moveApplication(tx, application, { to: 'AWAITING_SIGNATURE', at, why: 'contract drawn up', until });
 }
 
 async function openLoan(tx: Tx, application: ApplicationRow, at: Instant): Promise<void> {
@@ -150,80 +146,62 @@ async function openLoan(tx: Tx, application: ApplicationRow, at: Instant): Promi
   });
 }
 
-/** One step that needs neither a person nor the outside; undefined when the application has to wait or to go out. */
-async function stepOnce(deps: ActivityDeps, tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow | undefined> {
-  const product = productOf(deps, application);
-  const isOver = application.waiting_until !== null && epochMs(at) >= application.waiting_until.getTime();
-  switch (application.status) {
-    case 'SUBMITTED':
-      return moveApplication(tx, application, 'KYC_PENDING', at, 'identity is checked');
-    case 'DECISION_PENDING':
+const actOf = (deps: ActivityDeps, application: ApplicationRow, now: Instant): ApplicationAct =>
+  nextApplicationAct({ status: application.status, waitingUntil: deadlineIn(application), product: productOf(deps, application), now });
+
+/** Performs an act that needs neither a person nor the outside; undefined where it does. */
+export async function perform(
+  deps: ActivityDeps,
+  tx: Tx,
+  { application, act, at }: { readonly application: ApplicationRow; readonly act: ApplicationAct; readonly at: Instant },
+): Promise<ApplicationRow | undefined> {
+  switch (act.kind) {
+    case 'SET_DEADLINE':
+      await updateApplication(tx, application.id, { waiting_until: act.until });
+      return { ...application, waiting_until: new Date(act.until) };
+    case 'MOVE':
+      return moveApplication(tx, application, { ...act, at });
+    case 'DECIDE':
       return decideByRules(deps, tx, application, at);
-    case 'REFLECTION_PERIOD':
-      if (!isOver) return undefined;
-      return product.reflection.after === 'signing'
-        ? moveApplication(tx, application, 'READY_TO_DISBURSE', at, 'reflection period over')
-        : awaitSignature(deps, tx, application, at);
-    case 'SIGNED':
-      if (product.reflection.after === 'signing' && product.reflection.hours > 0) {
-        return moveApplication(
-          tx,
-          application,
-          'REFLECTION_PERIOD',
-          at,
-          'reflection period after signing',
-          hoursAfter(at, product.reflection.hours),
-        );
-      }
-      return moveApplication(tx, application, 'READY_TO_DISBURSE', at, 'signed and no period is open');
-    case 'DRAFT':
-    case 'FOUR_EYES':
-    case 'OFFERED':
-    case 'AWAITING_SIGNATURE':
-      return isOver ? moveApplication(tx, application, 'EXPIRED', at, `${application.status} ran out of time`) : undefined;
-    default:
+    case 'DRAW_UP_CONTRACT':
+      return awaitSignature(deps, tx, application, at);
+    case 'VERIFY_IDENTITY':
+    case 'OPEN_LOAN':
+    case 'WAIT':
+    case 'END':
       return undefined;
   }
 }
 
-/** What operators read of an application that waits. */
-const SUMMARIES: Partial<Record<ApplicationStatus, string>> = {
-  DRAFT: 'waiting for the borrower to complete the steps',
-  FOUR_EYES: 'referred: waiting for an operator to approve or decline',
-  OFFERED: 'waiting for the borrower to accept the offer',
-  REFLECTION_PERIOD: 'reflection period: the borrower may cancel free of charge',
-  AWAITING_SIGNATURE: 'waiting for the borrower to sign',
-};
-
-function describe(application: ApplicationRow): ApplicationStepResult {
-  const at = application.waiting_until === null ? null : instant(application.waiting_until);
-  const summary = SUMMARIES[application.status] ?? application.status;
-  if (application.status === 'KYC_PENDING')
-    return { status: application.status, next: 'VERIFY_IDENTITY', at: null, summary: 'identity is being checked' };
-  if (application.status === 'READY_TO_DISBURSE')
-    return { status: application.status, next: 'OPEN_LOAN', at: null, summary: 'the loan is opened' };
-  if (isTerminal(APPLICATION_TRANSITIONS, application.status)) return { status: application.status, next: 'END', at: null, summary };
-  return { status: application.status, next: 'WAIT', at, summary };
+function resultOf(status: ApplicationStatus, act: ApplicationAct): ApplicationStepResult {
+  switch (act.kind) {
+    case 'WAIT':
+      return { status, next: 'WAIT', at: act.until, summary: act.summary };
+    case 'VERIFY_IDENTITY':
+    case 'OPEN_LOAN':
+    case 'END':
+      return { status, next: act.kind, at: null, summary: act.summary };
+    default:
+      throw new LoanloomError('INTERNAL', `an application stopped at a step of its own: ${act.kind}`);
+  }
 }
 
 /** Takes every step that is due by `at` and says what comes next. Repeating it finds the steps taken and changes nothing. */
 export async function advanceApplication(
   deps: ActivityDeps,
-  { applicationId, at }: { applicationId: string; at: Instant },
+  { applicationId, ...asked }: { applicationId: string; at: Instant },
 ): Promise<ApplicationStepResult> {
   return deps.db.transaction(async (tx) => {
     const { now } = await businessNow(tx);
-    const input = { applicationId, at: laterOf(at, now) };
-    let application = await lockApplication(tx, input.applicationId);
-    if (application.status === 'DRAFT' && application.waiting_until === null) {
-      const until = instant(epochMs(input.at) + productOf(deps, application).draftValidDays * DAY_MS);
-      await updateApplication(tx, application.id, { waiting_until: until });
-      application = { ...application, waiting_until: new Date(until) };
-    }
-    for (let next = await stepOnce(deps, tx, application, input.at); next; next = await stepOnce(deps, tx, application, input.at))
+    const at = laterOf(asked.at, now);
+    let application = await lockApplication(tx, applicationId);
+    let act = actOf(deps, application, at);
+    for (let next = await perform(deps, tx, { application, act, at }); next; next = await perform(deps, tx, { application, act, at })) {
       application = next;
-    if (application.status === 'READY_TO_DISBURSE') await openLoan(tx, application, input.at);
-    return { ...describe(application), now };
+      act = actOf(deps, application, at);
+    }
+    if (act.kind === 'OPEN_LOAN') await openLoan(tx, application, at);
+    return { ...resultOf(application.status, act), now };
   });
 }
 
@@ -255,13 +233,10 @@ export async function verifyIdentity(deps: ActivityDeps, input: { applicationId:
       decided_by: verdict.provider,
       decided_at: input.at,
     });
-    await moveApplication(
-      tx,
-      application,
-      isOwn ? 'DECISION_PENDING' : 'DECLINED',
-      input.at,
-      isOwn ? 'identity checks passed' : 'identity checks failed',
-    );
+    const move = isOwn
+      ? ({ to: 'DECISION_PENDING', why: 'identity checks passed' } as const)
+      : ({ to: 'DECLINED', why: 'identity checks failed' } as const);
+    await moveApplication(tx, application, { ...move, at: input.at });
     return isOwn;
   });
   return { passed };

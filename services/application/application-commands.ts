@@ -11,7 +11,7 @@ import { writeAudit } from '../../db/audit';
 import type { CommandRow } from '../../db/commands';
 import type { Tx } from '../../db/pool';
 import { businessNow } from '../../db/clock';
-import { businessDateOf, epochMs, instant, laterOf, type Instant } from '../../domain/time/dates';
+import { businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import { quote } from '../../domain/product/offer';
 import { canTransition, APPLICATION_TRANSITIONS } from '../../domain/states';
@@ -20,7 +20,8 @@ import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
 import { moveApplication, assertNotOver } from './moves';
 import { keys } from '../../domain/keys';
-import { awaitSignature, offer } from './advance';
+import { offer, perform } from './advance';
+import { afterAcceptance } from '../../domain/application/agenda';
 
 /** What origination does next in the same transaction. */
 interface Asked {
@@ -52,21 +53,16 @@ const submit: Handler = async (deps, tx, { application, at }) => {
     bank_card_id: cardId,
     identity_version: identityVersion,
   });
-  await moveApplication(tx, application, 'SUBMITTED', at, 'submitted by the borrower');
+  await moveApplication(tx, application, { to: 'SUBMITTED', at, why: 'submitted by the borrower' });
   return {};
 };
 
 const acceptOffer: Handler = async (deps, tx, { application, at }) => {
   requireStatus(application, 'OFFERED', 'accepting an offer');
   assertNotOver(application, at);
-  const { reflection } = productOf(deps, application);
-  if (reflection.after === 'acceptance' && reflection.hours > 0) {
-    const until = instant(epochMs(at) + reflection.hours * 3_600_000);
-    await moveApplication(tx, application, 'REFLECTION_PERIOD', at, 'offer accepted', until);
-    return { reflectionEndsAt: until };
-  }
-  await awaitSignature(deps, tx, application, at);
-  return {};
+  const act = afterAcceptance({ product: productOf(deps, application), now: at });
+  await perform(deps, tx, { application, act, at });
+  return act.kind === 'MOVE' && act.until !== null ? { reflectionEndsAt: act.until } : {};
 };
 
 const cancel: Handler = async (_, tx, { command, application, at }) => {
@@ -76,13 +72,8 @@ const cancel: Handler = async (_, tx, { command, application, at }) => {
       from: application.status,
     });
   }
-  await moveApplication(
-    tx,
-    application,
-    'WITHDRAWN',
-    at,
-    `cancelled by ${command.caller_role === 'operator' ? 'an operator' : 'the borrower'}`,
-  );
+  const why = `cancelled by ${command.caller_role === 'operator' ? 'an operator' : 'the borrower'}`;
+  await moveApplication(tx, application, { to: 'WITHDRAWN', at, why });
   return {};
 };
 
@@ -115,7 +106,7 @@ const sign: Handler = async (deps, tx, { command, application, at }) => {
     }),
     signed_at: at,
   });
-  await moveApplication(tx, application, 'SIGNED', at, 'signed with a one-time code');
+  await moveApplication(tx, application, { to: 'SIGNED', at, why: 'signed with a one-time code' });
   return { contractSha256: contract.sha256 };
 };
 
@@ -135,7 +126,7 @@ const review: Handler = async (deps, tx, { command, application, at }) => {
   });
   await writeAudit(tx, { actor: command.caller, action: approved ? 'APPROVE' : 'DECLINE', subject: application.id, reason });
   if (approved) await offer(deps, tx, application, at);
-  else await moveApplication(tx, application, 'DECLINED', at, 'declined by an operator');
+  else await moveApplication(tx, application, { to: 'DECLINED', at, why: 'declined by an operator' });
   return {};
 };
 

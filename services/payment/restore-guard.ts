@@ -45,7 +45,11 @@ async function endForgottenLoans({ deps, knows, now, report }: Guard): Promise<v
   for (const { id, status } of rows) {
     if (!SIGNED_SINCE.includes(status) && !(await knows(workflowShapes.loan(id)))) continue;
     await deps.db.transaction(async (tx) => {
-      await moveApplication(tx, await lockApplication(tx, id), 'WITHDRAWN', now, 'the database was restored to a day before it ended');
+      await moveApplication(tx, await lockApplication(tx, id), {
+        to: 'WITHDRAWN',
+        at: now,
+        why: 'the database was restored to a day before it ended',
+      });
       report.found.push(`application ${id}: ended, its borrower applies anew`);
     });
   }

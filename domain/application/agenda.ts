@@ -1,0 +1,109 @@
+import type { Product } from '../product/products';
+import type { ApplicationStatus } from '../states';
+import { DAY_MS, epochMs, instant, type Instant } from '../time/dates';
+
+/** What of a product decides how long an application waits, and for what. */
+export type ApplicationProduct = Pick<Product, 'draftValidDays' | 'review' | 'offer' | 'reflection' | 'signing'>;
+
+/** Where an application stands. `waitingUntil` is the deadline of its status, null while none is set. */
+export interface ApplicationPlace {
+  readonly status: ApplicationStatus;
+  readonly waitingUntil: Instant | null;
+  readonly product: ApplicationProduct;
+  readonly now: Instant;
+}
+
+/** The next act of an application, by what is recorded. `summary` is what operators read of it. */
+export type ApplicationAct =
+  /** A wait without a deadline would last for ever: it gets its product's. */
+  | { readonly kind: 'SET_DEADLINE'; readonly until: Instant }
+  | { readonly kind: 'MOVE'; readonly to: Exclude<ApplicationStatus, 'DRAFT'>; readonly why: string; readonly until: Instant | null }
+  | { readonly kind: 'DECIDE' }
+  | { readonly kind: 'DRAW_UP_CONTRACT' }
+  | { readonly kind: 'VERIFY_IDENTITY' | 'OPEN_LOAN' | 'END'; readonly summary: string }
+  | { readonly kind: 'WAIT'; readonly until: Instant; readonly summary: string };
+
+const HOUR_MS = 3_600_000;
+
+/** When a status that begins at `at` runs out by its product; null for one that waits for nobody. */
+export function deadlineOf(status: ApplicationStatus, product: ApplicationProduct, at: Instant): Instant | null {
+  const after = (ms: number) => instant(epochMs(at) + ms);
+  switch (status) {
+    case 'DRAFT':
+      return after(product.draftValidDays * DAY_MS);
+    case 'FOUR_EYES':
+      return after(product.review.validDays * DAY_MS);
+    case 'OFFERED':
+      return after(product.offer.validHours * HOUR_MS);
+    case 'REFLECTION_PERIOD':
+      return after(product.reflection.hours * HOUR_MS);
+    case 'AWAITING_SIGNATURE':
+      return after(product.signing.validHours * HOUR_MS);
+    default:
+      return null;
+  }
+}
+
+/** Whether the status has run out: exactly at its deadline it has. */
+export const isOver = ({ waitingUntil, now }: Pick<ApplicationPlace, 'waitingUntil' | 'now'>): boolean =>
+  waitingUntil !== null && now >= waitingUntil;
+
+const move = ({ product, now }: ApplicationPlace, to: Exclude<ApplicationStatus, 'DRAFT'>, why: string): ApplicationAct => ({
+  kind: 'MOVE',
+  to,
+  why,
+  until: deadlineOf(to, product, now),
+});
+
+/** Waits for a person until the deadline of its status; `after` is what happens then. */
+function waits(place: ApplicationPlace, summary: string, after: (place: ApplicationPlace) => ApplicationAct): ApplicationAct {
+  const { status, waitingUntil, product, now } = place;
+  if (waitingUntil === null) return { kind: 'SET_DEADLINE', until: deadlineOf(status, product, now) ?? now };
+  return isOver(place) ? after(place) : { kind: 'WAIT', until: waitingUntil, summary };
+}
+
+const expires = (place: ApplicationPlace) => move(place, 'EXPIRED', `${place.status} ran out of time`);
+const isAfterSigning = ({ product }: ApplicationPlace) => product.reflection.after === 'signing' && product.reflection.hours > 0;
+const ended = ({ status }: ApplicationPlace): ApplicationAct => ({ kind: 'END', summary: status });
+
+/** One answer for each status: a new one does not compile without its own. */
+const ACTS = {
+  DRAFT: (place) => waits(place, 'waiting for the borrower to complete the steps', expires),
+  SUBMITTED: (place) => move(place, 'KYC_PENDING', 'identity is checked'),
+  KYC_PENDING: () => ({ kind: 'VERIFY_IDENTITY', summary: 'identity is being checked' }),
+  DECISION_PENDING: () => ({ kind: 'DECIDE' }),
+  FOUR_EYES: (place) => waits(place, 'referred: waiting for an operator to approve or decline', expires),
+  OFFERED: (place) => waits(place, 'waiting for the borrower to accept the offer', expires),
+  REFLECTION_PERIOD: (place) => waits(place, 'reflection period: the borrower may cancel free of charge', afterReflection),
+  AWAITING_SIGNATURE: (place) => waits(place, 'waiting for the borrower to sign', expires),
+  SIGNED: (place) =>
+    isAfterSigning(place)
+      ? move(place, 'REFLECTION_PERIOD', 'reflection period after signing')
+      : move(place, 'READY_TO_DISBURSE', 'signed and no period is open'),
+  READY_TO_DISBURSE: () => ({ kind: 'OPEN_LOAN', summary: 'the loan is opened' }),
+  DISBURSED: ended,
+  DECLINED: ended,
+  WITHDRAWN: ended,
+  EXPIRED: ended,
+} as const satisfies Record<ApplicationStatus, (place: ApplicationPlace) => ApplicationAct>;
+
+function afterReflection(place: ApplicationPlace): ApplicationAct {
+  return place.product.reflection.after === 'signing'
+    ? move(place, 'READY_TO_DISBURSE', 'reflection period over')
+    : { kind: 'DRAW_UP_CONTRACT' };
+}
+
+/**
+ * What an application does next, by its status, deadline and product alone; the pure half of originateLoan. Every
+ * status has a way on: a step of ours, a question to the outside, or a wait that a deadline ends.
+ */
+export function nextApplicationAct(place: ApplicationPlace): ApplicationAct {
+  return ACTS[place.status](place);
+}
+
+/** What follows an accepted offer: the reflection period where the product has it before signing, else the contract. */
+export function afterAcceptance({ product, now }: Pick<ApplicationPlace, 'product' | 'now'>): ApplicationAct {
+  const { after, hours } = product.reflection;
+  if (after === 'signing' || hours === 0) return { kind: 'DRAW_UP_CONTRACT' };
+  return { kind: 'MOVE', to: 'REFLECTION_PERIOD', why: 'offer accepted', until: deadlineOf('REFLECTION_PERIOD', product, now) };
+}
