@@ -20,6 +20,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-console': 'error',
+      '@typescript-eslint/max-params': ['error', { max: 4 }],
       'max-lines': ['error', { max: 330, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 75, skipBlankLines: true, skipComments: true, IIFEs: true }],
       'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read the environment through config/env.ts.' }],

@@ -21,9 +21,7 @@ export type Loading = 'LOADED' | 'NOT_READY' | { readonly refused: string };
 export async function loadFile(
   deps: ActivityDeps,
   channel: Channel,
-  date: BusinessDate,
-  at: Instant,
-  signal: AbortSignal,
+  { date, at, signal }: { readonly date: BusinessDate; readonly at: Instant; readonly signal: AbortSignal },
 ): Promise<Loading> {
   const known = await readFile(deps.db, channel.name, date);
   if (known) return 'LOADED';
@@ -34,9 +32,12 @@ export async function loadFile(
   const content = Readable.from(hashed(file.content, hash));
   try {
     await deps.db.transaction(async (tx) => {
-      const totals = await copyLines(tx, channel.name, date, channel.readStatement(content, date), (line) =>
-        agreedFee(channel.name, line, line.valueDate),
-      );
+      const totals = await copyLines(tx, {
+        channel: channel.name,
+        date,
+        portions: channel.readStatement(content, date),
+        feeOf: (line) => agreedFee(channel.name, line, line.valueDate),
+      });
       const { lines, net } = totals;
       await insertFile(tx, { channel: channel.name, business_date: date, sha256: hash.digest('hex'), lines, net_fen: net });
     });
@@ -64,9 +65,7 @@ async function* hashed(content: Readable, hash: Hash): AsyncGenerator<Buffer> {
 export async function noticeResend(
   deps: ActivityDeps,
   channel: Channel,
-  date: BusinessDate,
-  at: Instant,
-  signal: AbortSignal,
+  { date, at, signal }: { readonly date: BusinessDate; readonly at: Instant; readonly signal: AbortSignal },
 ): Promise<void> {
   const known = await readFile(deps.db, channel.name, date);
   if (!known) return;

@@ -65,7 +65,7 @@ export function createPaymentActivities(deps: ActivityDeps) {
         const instruction = await readInstruction(tx, input.instructionId);
         await lockLoan(tx, instruction.loan_id);
         if (instruction.state !== 'IN_FLIGHT') return;
-        await moveInstruction(tx, instruction, 'MANUAL', input.at, 'SLA_EXCEEDED');
+        await moveInstruction(tx, instruction, { to: 'MANUAL', at: input.at, code: 'SLA_EXCEEDED' });
         await addTrouble(tx, { workflowId: await disbursementOfEpoch(tx, instruction.id), code: 'SLA_EXCEEDED' });
         await updateLoan(tx, instruction.loan_id, { attention: PAST_SLA });
       });

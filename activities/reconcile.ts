@@ -111,9 +111,7 @@ async function settleFees(tx: Tx, { channel, date, at }: Day, { agreed, wrong }:
 async function proveNet(
   tx: Tx,
   { channel, date, at }: Day,
-  gap: number,
-  findings: readonly Finding[],
-  repeated: readonly Repeated[],
+  { gap, findings, repeated }: { readonly gap: number; readonly findings: readonly Finding[]; readonly repeated: readonly Repeated[] },
 ): Promise<void> {
   const found = findings.reduce((sum, finding) => sum + difference(finding, date), 0);
   const explained = repeated.reduce((sum, { extra }) => sum + extra, found);
@@ -191,7 +189,7 @@ async function matchDay(deps: ActivityDeps, day: Day): Promise<'DONE' | { readon
   await deps.db.transaction(async (tx) => {
     await openDuplicates(tx, day, repeated);
     const agreedFees = await settleFees(tx, day, fees, repeated);
-    await proveNet(tx, day, file.net_fen - before, findings, repeated);
+    await proveNet(tx, day, { gap: file.net_fen - before, findings, repeated });
     const missing = await endCutoffs(tx, day);
     if (net !== file.net_fen)
       await openBreak(tx, { channel, businessDate: date, code: 'BANK', subject: date, amount: net ?? 0, expected: file.net_fen }, at);
@@ -219,7 +217,7 @@ async function reconcileDays(deps: ActivityDeps, input: ReconcileInput, signal: 
   if (!channel) throw new LoanloomError('CHANNEL_UNKNOWN', `channel ${input.channel} is not configured`);
   const before = await countBreaks(deps.db, channel.name);
   const first = await firstUnreconciled(deps.db, channel.name);
-  if (first !== null) await noticeResend(deps, channel, addDays(first, -1), input.at, signal);
+  if (first !== null) await noticeResend(deps, channel, { date: addDays(first, -1), at: input.at, signal });
   const passedOver = (await daysWithoutFile(deps.db, channel.name)).filter((date) => first === null || date < first);
   const withoutFile: { date: BusinessDate; why: string }[] = [];
   const withoutStatement: { date: BusinessDate; why: string }[] = [];
@@ -228,7 +226,7 @@ async function reconcileDays(deps: ActivityDeps, input: ReconcileInput, signal: 
   for (const date of [...passedOver, ...daysBetweenInclusive(first, input.through)]) {
     // In order: what a day waits for, the days after it wait for too.
     if (waitsFor !== null) break;
-    const loading = await loadFile(deps, channel, date, input.at, signal);
+    const loading = await loadFile(deps, channel, { date, at: input.at, signal });
     if (loading === 'LOADED') {
       const matched = await matchDay(deps, { channel: channel.name, date, at: input.at });
       if (matched === 'DONE') reconciled += 1;

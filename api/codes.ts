@@ -67,9 +67,7 @@ export async function sendCode(
 async function tryCode(
   deps: ApiDeps,
   tx: Tx,
-  applicationId: string,
-  purpose: CodePurpose,
-  entered: string,
+  { applicationId, purpose, entered }: { readonly applicationId: string; readonly purpose: CodePurpose; readonly entered: string },
 ): Promise<CodeRow | 'CODE_INVALID' | 'CODE_EXHAUSTED'> {
   const row = await tx('one_time_codes')
     .where({ application_id: applicationId, purpose })
@@ -122,7 +120,7 @@ export async function storeConfirmed(deps: ApiDeps, caller: Caller, submission: 
       ).row;
     const known = await tx('commands').where({ caller: caller.name, idempotency_key: idempotencyKey }).first<object | undefined>('id');
     if (known) return store({});
-    const code = await tryCode(deps, tx, applicationId, purpose, entered);
+    const code = await tryCode(deps, tx, { applicationId, purpose, entered });
     return typeof code === 'string' ? code : store(submission.body({ id: code.id, bankCardId: code.bank_card_id }));
   });
   if (outcome === 'CODE_EXHAUSTED') throw new LoanloomError('CODE_EXHAUSTED', 'this code was tried too often: ask for a new one');

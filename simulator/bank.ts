@@ -80,7 +80,15 @@ export class Bank {
     return this.scripts.isOut(this.name, reference ?? this.books.find(this.name, number)?.reference ?? referenceOf(number), asOf);
   }
 
-  private book(payment: PaymentRequest, asOf: string, state: BookEntry['state'], reason: string, more: Partial<BookEntry> = {}): BookEntry {
+  private book(
+    payment: PaymentRequest,
+    {
+      asOf,
+      state,
+      reason,
+      more = {},
+    }: { readonly asOf: string; readonly state: BookEntry['state']; readonly reason: string; readonly more?: Partial<BookEntry> },
+  ): BookEntry {
     const known = this.books.find(this.name, payment.number);
     if (known) return known;
     const { number, kind, amountFen, account, reference } = payment;
@@ -113,7 +121,7 @@ export class Bank {
     const known = this.books.find(this.name, payment.number);
     if (known) return { standing: this.standingOf(known, false, asOf), delivery: {} };
     const script = this.scripts.take({ bank: this.name, kind: payment.kind, reference: payment.reference });
-    const pay = () => this.standingOf(this.book(payment, asOf, 'BOOKED', 'ok'), false, asOf);
+    const pay = () => this.standingOf(this.book(payment, { asOf, state: 'BOOKED', reason: 'ok' }), false, asOf);
     const plain = (standing: Standing, delivery: Delivery = {}): Answer => ({ standing, delivery });
     if (payment.kind === 'PAYOUT' && this.scripts.openings.has(this.name) && payment.amountFen > this.balanceFen(asOf))
       return plain({ is: 'no-balance' });
@@ -135,17 +143,17 @@ export class Bank {
         pay();
         return plain({ is: 'unlisted' });
       case 'unlisted-code':
-        this.book(payment, asOf, 'REFUSED', 'refused');
+        this.book(payment, { asOf, state: 'REFUSED', reason: 'refused' });
         return plain({ is: 'unlisted' });
       case 'wrong-amount':
       case 'wrong-payee': {
-        const entry = this.book(payment, asOf, 'BOOKED', 'ok');
+        const entry = this.book(payment, { asOf, state: 'BOOKED', reason: 'ok' });
         const told =
           script.behaviour === 'wrong-amount' ? { ...entry, amountFen: entry.amountFen + 1 } : { ...entry, account: '6200000000000000000' };
         return plain({ is: 'done', entry: told });
       }
       case 'misdated': {
-        const entry = this.book(payment, asOf, 'BOOKED', 'ok');
+        const entry = this.book(payment, { asOf, state: 'BOOKED', reason: 'ok' });
         return plain({ is: 'done', entry: { ...entry, valueDate: addDays(entry.valueDate, 400) } });
       }
       case 'not-found-then-success':
@@ -153,20 +161,20 @@ export class Bank {
         this.hidden.set(payment.number, script.queriesInVain ?? 2);
         return plain({ is: 'not-found' }, { fault: 'no-answer' });
       case 'pays-late': {
-        const entry = this.book(payment, asOf, 'BOOKED', 'ok');
+        const entry = this.book(payment, { asOf, state: 'BOOKED', reason: 'ok' });
         this.open.set(payment.number, script.queriesInVain ?? 3);
         return plain({ is: 'taken', entry });
       }
       case 'returns': {
-        const entry = this.book(payment, asOf, 'BOOKED', 'ok');
+        const entry = this.book(payment, { asOf, state: 'BOOKED', reason: 'ok' });
         this.giveBack(entry, addDays(entry.valueDate, script.afterDays ?? 2), 'returned');
         return plain(this.standingOf(entry, false, asOf));
       }
       case 'refused':
       case 'no-funds':
-        return plain(this.standingOf(this.book(payment, asOf, 'REFUSED', script.behaviour), false, asOf));
+        return plain(this.standingOf(this.book(payment, { asOf, state: 'REFUSED', reason: script.behaviour }), false, asOf));
       case 'refused-but-paid':
-        this.book(payment, asOf, 'BOOKED', 'ok', { againstItsWord: true });
+        this.book(payment, { asOf, state: 'BOOKED', reason: 'ok', more: { againstItsWord: true } });
         return plain({ is: 'refused', reason: 'refused' });
       case 'no-balance':
       case 'rate-limited':
@@ -190,7 +198,7 @@ export class Bank {
   /** A number that was never booked is fenced: a late request for it will find it closed. */
   close(number: string, asOf: string): Standing {
     const payment = { number, kind: 'PAYOUT' as const, amountFen: 0, account: '', reference: '' };
-    const entry = this.books.find(this.name, number) ?? this.book(payment, asOf, 'CLOSED', 'closed');
+    const entry = this.books.find(this.name, number) ?? this.book(payment, { asOf, state: 'CLOSED', reason: 'closed' });
     return this.standingOf(entry, true, asOf);
   }
 

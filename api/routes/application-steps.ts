@@ -71,9 +71,7 @@ export function readStep(application: ApplicationRow, step: ApplicationStep, bod
 export async function saveStep(
   deps: ApiDeps,
   tx: Tx,
-  application: ApplicationRow,
-  step: ApplicationStep,
-  payload: object,
+  { application, step, payload }: { readonly application: ApplicationRow; readonly step: ApplicationStep; readonly payload: object },
 ): Promise<number> {
   const current = await tx('applications').where({ id: application.id }).forUpdate().first<{ status: string }>('status');
   if (current.status !== 'DRAFT')

@@ -146,7 +146,7 @@ const putStep = route({
         businessDate: today,
       });
       if (!stored.isNew) return stored.row;
-      const result = { step, version: await saveStep(deps, tx, application, step, payload) };
+      const result = { step, version: await saveStep(deps, tx, { application, step, payload }) };
       await settleCommand(tx, stored.row.id, 'APPLIED', { result });
       return { ...stored.row, state: 'APPLIED' as const, outcome: { result } };
     });

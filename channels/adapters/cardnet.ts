@@ -42,7 +42,10 @@ const canonical = (fields: Fields) =>
     .join('&');
 
 /** One form of key=value pairs each way, both signed over their sorted pairs. */
-async function call(link: ChannelLink, path: string, own: Fields, asOf: string, signal: AbortSignal): Promise<Answer> {
+async function call(
+  link: ChannelLink,
+  { path, own, asOf, signal }: { readonly path: string; readonly own: Fields; readonly asOf: string; readonly signal: AbortSignal },
+): Promise<Answer> {
   const fields: Fields = { version: '5.1.0', encoding: 'UTF-8', merId: 'LOANLOOM', txnTime: asOf.slice(0, 19).replace(/\D/g, ''), ...own };
   const body = new URLSearchParams({ ...fields, signature: hmac(link.secret, canonical(fields)) }).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -55,7 +58,11 @@ async function call(link: ChannelLink, path: string, own: Fields, asOf: string, 
   return { kind: 'answer', fields: answer };
 }
 
-function read(order: PaymentOrder, codes: Codes, answer: Answer, code: string | undefined, isSend: boolean): ChannelReply {
+function read(
+  order: PaymentOrder,
+  codes: Codes,
+  { answer, code, isSend }: { readonly answer: Answer; readonly code: string | undefined; readonly isSend: boolean },
+): ChannelReply {
   if (answer.kind !== 'answer') return unansweredReply(answer, isSend);
   const { fields } = answer;
   if (fields.orderId === undefined || code === undefined) return unknownReply('UNREADABLE');
@@ -120,31 +127,31 @@ export function createCardnet(link: ChannelLink): Channel {
         customerNm: order.accountName,
         reqReserved: order.reference,
       };
-      const answer = await call(link, 'backTransReq', fields, order.asOf, signal);
-      return read(order, SEND, answer, respCode(answer), true);
+      const answer = await call(link, { path: 'backTransReq', own: fields, asOf: order.asOf, signal });
+      return read(order, SEND, { answer, code: respCode(answer), isSend: true });
     },
     async query(order, signal) {
-      const answer = await call(link, 'queryTrans', { txnType: '00', orderId: order.number }, order.asOf, signal);
+      const answer = await call(link, { path: 'queryTrans', own: { txnType: '00', orderId: order.number }, asOf: order.asOf, signal });
       // The query itself succeeded where respCode is 00: what became of the order says origRespCode.
       const code = respCode(answer) === '00' && answer.kind === 'answer' ? answer.fields.origRespCode : respCode(answer);
-      return read(order, QUERY, answer, code, false);
+      return read(order, QUERY, { answer, code, isSend: false });
     },
     async close(order, signal) {
-      const answer = await call(link, 'backTransReq', { txnType: '31', orderId: order.number }, order.asOf, signal);
-      return read(order, CLOSE, answer, respCode(answer), false);
+      const answer = await call(link, { path: 'backTransReq', own: { txnType: '31', orderId: order.number }, asOf: order.asOf, signal });
+      return read(order, CLOSE, { answer, code: respCode(answer), isSend: false });
     },
     async recall(order, signal) {
-      const answer = await call(link, 'backTransReq', { txnType: '33', orderId: order.number }, order.asOf, signal);
+      const answer = await call(link, { path: 'backTransReq', own: { txnType: '33', orderId: order.number }, asOf: order.asOf, signal });
       return { requested: respCode(answer) === '00', code: respCode(answer) ?? 'UNKNOWN' };
     },
     async balance(asOf, signal) {
-      const answer = await call(link, 'balance', { txnType: '73' }, asOf, signal);
+      const answer = await call(link, { path: 'balance', own: { txnType: '73' }, asOf, signal });
       if (answer.kind !== 'answer') return { known: false, code: answer.code };
       const balance = Number(answer.fields.balance);
       return Number.isSafeInteger(balance) ? { known: true, amount: fen(balance) } : { known: false, code: 'UNREADABLE' };
     },
     async statement(date, asOf, signal) {
-      const answer = await call(link, 'fileTransfer', { txnType: '76', settleDate: date }, asOf, signal);
+      const answer = await call(link, { path: 'fileTransfer', own: { txnType: '76', settleDate: date }, asOf, signal });
       if (answer.kind !== 'answer') return { state: 'UNKNOWN', code: answer.code };
       if (answer.fields.respCode !== '00') return { state: 'NOT_READY', code: answer.fields.respCode ?? 'UNREADABLE' };
       const content = Readable.from([Buffer.from(answer.fields.fileContent ?? '', 'base64')]).pipe(createInflate());

@@ -240,10 +240,12 @@ export function attentionOf(loan: LoanRow): Attention | null {
 export async function insertSchedule(
   tx: Tx,
   loanId: string,
-  version: number,
-  reason: string,
-  valueDate: BusinessDate,
-  installments: readonly Installment[],
+  {
+    version,
+    reason,
+    valueDate,
+    installments,
+  }: { readonly version: number; readonly reason: string; readonly valueDate: BusinessDate; readonly installments: readonly Installment[] },
 ): Promise<void> {
   await tx('loan_schedules')
     .insert({ loan_id: loanId, version, reason, value_date: valueDate, installments: JSON.stringify(installments) })

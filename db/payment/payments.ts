@@ -187,9 +187,7 @@ export async function contradictions(
 export async function moveInstruction(
   tx: Tx,
   instruction: InstructionRow,
-  to: InstructionState,
-  at: Instant,
-  code: string | null = null,
+  { to, at, code = null }: { readonly to: InstructionState; readonly at: Instant; readonly code?: string | null },
 ): Promise<void> {
   if (instruction.state === to) return;
   assertTransition(INSTRUCTION_TRANSITIONS, instruction.state, to);

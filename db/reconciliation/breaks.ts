@@ -133,9 +133,11 @@ type Change = Partial<Pick<BreakRow, 'suspense_fen' | 'proposed_by' | 'proposal'
 export async function moveBreak(
   tx: Tx,
   row: Pick<BreakRow, 'id' | 'state'>,
-  to: BreakState,
-  change: Change,
-  event: { actor: string; at: Instant; note?: string },
+  {
+    to,
+    change,
+    event,
+  }: { readonly to: BreakState; readonly change: Change; readonly event: { actor: string; at: Instant; note?: string } },
 ): Promise<void> {
   assertTransition(BREAK_TRANSITIONS, row.state, to);
   await tx('breaks')
@@ -164,13 +166,11 @@ export async function healBreaks(
     .forUpdate()
     .select<BreakRow[]>();
   for (const row of open)
-    await moveBreak(
-      tx,
-      row,
-      'HEALED',
-      { closed_on: businessDateOf(event.at) },
-      { actor: 'reconciliation', at: event.at, note: event.note },
-    );
+    await moveBreak(tx, row, {
+      to: 'HEALED',
+      change: { closed_on: businessDateOf(event.at) },
+      event: { actor: 'reconciliation', at: event.at, note: event.note },
+    });
   return open;
 }
 

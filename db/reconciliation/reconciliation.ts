@@ -49,10 +49,17 @@ const field = (value: string) =>
 /** Streams lines, each with the fee that is agreed for it, into the table by COPY, in the transaction's own connection: all of a file, or nothing. */
 export async function copyLines(
   tx: Tx,
-  channel: string,
-  date: BusinessDate,
-  portions: AsyncIterable<readonly StatementLine[]>,
-  feeOf: (line: StatementLine) => Fen,
+  {
+    channel,
+    date,
+    portions,
+    feeOf,
+  }: {
+    readonly channel: string;
+    readonly date: BusinessDate;
+    readonly portions: AsyncIterable<readonly StatementLine[]>;
+    readonly feeOf: (line: StatementLine) => Fen;
+  },
 ): Promise<{ lines: number; net: number }> {
   // A transaction's client hands out its one connection, and takes it back at the transaction's end.
   const connection = (await (tx.client as { acquireConnection(): Promise<unknown> }).acquireConnection()) as PoolClient;

@@ -12,7 +12,11 @@ export async function engageOperators(attached: Attached): Promise<void> {
 }
 
 /** An operator's request over the API. */
-export async function command<T>(world: SimWorld, name: string, method: string, path: string, body?: object): Promise<T> {
+export async function command<T>(
+  world: SimWorld,
+  name: string,
+  { method, path, body }: { readonly method: string; readonly path: string; readonly body?: object },
+): Promise<T> {
   const token = await tokenOf(world.attached, name);
   const response = await fetch(`${world.apiUrl}${path}`, {
     method,
@@ -44,7 +48,11 @@ export async function operate(world: SimWorld): Promise<void> {
   const { db } = world.attached;
   const stuck = await db('loans').where({ next_kind: 'AWAIT_OPERATOR' }).orderBy('id').limit(2).select<{ id: string }[]>('id');
   for (const { id } of stuck)
-    await command(world, 'li', 'POST', `/v1/ops/loans/${id}/payout-retry`, { reason: 'simulation: try again' }).catch(ignoreProblem);
+    await command(world, 'li', {
+      method: 'POST',
+      path: `/v1/ops/loans/${id}/payout-retry`,
+      body: { reason: 'simulation: try again' },
+    }).catch(ignoreProblem);
   // Every second proposal is refused by the second operator.
   const proposals = await db('adjustment_proposals')
     .where({ state: 'PROPOSED' })
@@ -52,9 +60,13 @@ export async function operate(world: SimWorld): Promise<void> {
     .limit(3)
     .select<{ id: string; loan_id: string }[]>('id', 'loan_id');
   for (const [index, { id, loan_id: loanId }] of proposals.entries())
-    await command(world, 'wang', 'POST', `/v1/ops/loans/${loanId}/adjustments/${id}/decision`, {
-      verdict: index % 2 === 0 ? 'APPROVE' : 'REFUSE',
-      reason: 'simulation: a second pair of eyes',
+    await command(world, 'wang', {
+      method: 'POST',
+      path: `/v1/ops/loans/${loanId}/adjustments/${id}/decision`,
+      body: {
+        verdict: index % 2 === 0 ? 'APPROVE' : 'REFUSE',
+        reason: 'simulation: a second pair of eyes',
+      },
     }).catch(ignoreProblem);
   const { now } = await businessNow(db);
   const overdue = db('breaks').where({ state: 'OPEN' }).where('due_on', '<', now.slice(0, 10));
@@ -67,8 +79,12 @@ export async function operate(world: SimWorld): Promise<void> {
   for (const row of old) {
     const reason = 'simulation: the channel explained it';
     const proposal = await clearingOf(world, row);
-    await command(world, 'li', 'POST', `/v1/ops/breaks/${row.id}/proposal`, { ...proposal, reason }).catch(ignoreProblem);
-    await command(world, 'wang', 'POST', `/v1/ops/breaks/${row.id}/decision`, { approve: true, reason }).catch(ignoreProblem);
+    await command(world, 'li', { method: 'POST', path: `/v1/ops/breaks/${row.id}/proposal`, body: { ...proposal, reason } }).catch(
+      ignoreProblem,
+    );
+    await command(world, 'wang', { method: 'POST', path: `/v1/ops/breaks/${row.id}/decision`, body: { approve: true, reason } }).catch(
+      ignoreProblem,
+    );
   }
 }
 

@@ -49,17 +49,30 @@ async function decision(world: SimWorld, loanId: string, { type, share }: Adjust
 /** An operator adjusts a loan at any time, also while money is on its way. */
 export async function adjustLoan(world: SimWorld, loanId: string, action: Adjust): Promise<void> {
   const body = await decision(world, loanId, action);
-  if (body) await command(world, 'li', 'POST', `/v1/ops/loans/${loanId}/adjustments`, { ...body, reason: 'simulation: an adjustment' });
+  if (body)
+    await command(world, 'li', {
+      method: 'POST',
+      path: `/v1/ops/loans/${loanId}/adjustments`,
+      body: { ...body, reason: 'simulation: an adjustment' },
+    });
 }
 
 export async function holdLoan(world: SimWorld, loanId: string, days: number): Promise<void> {
   const { today } = await businessNow(world.attached.db);
-  await command(world, 'li', 'POST', `/v1/ops/loans/${loanId}/hold`, { until: addDays(today, days), reason: 'simulation: a hold' });
+  await command(world, 'li', {
+    method: 'POST',
+    path: `/v1/ops/loans/${loanId}/hold`,
+    body: { until: addDays(today, days), reason: 'simulation: a hold' },
+  });
 }
 
 export async function changeCard(world: SimWorld, loanId: string, serial: number): Promise<void> {
   const { cardNumber } = inventPerson(serial, 9);
-  await command(world, 'li', 'POST', `/v1/ops/loans/${loanId}/card`, { cardNumber, reason: 'simulation: another card' });
+  await command(world, 'li', {
+    method: 'POST',
+    path: `/v1/ops/loans/${loanId}/card`,
+    body: { cardNumber, reason: 'simulation: another card' },
+  });
 }
 
 /** The bank gives a refund of ours back, whatever has become of the loan. */

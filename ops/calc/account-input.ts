@@ -128,7 +128,15 @@ const TYPES = {
 } as const;
 
 /** One transaction as a fact. Its key is its id, or its place in the list. */
-function factFrom(transaction: Transaction, index: number, disbursedOn: BusinessDate, policy: AccountPolicy, read: Reader): LoanFact {
+function factFrom(
+  transaction: Transaction,
+  {
+    index,
+    disbursedOn,
+    policy,
+    read,
+  }: { readonly index: number; readonly disbursedOn: BusinessDate; readonly policy: AccountPolicy; readonly read: Reader },
+): LoanFact {
   const at = (name: string) => join('transactions', index, name);
   const valueDate = read.date(transaction.on, at('on'));
   if (valueDate < disbursedOn)
@@ -185,7 +193,7 @@ function factFrom(transaction: Transaction, index: number, disbursedOn: Business
 
 /** All transactions as facts, after the disbursement. Two with one id are refused. */
 export function factsFrom(transactions: readonly Transaction[], terms: LoanTerms, policy: AccountPolicy, read: Reader): LoanFact[] {
-  const facts = transactions.map((transaction, index) => factFrom(transaction, index, terms.disbursedOn, policy, read));
+  const facts = transactions.map((transaction, index) => factFrom(transaction, { index, disbursedOn: terms.disbursedOn, policy, read }));
   const keys = new Set<string>();
   for (const [index, fact] of facts.entries()) {
     if (keys.has(fact.key))

@@ -27,7 +27,10 @@ async function printTrialBalance(attached: Attached, to: BusinessDate, print: Pr
   if (debit !== credit) process.exitCode = 2;
 }
 
-async function printAccount(attached: Attached, code: string, from: BusinessDate, to: BusinessDate, print: Print): Promise<void> {
+async function printAccount(
+  attached: Attached,
+  { code, from, to, print }: { readonly code: string; readonly from: BusinessDate; readonly to: BusinessDate; readonly print: Print },
+): Promise<void> {
   const { opening, lines } = await accountStatement(attached.db, code, { from, to, limit: MOST_LINES });
   print(`${code} from ${from} to ${to}; brought forward ${yuan(fen(opening))}`);
   for (const line of lines)
@@ -81,13 +84,12 @@ export function addLedger(program: Command, print: Print): void {
     .option('--to <date>', 'last business date, by default today')
     .action((code: string, options: { from: string; to?: string }, command: Command) =>
       withBooks(command, (attached, today) =>
-        printAccount(
-          attached,
+        printAccount(attached, {
           code,
-          businessDate(options.from, 'from'),
-          options.to === undefined ? today : businessDate(options.to, 'to'),
+          from: businessDate(options.from, 'from'),
+          to: options.to === undefined ? today : businessDate(options.to, 'to'),
           print,
-        ),
+        }),
       ),
     );
   ledger

@@ -76,14 +76,15 @@ function factIn(text: string): object {
   });
 }
 
-function decision(
-  ops: Command,
-  name: string,
-  subject: string,
-  description: string,
-  path: (id: string, options: Options) => string,
-  body: (options: Options) => object,
-): Command {
+interface Decision {
+  readonly name: string;
+  readonly subject: string;
+  readonly description: string;
+  readonly path: (id: string, options: Options) => string;
+  readonly body: (options: Options) => object;
+}
+
+function decision(ops: Command, { name, subject, description, path, body }: Decision): Command {
   return ops
     .command(`${name} <${subject}>`)
     .description(description)
@@ -116,35 +117,96 @@ export function addOperatorCommands(program: Command): void {
     .action((options: { all?: boolean }, command: Command) =>
       withAttached(command, (attached) => listLoans(attached, options.all === true)),
     );
-  const loan = (suffix: string) => (id: string) => `/v1/ops/loans/${id}/${suffix}`;
-  const reason = (options: Options) => ({ reason: options.reason });
-  const review = (id: string) => `/v1/ops/applications/${id}/review`;
-  decision(ops, 'approve', 'applicationId', 'approve a referred application', review, (options) => ({
-    verdict: 'APPROVE',
-    reason: options.reason,
-  }));
-  decision(ops, 'decline', 'applicationId', 'decline a referred application', review, (options) => ({
-    verdict: 'DECLINE',
-    reason: options.reason,
-  }));
-  decision(ops, 'retry', 'loanId', 'authorise a new payout after every channel refused', loan('payout-retry'), reason);
-  decision(ops, 'switch-channel', 'loanId', 'authorise a new payout over this channel first', loan('payout-retry'), (options) => ({
-    reason: options.reason,
-    channel: options.channel,
-  })).requiredOption('--channel <name>', 'wallet, cardnet or bankdirect');
-  decision(ops, 'query-payout', 'loanId', 'ask the channel about an open payout now', loan('payout-query'), reason);
-  decision(ops, 'hold', 'loanId', 'stop payouts, debits and contacts until the end of a date', loan('hold'), (options) => ({
-    reason: options.reason,
-    until: options.until,
-  })).requiredOption('--until <date>', 'last day of the hold, YYYY-MM-DD');
-  decision(ops, 'release', 'loanId', 'end a hold early', loan('release'), reason);
+  addReviews(ops);
+  addPayoutDecisions(ops);
+  addLoanDecisions(ops);
   addAdjustments(ops);
   addIdentityChanges(ops);
-  decision(ops, 'card', 'loanId', 'use another card of the borrower for everything that is still to move', loan('card'), (options) => ({
-    cardNumber: options.cardNumber,
-    reason: options.reason,
-  })).requiredOption('--card-number <digits>', 'the card, which the borrower proved to be theirs');
-  decision(ops, 'reject', 'loanId', 'give up a loan whose payout failed', loan('rejection'), reason);
+}
+
+const loan = (suffix: string) => (id: string) => `/v1/ops/loans/${id}/${suffix}`;
+const reason = (options: Options) => ({ reason: options.reason });
+
+function addReviews(ops: Command): void {
+  const review = (id: string) => `/v1/ops/applications/${id}/review`;
+  decision(ops, {
+    name: 'approve',
+    subject: 'applicationId',
+    description: 'approve a referred application',
+    path: review,
+    body: (options) => ({
+      verdict: 'APPROVE',
+      reason: options.reason,
+    }),
+  });
+  decision(ops, {
+    name: 'decline',
+    subject: 'applicationId',
+    description: 'decline a referred application',
+    path: review,
+    body: (options) => ({
+      verdict: 'DECLINE',
+      reason: options.reason,
+    }),
+  });
+}
+
+function addPayoutDecisions(ops: Command): void {
+  decision(ops, {
+    name: 'retry',
+    subject: 'loanId',
+    description: 'authorise a new payout after every channel refused',
+    path: loan('payout-retry'),
+    body: reason,
+  });
+  decision(ops, {
+    name: 'switch-channel',
+    subject: 'loanId',
+    description: 'authorise a new payout over this channel first',
+    path: loan('payout-retry'),
+    body: (options) => ({
+      reason: options.reason,
+      channel: options.channel,
+    }),
+  }).requiredOption('--channel <name>', 'wallet, cardnet or bankdirect');
+  decision(ops, {
+    name: 'query-payout',
+    subject: 'loanId',
+    description: 'ask the channel about an open payout now',
+    path: loan('payout-query'),
+    body: reason,
+  });
+}
+
+function addLoanDecisions(ops: Command): void {
+  decision(ops, {
+    name: 'hold',
+    subject: 'loanId',
+    description: 'stop payouts, debits and contacts until the end of a date',
+    path: loan('hold'),
+    body: (options) => ({
+      reason: options.reason,
+      until: options.until,
+    }),
+  }).requiredOption('--until <date>', 'last day of the hold, YYYY-MM-DD');
+  decision(ops, { name: 'release', subject: 'loanId', description: 'end a hold early', path: loan('release'), body: reason });
+  decision(ops, {
+    name: 'card',
+    subject: 'loanId',
+    description: 'use another card of the borrower for everything that is still to move',
+    path: loan('card'),
+    body: (options) => ({
+      cardNumber: options.cardNumber,
+      reason: options.reason,
+    }),
+  }).requiredOption('--card-number <digits>', 'the card, which the borrower proved to be theirs');
+  decision(ops, {
+    name: 'reject',
+    subject: 'loanId',
+    description: 'give up a loan whose payout failed',
+    path: loan('rejection'),
+    body: reason,
+  });
 }
 
 function addIdentityChanges(ops: Command): void {
@@ -162,25 +224,30 @@ function addIdentityChanges(ops: Command): void {
       }),
     );
   const path = (id: string) => `/v1/ops/identity-changes/${id}/decision`;
-  decision(ops, 'decide-identity', 'changeId', 'approve or refuse a new name or ID number; it is checked again', path, (options) => ({
-    verdict: options.verdict,
-    reason: options.reason,
-  })).requiredOption('--verdict <APPROVE|REFUSE>', 'APPROVE or REFUSE');
+  decision(ops, {
+    name: 'decide-identity',
+    subject: 'changeId',
+    description: 'approve or refuse a new name or ID number; it is checked again',
+    path,
+    body: (options) => ({
+      verdict: options.verdict,
+      reason: options.reason,
+    }),
+  }).requiredOption('--verdict <APPROVE|REFUSE>', 'APPROVE or REFUSE');
 }
 
 function addAdjustments(ops: Command): void {
   const adjustments = (id: string) => `/v1/ops/loans/${id}/adjustments`;
-  decision(
-    ops,
-    'adjust',
-    'loanId',
-    'charge, waive, restructure, discount, write off, or reverse an adjustment',
-    adjustments,
-    (options) => ({
+  decision(ops, {
+    name: 'adjust',
+    subject: 'loanId',
+    description: 'charge, waive, restructure, discount, write off, or reverse an adjustment',
+    path: adjustments,
+    body: (options) => ({
       ...factIn(options.fact ?? ''),
       reason: options.reason,
     }),
-  ).requiredOption(
+  }).requiredOption(
     '--fact <json>',
     `such as '{"type":"REAMORTIZE"}' or '{"type":"WAIVER","component":"penalty","amount":{"minor":"1250","currency":"CNY"}}'`,
   );
@@ -197,14 +264,13 @@ function addAdjustments(ops: Command): void {
           );
       }),
     );
-  decision(
-    ops,
-    'decide-adjustment',
-    'loanId',
-    'approve or refuse, as a second operator, an adjustment that another proposed',
-    (id, options) => `${adjustments(id)}/${options.proposal ?? ''}/decision`,
-    (options) => ({ verdict: options.verdict, reason: options.reason }),
-  )
+  decision(ops, {
+    name: 'decide-adjustment',
+    subject: 'loanId',
+    description: 'approve or refuse, as a second operator, an adjustment that another proposed',
+    path: (id, options) => `${adjustments(id)}/${options.proposal ?? ''}/decision`,
+    body: (options) => ({ verdict: options.verdict, reason: options.reason }),
+  })
     .requiredOption('--proposal <id>', 'which: loan ops adjustments lists them')
     .requiredOption('--verdict <APPROVE|REFUSE>', 'APPROVE or REFUSE');
 }

@@ -75,9 +75,7 @@ function objection(file: LoanFile, owed: number, now: Instant): string | undefin
 async function end(
   deps: ActivityDeps,
   contact: PlannedContact,
-  state: 'SENT' | 'MISSED',
-  record: Record<string, string>,
-  at: Instant,
+  { state, record, at }: { readonly state: 'SENT' | 'MISSED'; readonly record: Record<string, string>; readonly at: Instant },
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
     await lockLoan(tx, contact.loan_id);
@@ -112,24 +110,22 @@ export async function dispatchContact(deps: ActivityDeps, loanId: string, key: s
   const owed = owedOn(accountNow(deps, file, today), contact.business_date);
   const why = objection(file, owed, now);
   if (why !== undefined) {
-    await end(deps, contact, 'MISSED', { notDone: why }, now);
+    await end(deps, contact, { state: 'MISSED', record: { notDone: why }, at: now });
     return { next: 'DONE' };
   }
   const { email } = await deps.borrowers.identity(deps.db, file.loan.borrower_id);
   const mail = renderMail({ template: 'overdue', loanId, amount: yuan(owed), daysPastDue: contact.days_past_due });
   await deps.mailer.send({ to: email, key: `${loanId}.${key}`, ...mail });
-  await end(
-    deps,
-    contact,
-    'SENT',
-    contact.action === 'SMS' ? { did: 'sent as mail', notDone: 'no SMS gateway is configured' } : { did: 'sent as mail' },
-    now,
-  );
+  await end(deps, contact, {
+    state: 'SENT',
+    record: contact.action === 'SMS' ? { did: 'sent as mail', notDone: 'no SMS gateway is configured' } : { did: 'sent as mail' },
+    at: now,
+  });
   return { next: 'DONE' };
 }
 
 /** The dispatcher has given a contact up: its mailbox does not exist, or its server never took it. */
 export async function giveUpContact(deps: ActivityDeps, loanId: string, key: string): Promise<void> {
   const contact = await deps.db('contacts').where({ loan_id: loanId, key }).first<PlannedContact | undefined>();
-  if (contact) await end(deps, contact, 'MISSED', { notDone: 'the message was refused' }, instant(Date.now()));
+  if (contact) await end(deps, contact, { state: 'MISSED', record: { notDone: 'the message was refused' }, at: instant(Date.now()) });
 }

@@ -127,7 +127,11 @@ interface People {
 }
 
 /** A decision folded and checked against the account and the product, before it is recorded or proposed. */
-function prepare(deps: Pick<ActivityDeps, 'catalogue'>, file: LoanFile, key: string, body: CommandRow['body'], today: BusinessDate) {
+function prepare(
+  deps: Pick<ActivityDeps, 'catalogue'>,
+  file: LoanFile,
+  { key, body, today }: { readonly key: string; readonly body: CommandRow['body']; readonly today: BusinessDate },
+) {
   if (file.loan.activated_on === null) throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan has not been paid out');
   const fact = factOf(key, body, today);
   assertNoPaymentOpen(file, fact.type);
@@ -155,16 +159,25 @@ function prepare(deps: Pick<ActivityDeps, 'catalogue'>, file: LoanFile, key: str
  * ADJUSTMENT_REFUSED, APR_CAP_EXCEEDED, TERM_NOT_OFFERED where account, cap or product do not allow it, PAYMENT_OPEN
  * while money is on its way; then nothing is changed.
  */
-export async function adjust(deps: ActivityDeps, tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Result> {
-  const decision = prepare(deps, file, keys.adjustment(command.id), command.body, businessDateOf(at));
-  if (!(await needsSecond(tx, decision))) return record(deps, tx, file, decision, at, { by: command.caller, approvedBy: null });
+export async function adjust(
+  deps: ActivityDeps,
+  tx: Tx,
+  { command, file, at }: { readonly command: CommandRow; readonly file: LoanFile; readonly at: Instant },
+): Promise<Result> {
+  const decision = prepare(deps, file, { key: keys.adjustment(command.id), body: command.body, today: businessDateOf(at) });
+  if (!(await needsSecond(tx, decision)))
+    return record(deps, tx, { file, prepared: decision, at, people: { by: command.caller, approvedBy: null } });
   const { reason, ...body } = command.body;
   await insertProposal(tx, { id: command.id, loanId: file.loan.id, body, why: String(reason), proposedBy: command.caller, proposedAt: at });
   return { proposalId: command.id, needsSecond: true };
 }
 
 /** The second pair of eyes: approves a proposed adjustment, which is checked and recorded as of now, or refuses it. */
-export async function decideAdjustment(deps: ActivityDeps, tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Result> {
+export async function decideAdjustment(
+  deps: ActivityDeps,
+  tx: Tx,
+  { command, file, at }: { readonly command: CommandRow; readonly file: LoanFile; readonly at: Instant },
+): Promise<Result> {
   const proposal = await lockProposal(tx, String(command.body.proposalId));
   if (proposal.loan_id !== file.loan.id) throw new LoanloomError('NOT_FOUND', 'this loan has no such proposal');
   if (proposal.state !== 'PROPOSED')
@@ -176,22 +189,23 @@ export async function decideAdjustment(deps: ActivityDeps, tx: Tx, command: Comm
   if (!isApproved) return { proposalId: proposal.id, approved: false };
   if (proposal.body.type === 'CARD') {
     const by = { by: proposal.proposed_by, approvedBy: command.caller };
-    return changeCard(deps, tx, { id: proposal.id, cardId: String(proposal.body.bankCardId), by }, file, at);
+    return changeCard(deps, tx, { change: { id: proposal.id, cardId: String(proposal.body.bankCardId), by }, file, at });
   }
-  const decision = prepare(deps, file, keys.adjustment(proposal.id), proposal.body, businessDateOf(at));
-  return record(deps, tx, file, decision, at, { by: proposal.proposed_by, approvedBy: command.caller });
+  const decision = prepare(deps, file, { key: keys.adjustment(proposal.id), body: proposal.body, today: businessDateOf(at) });
+  return record(deps, tx, { file, prepared: decision, at, people: { by: proposal.proposed_by, approvedBy: command.caller } });
+}
+
+interface Decided {
+  readonly file: LoanFile;
+  readonly prepared: ReturnType<typeof prepare>;
+  readonly at: Instant;
+  readonly people: People;
 }
 
 /** Records a decision as a fact: the ledger receives the difference of two folds; a new schedule becomes a new version, is sent to the borrower, and the old one stays. */
-async function record(
-  deps: ActivityDeps,
-  tx: Tx,
-  file: LoanFile,
-  { fact, before, after, today }: ReturnType<typeof prepare>,
-  at: Instant,
-  people: People,
-): Promise<Result> {
+async function record(deps: ActivityDeps, tx: Tx, { file, prepared, at, people }: Decided): Promise<Result> {
   const { loan } = file;
+  const { fact, before, after, today } = prepared;
   const { key, type, valueDate, ...data } = fact;
   await insertTransaction(tx, {
     loanId: loan.id,
@@ -209,7 +223,8 @@ async function record(
   await postEntry(tx, { key: keys.adjustmentEntry(loan.id, key), loanId: loan.id, businessDate: today, posting });
   const by = people.approvedBy === null ? { by: people.by } : { by: people.by, approvedBy: people.approvedBy };
   await insertLoanEvent(tx, loan.id, { key, kind: 'ADJUSTED', at, businessDate: valueDate, data: { type, ...by } });
-  if (RESTRUCTURES.has(type)) await newVersion(deps, tx, (await readLoanFile(tx, loan.id)).loan, after, valueDate, type, key);
+  if (RESTRUCTURES.has(type))
+    await newVersion(deps, tx, { loan: (await readLoanFile(tx, loan.id)).loan, account: after, valueDate, type, key });
   await reopenWhereOwed(tx, loan, after, { key, at, businessDate: today });
   return { fact: key, outstandingFen: after.outstanding.principal, payoffFen: after.payoff.total };
 }
@@ -218,18 +233,18 @@ function withoutAmount(data: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(data).filter(([name]) => name !== 'amount'));
 }
 
-async function newVersion(
-  deps: ActivityDeps,
-  tx: Tx,
-  loan: LoanFile['loan'],
-  account: Account,
-  valueDate: BusinessDate,
-  type: string,
-  key: string,
-): Promise<void> {
+interface Restructured {
+  readonly loan: LoanFile['loan'];
+  readonly account: Account;
+  readonly valueDate: BusinessDate;
+  readonly type: string;
+  readonly key: string;
+}
+
+async function newVersion(deps: ActivityDeps, tx: Tx, { loan, account, valueDate, type, key }: Restructured): Promise<void> {
   const version = loan.schedule_version + 1;
   const schedule = scheduleFrom(account);
-  await insertSchedule(tx, loan.id, version, type, valueDate, schedule);
+  await insertSchedule(tx, loan.id, { version, reason: type, valueDate, installments: schedule });
   await updateLoan(tx, loan.id, { schedule_version: version });
   const next = account.nextDue;
   await addMail(tx, {

@@ -35,7 +35,7 @@ export async function withdrawLoan(tx: Tx, command: CommandRow, file: LoanFile, 
       from: file.loan.status,
     });
   for (const each of file.instructions.filter((instruction) => instruction.open))
-    await moveInstruction(tx, await readInstruction(tx, each.id), 'FAILED', at, 'WITHDRAWN');
+    await moveInstruction(tx, await readInstruction(tx, each.id), { to: 'FAILED', at, code: 'WITHDRAWN' });
   return giveUpLoan(tx, command, file, at);
 }
 
@@ -46,9 +46,15 @@ export async function withdrawLoan(tx: Tx, command: CommandRow, file: LoanFile, 
 export async function changeCard(
   deps: ActivityDeps,
   tx: Tx,
-  change: { readonly id: string; readonly cardId: string; readonly by: Readonly<Record<string, string>> },
-  file: LoanFile,
-  at: Instant,
+  {
+    change,
+    file,
+    at,
+  }: {
+    readonly change: { readonly id: string; readonly cardId: string; readonly by: Readonly<Record<string, string>> };
+    readonly file: LoanFile;
+    readonly at: Instant;
+  },
 ): Promise<Record<string, string>> {
   const { id, cardId, by } = change;
   // The card is the borrower's own: its row is looked up under them.
@@ -74,12 +80,10 @@ export async function changeCard(
 export async function wishCard(
   deps: ActivityDeps,
   tx: Tx,
-  command: CommandRow,
-  file: LoanFile,
-  at: Instant,
+  { command, file, at }: { readonly command: CommandRow; readonly file: LoanFile; readonly at: Instant },
 ): Promise<Record<string, string | boolean>> {
   const cardId = String(command.body.bankCardId);
-  if (command.caller_role !== 'operator') return changeCard(deps, tx, { id: command.id, cardId, by: {} }, file, at);
+  if (command.caller_role !== 'operator') return changeCard(deps, tx, { change: { id: command.id, cardId, by: {} }, file, at });
   await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
   const body = { type: 'CARD', bankCardId: cardId };
   await insertProposal(tx, {

@@ -198,9 +198,9 @@ const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
   RETRY_PAYOUT: retryPayout,
   SWITCH_CHANNEL: retryPayout,
   REJECT_LOAN: rejectLoan,
-  ADJUST: (deps, tx, { command, file, at }) => adjust(deps, tx, command, file, at),
-  DECIDE_ADJUSTMENT: (deps, tx, { command, file, at }) => decideAdjustment(deps, tx, command, file, at),
-  CHANGE_CARD: (deps, tx, { command, file, at }) => wishCard(deps, tx, command, file, at),
+  ADJUST: (deps, tx, { command, file, at }) => adjust(deps, tx, { command, file, at }),
+  DECIDE_ADJUSTMENT: (deps, tx, { command, file, at }) => decideAdjustment(deps, tx, { command, file, at }),
+  CHANGE_CARD: (deps, tx, { command, file, at }) => wishCard(deps, tx, { command, file, at }),
   WITHDRAW_LOAN: (_, tx, { command, file, at }) => withdrawLoan(tx, command, file, at),
 };
 

@@ -28,9 +28,7 @@ export function effectOf(before: Account, after: Account): AccountEffect {
 export async function effectOfFact(
   deps: Pick<ActivityDeps, 'catalogue'>,
   tx: Tx,
-  loanId: string,
-  key: string,
-  valueDate: BusinessDate,
+  { loanId, key, valueDate }: { readonly loanId: string; readonly key: string; readonly valueDate: BusinessDate },
 ): Promise<{ effect: AccountEffect; account: Account; isChargedOff: boolean }> {
   const file = await readLoanFile(tx, loanId);
   const record = recordOf(deps.catalogue, file);
@@ -49,9 +47,15 @@ export async function effectOfFact(
 export async function withDoubtPosted<T>(
   deps: Pick<ActivityDeps, 'catalogue'>,
   tx: Tx,
-  debit: { readonly loanId: string; readonly instructionId: string; readonly at: Instant },
-  work: () => Promise<T>,
-  mayBeDoubtful: (result: T) => boolean = () => true,
+  {
+    debit,
+    work,
+    mayBeDoubtful = () => true,
+  }: {
+    readonly debit: { readonly loanId: string; readonly instructionId: string; readonly at: Instant };
+    readonly work: () => Promise<T>;
+    readonly mayBeDoubtful?: (result: T) => boolean;
+  },
 ): Promise<T> {
   const { loanId, instructionId, at } = debit;
   const { fact: before, hasBegun } = await readDoubt(tx, instructionId);

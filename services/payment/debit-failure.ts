@@ -6,7 +6,7 @@ import { keys } from '../../domain/keys';
 
 /** A debit has failed for certain: the product's calendar says when it is presented again. */
 export async function failDebit(tx: Tx, instruction: InstructionRow, code: string, at: Instant): Promise<void> {
-  await moveInstruction(tx, instruction, 'FAILED', at, code);
+  await moveInstruction(tx, instruction, { to: 'FAILED', at, code });
   await insertLoanEvent(tx, instruction.loan_id, {
     key: keys.debitFailed(instruction.id),
     kind: 'DEBIT_FAILED',

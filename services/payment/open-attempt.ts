@@ -18,7 +18,7 @@ export async function openAttempt(
     .update([number, instruction.direction, String(instruction.amount_fen), instruction.loan_id].join('|'))
     .digest('hex');
   await insertAttempt(tx, { instruction, attempt, channel, number, requestSha256, sentAt: at, bankCardId });
-  await moveInstruction(tx, instruction, 'IN_FLIGHT', at);
+  await moveInstruction(tx, instruction, { to: 'IN_FLIGHT', at });
   const pending = { PAYOUT: payoutSent, DEBIT: debitSent, REFUND: refundSent }[instruction.direction];
   await postEntry(tx, {
     key: keys.paymentSent(number),

@@ -50,7 +50,7 @@ async function activateLoan(deps: ActivityDeps, tx: Tx, { loan, instruction, val
   if (!isNew) return;
   // A payout after a returned one has its own value date, and so its own binding schedule.
   const version = loan.schedule_version + 1;
-  await insertSchedule(tx, loan.id, version, 'payout confirmed', valueDate, schedule);
+  await insertSchedule(tx, loan.id, { version, reason: 'payout confirmed', valueDate, installments: schedule });
   await updateLoan(tx, loan.id, { status: 'ACTIVE', activated_on: valueDate, schedule_version: version });
   const application = await readApplication(tx, loan.id);
   if (application.status === 'READY_TO_DISBURSE') await updateApplication(tx, loan.id, { status: 'DISBURSED', waiting_until: null });
@@ -115,7 +115,7 @@ export async function bookReceipt(deps: Pick<ActivityDeps, 'catalogue'>, tx: Tx,
   // Fineract's word for it; the fold decides by the dates what it repays and what it recovers.
   const type = loan.status === 'CLOSED_WRITTEN_OFF' ? 'RECOVERY_REPAYMENT' : 'REPAYMENT';
   if (!(await insertTransaction(tx, { loanId: loan.id, key: receipt.fact, type, amount, valueDate, businessDate, instructionId }))) return;
-  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, loan.id, receipt.fact, valueDate);
+  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, { loanId: loan.id, key: receipt.fact, valueDate });
   await postEntry(tx, { key: receipt.entry, loanId: loan.id, businessDate, posting: receipt.posting(effect, isChargedOff) });
   await reopenWhereOwed(tx, loan, account, { key: receipt.fact, at: receipt.at, businessDate: valueDate });
   await tell(tx, loan, { kind: 'PAYMENT_RECEIVED', template: 'payment-received' }, receipt);
@@ -146,7 +146,7 @@ export async function bookRefund(
   const { id, amount_fen: amount, business_date: businessDate } = instruction;
   const fact = { loanId: loan.id, type: 'CREDIT_BALANCE_REFUND', amount, valueDate, businessDate, instructionId: id } as const;
   if (!(await insertTransaction(tx, { ...fact, key: keys.refund(id) }))) return;
-  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, loan.id, keys.refund(id), valueDate);
+  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, { loanId: loan.id, key: keys.refund(id), valueDate });
   const posting = refundPaid(attempt.channel, amount, effect, isChargedOff);
   await postEntry(tx, { key: keys.paymentSucceeded(attempt.number), loanId: loan.id, businessDate, posting });
   await reopenWhereOwed(tx, loan, account, { key: keys.refund(id), at, businessDate: valueDate });

@@ -34,7 +34,7 @@ async function recordSuccess(deps: ActivityDeps, tx: Tx, { loan, instruction, at
   const valueDate = reply.valueDate ?? instruction.business_date;
   const reference = reply.channelReference === undefined ? {} : { channelReference: reply.channelReference };
   const after = await moveAttempt(tx, attempt, { state: 'SUCCEEDED', code: reply.code, valueDate, notFoundSince: null, ...reference }, at);
-  await moveInstruction(tx, instruction, 'SUCCEEDED', at);
+  await moveInstruction(tx, instruction, { to: 'SUCCEEDED', at });
   await healBreaks(
     tx,
     { channel: attempt.channel, number: attempt.number, codes: ['AMOUNT', 'PARTY', 'VALUE_DATE', 'CONFIRMED_BY_FILE'] },
@@ -150,7 +150,9 @@ export async function recordReplyIn(deps: ActivityDeps, tx: Tx, input: Reply): P
   const record = () => recordOn(deps, tx, { loan, instruction, attempt, reply, asked, at });
   const debit = { loanId, instructionId: instruction.id, at };
   const after =
-    instruction.direction === 'DEBIT' ? await withDoubtPosted(deps, tx, debit, record, ({ state }) => state === 'UNKNOWN') : await record();
+    instruction.direction === 'DEBIT'
+      ? await withDoubtPosted(deps, tx, { debit, work: record, mayBeDoubtful: ({ state }) => state === 'UNKNOWN' })
+      : await record();
   if (reply.outcome === 'SUCCEEDED' || reply.outcome === 'FAILED_DEFINITIVE')
     await addFactNotice(tx, loanId, keys.outcomeChanged(attempt.number));
   return {

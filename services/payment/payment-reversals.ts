@@ -52,8 +52,15 @@ async function insertReversal(tx: Tx, attempt: AttemptRow, input: ReturnedPaymen
   });
 }
 
+interface Returning {
+  readonly loan: LoanRow;
+  readonly instruction: InstructionRow;
+  readonly attempt: AttemptRow;
+  readonly input: ReturnedPayment;
+}
+
 /** A payout came back: the loan is as it was before it, and a person decides whether to pay again. */
-async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, attempt: AttemptRow, input: ReturnedPayment): Promise<void> {
+async function undoPayout(tx: Tx, { loan, instruction, attempt, input }: Returning): Promise<void> {
   await insertReversal(tx, attempt, input, keys.disbursement(instruction.id));
   await postEntry(tx, {
     key: keys.paymentReturned(attempt.number),
@@ -93,18 +100,20 @@ async function undoPayout(tx: Tx, loan: LoanRow, instruction: InstructionRow, at
   });
 }
 
+interface Reversal extends Omit<Returning, 'instruction'> {
+  /** The fact that did not count. */
+  readonly of: string;
+  readonly posting: (effect: AccountEffect, isChargedOff: boolean) => Posting;
+}
+
 /** Records that what a payment had booked never counted: folded without it, and the ledger receives the difference. */
-async function bookReversal(
-  deps: ActivityDeps,
-  tx: Tx,
-  loan: LoanRow,
-  attempt: AttemptRow,
-  input: ReturnedPayment,
-  of: string,
-  posting: (effect: AccountEffect, isChargedOff: boolean) => Posting,
-): Promise<void> {
+async function bookReversal(deps: ActivityDeps, tx: Tx, { loan, attempt, input, of, posting }: Reversal): Promise<void> {
   await insertReversal(tx, attempt, input, of);
-  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, attempt.loan_id, keys.returned(attempt.number), input.valueDate);
+  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, {
+    loanId: attempt.loan_id,
+    key: keys.returned(attempt.number),
+    valueDate: input.valueDate,
+  });
   await postEntry(tx, {
     key: keys.paymentReturned(attempt.number),
     loanId: attempt.loan_id,
@@ -116,17 +125,14 @@ async function bookReversal(
 }
 
 /** A repayment was taken back by its bank: what it had settled is owed again, and a loan that it had closed is open again. */
-async function undoRepayment(
-  deps: ActivityDeps,
-  tx: Tx,
-  loan: LoanRow,
-  instruction: InstructionRow,
-  attempt: AttemptRow,
-  input: ReturnedPayment,
-): Promise<void> {
-  await bookReversal(deps, tx, loan, attempt, input, keys.repayment(instruction.id), (effect, isChargedOff) =>
-    debitReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
-  );
+async function undoRepayment(deps: ActivityDeps, tx: Tx, { loan, instruction, attempt, input }: Returning): Promise<void> {
+  await bookReversal(deps, tx, {
+    loan,
+    attempt,
+    input,
+    of: keys.repayment(instruction.id),
+    posting: (effect, isChargedOff) => debitReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
+  });
   await insertLoanEvent(tx, loan.id, {
     key: keys.repaymentReturned(attempt.number),
     kind: 'REPAYMENT_RETURNED',
@@ -175,14 +181,14 @@ export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPa
     input.at,
   );
   if (!isSimple(loan, instruction, await readLoanFile(tx, loanId))) {
-    await intoSuspenseFor(tx, breakId, !comesIn(instruction), instruction.amount_fen, input.valueDate);
+    await intoSuspenseFor(tx, { breakId, cameIn: !comesIn(instruction), amount: instruction.amount_fen, date: input.valueDate });
     return;
   }
   await moveAttempt(tx, attempt, { state: 'RETURNED', code: 'RETURNED' }, input.at);
-  await moveInstruction(tx, instruction, 'RETURNED', input.at, 'RETURNED');
-  if (instruction.direction === 'PAYOUT') await undoPayout(tx, loan, instruction, attempt, input);
-  else if (instruction.direction === 'DEBIT') await undoRepayment(deps, tx, loan, instruction, attempt, input);
-  else await undoRefund(deps, tx, loan, instruction, attempt, input);
+  await moveInstruction(tx, instruction, { to: 'RETURNED', at: input.at, code: 'RETURNED' });
+  if (instruction.direction === 'PAYOUT') await undoPayout(tx, { loan, instruction, attempt, input });
+  else if (instruction.direction === 'DEBIT') await undoRepayment(deps, tx, { loan, instruction, attempt, input });
+  else await undoRefund(deps, tx, { loan, instruction, attempt, input });
   await healBreaks(
     tx,
     { channel: attempt.channel, number: attempt.number, codes: ['RETURNED', 'FAILED_AFTER_SUCCESS', 'SHORT', 'CUTOFF'] },
@@ -191,15 +197,12 @@ export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPa
   await addFactNotice(tx, loanId, keys.returned(attempt.number));
 }
 
-async function undoRefund(
-  deps: ActivityDeps,
-  tx: Tx,
-  loan: LoanRow,
-  instruction: InstructionRow,
-  attempt: AttemptRow,
-  input: ReturnedPayment,
-): Promise<void> {
-  await bookReversal(deps, tx, loan, attempt, input, keys.refund(instruction.id), (effect, isChargedOff) =>
-    refundReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
-  );
+async function undoRefund(deps: ActivityDeps, tx: Tx, { loan, instruction, attempt, input }: Returning): Promise<void> {
+  await bookReversal(deps, tx, {
+    loan,
+    attempt,
+    input,
+    of: keys.refund(instruction.id),
+    posting: (effect, isChargedOff) => refundReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
+  });
 }

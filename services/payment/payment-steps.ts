@@ -36,7 +36,7 @@ const CONTRADICTED_LOOK_MS = 3_600_000;
 
 async function payoutExhausted(tx: Tx, instruction: InstructionRow, tried: readonly AttemptRow[], at: Instant): Promise<PaymentStep> {
   const code = tried.at(-1)?.code ?? 'NO_CHANNEL';
-  await moveInstruction(tx, instruction, 'FAILED', at, code);
+  await moveInstruction(tx, instruction, { to: 'FAILED', at, code });
   await insertLoanEvent(tx, instruction.loan_id, {
     key: keys.payoutFailed(instruction.id),
     kind: 'PAYOUT_FAILED',
@@ -48,15 +48,13 @@ async function payoutExhausted(tx: Tx, instruction: InstructionRow, tried: reado
   return { next: 'DONE', state: 'FAILED', valueDate: null };
 }
 
-async function debitExhausted(deps: StepDeps, tx: Tx, instruction: InstructionRow, code: string, at: Instant): Promise<PaymentStep> {
+async function debitExhausted(
+  deps: StepDeps,
+  tx: Tx,
+  { instruction, code, at }: { readonly instruction: InstructionRow; readonly code: string; readonly at: Instant },
+): Promise<PaymentStep> {
   const debit = { loanId: instruction.loan_id, instructionId: instruction.id, at };
-  await withDoubtPosted(
-    deps,
-    tx,
-    debit,
-    () => failDebit(tx, instruction, code, at),
-    () => false,
-  );
+  await withDoubtPosted(deps, tx, { debit, work: () => failDebit(tx, instruction, code, at), mayBeDoubtful: () => false });
   await addFactNotice(tx, instruction.loan_id, keys.debitFailed(instruction.id));
   return { next: 'DONE', state: 'FAILED', valueDate: null };
 }
@@ -86,14 +84,14 @@ export async function nextStep(
   // Its money is lost, or was decided about: people say whether there is another payment.
   if (contradicted.some(({ instructionId }) => instructionId === instruction.id))
     return instruction.direction === 'DEBIT'
-      ? debitExhausted(deps, tx, instruction, 'CLEARED_BY_PEOPLE', at)
+      ? debitExhausted(deps, tx, { instruction, code: 'CLEARED_BY_PEOPLE', at })
       : payoutExhausted(tx, instruction, attempts, at);
   if (instruction.direction === 'PAYOUT' && file.loan.status !== 'APPROVED') {
-    await moveInstruction(tx, instruction, 'FAILED', at, 'WITHDRAWN');
+    await moveInstruction(tx, instruction, { to: 'FAILED', at, code: 'WITHDRAWN' });
     return { next: 'DONE', state: 'FAILED', valueDate: null };
   }
   const hold = instruction.direction !== 'DEBIT' || isScheduled(instruction.presentment) ? holdInForce(file.events, at) : undefined;
-  if (hold && instruction.direction === 'DEBIT') return debitExhausted(deps, tx, instruction, 'ON_HOLD', at);
+  if (hold && instruction.direction === 'DEBIT') return debitExhausted(deps, tx, { instruction, code: 'ON_HOLD', at });
   if (hold) return { next: 'WAIT', until: hold.until };
   const cardNumber = await deps.borrowers.cardNumber(tx, file.loan.borrower_id, file.loan.bank_card_id);
   const to = await deps.route(tx, { instruction, tried: attempts, cardNumber, at });
@@ -102,6 +100,6 @@ export async function nextStep(
     return { next: 'SEND', ...(await openAttempt(tx, instruction, opened, at)), slaAt };
   }
   // A debit that nobody can take now is presented again by its calendar; a payout waits.
-  if (instruction.direction === 'DEBIT') return debitExhausted(deps, tx, instruction, attempts.at(-1)?.code ?? 'NO_CHANNEL', at);
+  if (instruction.direction === 'DEBIT') return debitExhausted(deps, tx, { instruction, code: attempts.at(-1)?.code ?? 'NO_CHANNEL', at });
   return to.next === 'WAIT' ? to : payoutExhausted(tx, instruction, attempts, at);
 }

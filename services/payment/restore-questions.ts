@@ -184,7 +184,7 @@ async function useUp({ deps, now, report }: Guard, wanted: Wanted): Promise<void
     await insertInstruction(tx, { id, loan_id, direction, amount_fen: amount, business_date, presentment }, now);
     const instruction = await readInstruction(tx, id);
     if (instruction.state !== 'AUTHORIZED' && instruction.state !== 'IN_FLIGHT' && instruction.state !== 'MANUAL') return;
-    await moveInstruction(tx, instruction, 'FAILED', now, 'RESTORED');
+    await moveInstruction(tx, instruction, { to: 'FAILED', at: now, code: 'RESTORED' });
     report.found.push(`${id}: begun after the backup, made by no channel; failed`);
   });
 }

@@ -66,7 +66,11 @@ export async function proposeClearing(db: Db, input: Decision & { proposal: Prop
       assertTakesMoney((await readLoanFile(tx, loanId)).loan);
     }
     const what = loanId === null ? proposal : `${proposal} to ${loanId}`;
-    await moveBreak(tx, row, 'PROPOSED', { proposed_by: actor, proposal, applies_to: loanId }, { actor, at, note: `${what}: ${reason}` });
+    await moveBreak(tx, row, {
+      to: 'PROPOSED',
+      change: { proposed_by: actor, proposal, applies_to: loanId },
+      event: { actor, at, note: `${what}: ${reason}` },
+    });
     await writeAudit(tx, {
       actor,
       action: 'PROPOSE_CLEARING',
@@ -97,7 +101,11 @@ function assertTakesMoney(loan: LoanRow): void {
 }
 
 /** What an approved proposal books. */
-async function carryOut(deps: ClearingDeps, tx: Tx, row: BreakRow, loan: LoanRow | undefined, at: Instant): Promise<void> {
+async function carryOut(
+  deps: ClearingDeps,
+  tx: Tx,
+  { row, loan, at }: { readonly row: BreakRow; readonly loan: LoanRow | undefined; readonly at: Instant },
+): Promise<void> {
   const amount = fen(Math.abs(row.suspense_fen));
   const today = businessDateOf(at);
   if (row.proposal === 'WRITE_OFF')
@@ -140,12 +148,12 @@ export async function decideClearing(deps: ClearingDeps, input: Decision & { app
       throw new LoanloomError('FOUR_EYES_REQUIRED', 'who proposed a clearing cannot decide on it: ask another operator');
     if (row.applies_to !== loanId) throw new LoanloomError('BREAK_NOT_OPEN', 'another proposal was made just now: read the break again');
     if (input.approve) {
-      await carryOut(deps, tx, row, loan, at);
+      await carryOut(deps, tx, { row, loan, at });
       const closed = { approved_by: actor, closed_on: businessDateOf(at), suspense_fen: fen(0) };
-      await moveBreak(tx, row, 'CLEARED', closed, { actor, at, note: reason });
+      await moveBreak(tx, row, { to: 'CLEARED', change: closed, event: { actor, at, note: reason } });
     } else {
       const withdrawn = { proposed_by: null, proposal: null, applies_to: null };
-      await moveBreak(tx, row, 'OPEN', withdrawn, { actor, at, note: `refused: ${reason}` });
+      await moveBreak(tx, row, { to: 'OPEN', change: withdrawn, event: { actor, at, note: `refused: ${reason}` } });
     }
     await writeAudit(tx, { actor, action: input.approve ? 'APPROVE_CLEARING' : 'REFUSE_CLEARING', subject: row.id, reason });
     return lockBreak(tx, row.id);

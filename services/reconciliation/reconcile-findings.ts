@@ -57,7 +57,7 @@ async function suspend(deps: ActivityDeps, tx: Tx, found: Found): Promise<void> 
     return;
   }
   const id = await breakOf(tx, found);
-  await intoSuspenseFor(tx, id, line.comesIn, line.amount, line.valueDate);
+  await intoSuspenseFor(tx, { breakId: id, cameIn: line.comesIn, amount: line.amount, date: line.valueDate });
 }
 
 async function release(tx: Tx, found: Found): Promise<void> {
@@ -70,7 +70,7 @@ async function release(tx: Tx, found: Found): Promise<void> {
   if (claim?.state === 'HEALED') return;
   if (!claim || !(await healSuspense(tx, claim.id, line.valueDate, found.at))) {
     const id = await breakOf(tx, found);
-    await intoSuspenseFor(tx, id, line.comesIn, line.amount, line.valueDate);
+    await intoSuspenseFor(tx, { breakId: id, cameIn: line.comesIn, amount: line.amount, date: line.valueDate });
   }
 }
 

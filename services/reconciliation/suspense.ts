@@ -17,7 +17,15 @@ const ROUTE_STOP_MS = 24 * 3_600_000;
 export const comesIn = (instruction: Pick<InstructionRow, 'direction'>) => instruction.direction === 'DEBIT';
 
 /** Books money that a break is about into suspense, once. */
-export async function intoSuspenseFor(tx: Tx, breakId: string, cameIn: boolean, amount: number, date: BusinessDate): Promise<void> {
+export async function intoSuspenseFor(
+  tx: Tx,
+  {
+    breakId,
+    cameIn,
+    amount,
+    date,
+  }: { readonly breakId: string; readonly cameIn: boolean; readonly amount: number; readonly date: BusinessDate },
+): Promise<void> {
   const row = await readBreak(tx, breakId);
   const isNew = await postEntry(tx, {
     key: keys.suspended(breakId),
@@ -57,13 +65,11 @@ export async function healSuspense(tx: Tx, breakId: string, date: BusinessDate, 
   if (row.state === 'CLEARED' && row.proposal === 'WRITE_OFF') return reverseWriteOff(tx, row, date, at);
   if (row.closed_on !== null || row.suspense_fen === 0) return false;
   await bookGivenBack(tx, row, row.suspense_fen, date);
-  await moveBreak(
-    tx,
-    row,
-    'HEALED',
-    { closed_on: businessDateOf(at), suspense_fen: fen(0) },
-    { actor: 'reconciliation', at, note: 'the channel gave the money back' },
-  );
+  await moveBreak(tx, row, {
+    to: 'HEALED',
+    change: { closed_on: businessDateOf(at), suspense_fen: fen(0) },
+    event: { actor: 'reconciliation', at, note: 'the channel gave the money back' },
+  });
   return true;
 }
 
@@ -92,7 +98,7 @@ export async function recordPaidAfterFailure(
     },
     at,
   );
-  await intoSuspenseFor(tx, breakId, comesIn(instruction), instruction.amount_fen, valueDate);
+  await intoSuspenseFor(tx, { breakId, cameIn: comesIn(instruction), amount: instruction.amount_fen, date: valueDate });
   const reason = `break ${breakId}`;
   const known = await tx('channel_decisions').where({ channel: attempt.channel, reason }).first<{ seq: number } | undefined>('seq');
   if (!known)

@@ -117,7 +117,7 @@ describe('reconciliation', () => {
     const found = { channel: 'wallet', businessDate: DAY, code: 'RETURNED', subject: number, loanId, amount: 100, expected: 0 } as const;
     const breakId = await deps.db.transaction(async (tx) => {
       const id = await openBreak(tx, found, noonAfter(DAY));
-      await intoSuspenseFor(tx, id, true, 100, DAY);
+      await intoSuspenseFor(tx, { breakId: id, cameIn: true, amount: 100, date: DAY });
       return id;
     });
     const apply = (loan?: string) =>

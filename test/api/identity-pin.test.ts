@@ -40,11 +40,13 @@ describe('who is checked is who signs', () => {
 
   async function submitted(
     person: Person,
-    id: string,
-    who: Person,
-    principal: number,
-    termMonths: number,
-    income: number,
+    {
+      id,
+      who,
+      principal,
+      termMonths,
+      income,
+    }: { readonly id: string; readonly who: Person; readonly principal: number; readonly termMonths: number; readonly income: number },
   ): Promise<string> {
     await put(person, id, 'request', { principal: money(principal), termMonths });
     await put(person, id, 'identity', identity(who));
@@ -58,7 +60,7 @@ describe('who is checked is who signs', () => {
   it('another draft cannot change who the borrower is, and the contract names who was checked', async () => {
     const [checked, other] = [inventPerson(901, 2), inventPerson(902, 2)];
     const first = await draft(checked);
-    expect(await submitted(checked, first, checked, 1_000_000, 12, 5_000_000)).toBe('OFFERED');
+    expect(await submitted(checked, { id: first, who: checked, principal: 1_000_000, termMonths: 12, income: 5_000_000 })).toBe('OFFERED');
     const second = await draft(checked);
     const swap = await put(checked, second, 'identity', identity(other));
     expect([swap.status, swap.body.code]).toEqual([409, 'IDENTITY_LOCKED']);
@@ -74,7 +76,7 @@ describe('who is checked is who signs', () => {
   it('an identity changed behind the lock is found before anything is decided or signed on it', async () => {
     const person = inventPerson(911, 2);
     const id = await draft(person);
-    expect(await submitted(person, id, person, 1_000_000, 12, 5_000_000)).toBe('OFFERED');
+    expect(await submitted(person, { id, who: person, principal: 1_000_000, termMonths: 12, income: 5_000_000 })).toBe('OFFERED');
     await world.deps.db('borrowers').where({ id: person.borrowerId }).increment('identity_version', 1);
     await api.request('POST', `/v1/applications/${id}/acceptance`, { as: person.borrowerId });
     await world.environment!.sleep('25 hours');
@@ -85,7 +87,10 @@ describe('who is checked is who signs', () => {
   it('the installments of all offers and loans of a person are judged together', async () => {
     const person = inventPerson(921, 2);
     const outcomes = [];
-    for (let round = 0; round < 3; round += 1) outcomes.push(await submitted(person, await draft(person), person, 10_000_000, 60, 450_000));
+    for (let round = 0; round < 3; round += 1)
+      outcomes.push(
+        await submitted(person, { id: await draft(person), who: person, principal: 10_000_000, termMonths: 60, income: 450_000 }),
+      );
     expect(outcomes).toEqual(['OFFERED', 'DECLINED', 'DECLINED']);
   });
 
@@ -100,14 +105,24 @@ describe('who is checked is who signs', () => {
 
   it("nobody learns from an answer whether an ID number is a customer's, and using it makes it nobody's", async () => {
     const [victim, spy, nobody] = [inventPerson(941, 2), inventPerson(942, 2), inventPerson(943, 2)];
-    expect(await submitted(victim, await draft(victim), victim, 1_000_000, 12, 5_000_000)).toBe('OFFERED');
+    expect(await submitted(victim, { id: await draft(victim), who: victim, principal: 1_000_000, termMonths: 12, income: 5_000_000 })).toBe(
+      'OFFERED',
+    );
     const id = await draft(spy);
     const known = await put(spy, id, 'identity', { ...identity(spy), idNumber: victim.idNumber });
     const unknown = await put(spy, id, 'identity', { ...identity(spy), idNumber: nobody.idNumber });
     expect([known.status, Object.keys(known.body).sort()]).toEqual([unknown.status, Object.keys(unknown.body).sort()]);
     // At the identity check it is refused with the words of any refused check.
     const other = await draft(spy);
-    expect(await submitted(spy, other, { ...spy, idNumber: victim.idNumber }, 1_000_000, 12, 5_000_000)).toBe('DECLINED');
+    expect(
+      await submitted(spy, {
+        id: other,
+        who: { ...spy, idNumber: victim.idNumber },
+        principal: 1_000_000,
+        termMonths: 12,
+        income: 5_000_000,
+      }),
+    ).toBe('DECLINED');
     const { body } = await api.request('GET', `/v1/applications/${other}`, { as: spy.borrowerId });
     expect(body.decisions.map((each: { reasons: string[] }) => each.reasons)).toEqual([['the identity could not be confirmed']]);
     expect((await world.deps.borrowers.identity(world.deps.db, victim.borrowerId)).idNumber).toBe(victim.idNumber);

@@ -127,7 +127,12 @@ export async function seedActiveLoan(
       term_months: termMonths,
       opened_on: terms.on,
     });
-    await insertSchedule(tx, loanId, 1, 'seeded', terms.on, scheduleFor({ principal, termMonths }, product, terms.on));
+    await insertSchedule(tx, loanId, {
+      version: 1,
+      reason: 'seeded',
+      valueDate: terms.on,
+      installments: scheduleFor({ principal, termMonths }, product, terms.on),
+    });
     await updateLoan(tx, loanId, { status: 'ACTIVE', activated_on: terms.on, schedule_version: 1 });
     await recordFact(tx, loanId, { key: 'disbursement', type: 'DISBURSEMENT', valueDate: terms.on, amount: principal });
     await postEntry(tx, {

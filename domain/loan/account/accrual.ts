@@ -96,7 +96,15 @@ export function observe(state: State, on: BusinessDate): void {
  * What a row takes of the interest offered to it, and its principal: its level or its share stands, the
  * last takes the rest. `carried` is interest deferred by a grace: the row collects it on top of its level.
  */
-export function splitRow(row: Row, offered: number, left: number, isLast: boolean, carried = 0): { interest: number; principal: number } {
+export function splitRow(
+  row: Row,
+  {
+    offered,
+    left,
+    isLast,
+    carried = 0,
+  }: { readonly offered: number; readonly left: number; readonly isLast: boolean; readonly carried?: number },
+): { interest: number; principal: number } {
   // What was paid ahead stays on its row; where that is more than the row bears, the next rows bear less.
   if (isLast) return { interest: Math.max(row.paid.interest, offered), principal: left };
   const within = (principal: number) => Math.max(row.paid.principal, Math.min(left, Math.max(0, principal)));
@@ -127,7 +135,7 @@ function finalise(state: State, row: Row): void {
     const left = principalLeft(state) - state.sums.aheadPrincipal + row.paid.principal;
     const carried = deferredBefore(state, row);
     if (row.deferred) row.earns = state.running - carried;
-    const split = splitRow(row, state.running, left, row === state.rows.at(-1), row.deferred ? 0 : carried);
+    const split = splitRow(row, { offered: state.running, left, isLast: row === state.rows.at(-1), carried: row.deferred ? 0 : carried });
     state.running -= split.interest;
     row.due.interest = split.interest;
     row.due.principal = split.principal;

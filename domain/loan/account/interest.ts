@@ -42,7 +42,11 @@ function rateOfParts(
 }
 
 /** Interest of `balance` over a part of one row's stretch. */
-export function interestOver(state: State, row: Row, balance: number, from: BusinessDate, to: BusinessDate): number {
+export function interestOver(
+  state: State,
+  row: Row,
+  { balance, from, to }: { readonly balance: number; readonly from: BusinessDate; readonly to: BusinessDate },
+): number {
   if (balance <= 0 || from >= to) return 0;
   const within = { from: row.startsOn, to: row.accruesTo };
   const parts = bearingParts(state, from, to);
@@ -90,7 +94,7 @@ export function overdueInterest(state: State, principal: number, from: BusinessD
 /** Interest of the balance from the last split up to `on`, not yet part of `running`. */
 export function runningTo(state: State, on: BusinessDate): number {
   const row = currentRow(state, state.accruedTo);
-  return row ? interestOver(state, row, state.bearing, state.accruedTo, on) : 0;
+  return row ? interestOver(state, row, { balance: state.bearing, from: state.accruedTo, to: on }) : 0;
 }
 
 /** Closes the running stretch of interest at `on`: done where the balance, or the rate, changes. */
@@ -128,7 +132,7 @@ export function earnedTo(state: State, on: BusinessDate): number {
 export function earnedOfRow(state: State, row: Row, balance: number, on: BusinessDate): number {
   if (on >= row.accruesTo || row.final) return row.earns;
   if (on <= row.counted.upTo) return Math.min(row.earns, row.counted.interest);
-  if (!row.byDays) return Math.min(row.earns, row.counted.interest + interestOver(state, row, balance, row.counted.upTo, on));
+  if (!row.byDays) return Math.min(row.earns, row.counted.interest + interestOver(state, row, { balance, from: row.counted.upTo, to: on }));
   const { upTo, interest } = row.counted;
   const all = bearingDays(state, upTo, row.accruesTo);
   if (all === 0) return Math.min(row.earns, interest);

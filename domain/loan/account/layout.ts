@@ -29,7 +29,11 @@ function startOf(state: State, on: BusinessDate): Start {
       : state.rows.reduce((sum, row) => (row.final ? sum + row.due.principal - row.relieved : sum), 0);
   const row = state.rows.find((each) => each.accruesTo > state.accruedTo);
   if (overdue <= 0 || !row) return { on: state.accruedTo, balance: state.bearing - overdue, earned: state.running };
-  return { on, balance: state.bearing - overdue, earned: state.running + interestOver(state, row, state.bearing, state.accruedTo, on) };
+  return {
+    on,
+    balance: state.bearing - overdue,
+    earned: state.running + interestOver(state, row, { balance: state.bearing, from: state.accruedTo, to: on }),
+  };
 }
 
 /** Interest earned by rows that are final and held by none of them. */
@@ -49,7 +53,7 @@ function spread(state: State, start: Start): void {
   for (const row of state.rows) {
     if (row.accruesTo <= start.on && row.final) continue;
     const from = start.on > row.startsOn ? start.on : row.startsOn;
-    const own = isFlat ? (balance > 0 ? row.earns : 0) : interestOver(state, row, balance, from, row.accruesTo);
+    const own = isFlat ? (balance > 0 ? row.earns : 0) : interestOver(state, row, { balance, from, to: row.accruesTo });
     if (row.final) {
       // Paid ahead of its date: what still runs in its stretch goes to the next row.
       if (followsBalance(state)) offered += own;
@@ -69,7 +73,7 @@ function spread(state: State, start: Start): void {
     offered += own;
     left += row.paid.principal;
     const carried = row.deferred ? 0 : deferredBefore(state, row);
-    const split = splitRow(row, offered, left, row === last, carried);
+    const split = splitRow(row, { offered, left, isLast: row === last, carried });
     row.due.interest = split.interest;
     row.due.principal = split.principal;
     offered -= split.interest;

@@ -17,7 +17,10 @@ function fill(purse: Purse, row: Row, isLast: boolean): void {
   // Not split here: a stretch ends where the balance changes, and interest alone changes none.
   const running = state.running + runningTo(state, on);
   const interestToDate = state.policy.earlyPayment === 'interest_then_principal' ? Math.max(0, running - row.paid.interest) : 0;
-  const rest = Math.max(0, interestOver(state, row, state.bearing, on > row.startsOn ? on : row.startsOn, row.accruesTo));
+  const rest = Math.max(
+    0,
+    interestOver(state, row, { balance: state.bearing, from: on > row.startsOn ? on : row.startsOn, to: row.accruesTo }),
+  );
   const total = isLast ? Infinity : (row.level ?? row.share + running + rest);
   let room = total - row.paid.interest - row.paid.principal;
   const interest = Math.min(purse.left, interestToDate, room);
@@ -85,12 +88,17 @@ function reduce(purse: Purse, effect: Exclude<PrepaymentEffect, 'advance_next'>)
 export function takePaid(state: State, amount: number, on: BusinessDate): number {
   let left = amount;
   for (const row of [...state.rows].reverse())
-    for (const component of ['principal', 'interest', 'fee', 'penalty'] as const) left -= unpayRow(state, row, component, left, on);
+    for (const component of ['principal', 'interest', 'fee', 'penalty'] as const)
+      left -= unpayRow(state, row, { component, amount: left, on });
   resum(state);
   return amount - left;
 }
 
-function unpayRow(state: State, row: Row, component: keyof Components, amount: number, on: BusinessDate): number {
+function unpayRow(
+  state: State,
+  row: Row,
+  { component, amount, on }: { readonly component: keyof Components; readonly amount: number; readonly on: BusinessDate },
+): number {
   const part = Math.max(0, Math.min(amount, row.paid[component]));
   row.paid[component] -= part;
   if (part > 0 && row.penalisedTo < on) row.penalisedTo = on;
@@ -107,7 +115,7 @@ function unpayRow(state: State, row: Row, component: keyof Components, amount: n
 /** Takes money of one component back, latest rows first; what follows has to make the sums anew. Returns what was taken. */
 function unpay(state: State, component: keyof Components, amount: number, on: BusinessDate): number {
   let left = amount;
-  for (const row of [...state.rows].reverse()) left -= unpayRow(state, row, component, left, on);
+  for (const row of [...state.rows].reverse()) left -= unpayRow(state, row, { component, amount: left, on });
   return amount - left;
 }
 

@@ -113,7 +113,9 @@ export function settle(state: State, on: BusinessDate): Components {
     left += row.paid.principal;
     // Rows keep their total: without interest it is all principal, until the balance is used up.
     const kept = { ...row, level: row.level === null ? null : Math.max(0, row.level - interest), deferred: false };
-    const principal = followsBalance(state) ? splitRow(kept, 0, left, index === rows.length - 1).principal : row.due.principal;
+    const principal = followsBalance(state)
+      ? splitRow(kept, { offered: 0, left, isLast: index === rows.length - 1 }).principal
+      : row.due.principal;
     row.due = { penalty: row.due.penalty, fee: fee + feeOwed(row, on), interest, principal };
     left -= principal;
     [interest, fee] = [0, 0];

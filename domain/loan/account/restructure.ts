@@ -42,7 +42,15 @@ function rerate(state: State, rows: readonly Row[], start: BusinessDate): void {
 }
 
 /** A row to be split later, from `startsOn` up to its date. */
-function newRow(state: State, number: number, startsOn: BusinessDate, date: DueDate, like: Row | undefined): Row {
+function newRow(
+  state: State,
+  {
+    number,
+    startsOn,
+    date,
+    like,
+  }: { readonly number: number; readonly startsOn: BusinessDate; readonly date: DueDate; readonly like: Row | undefined },
+): Row {
   const isLevel = state.terms.method === 'equal_installment' || state.terms.method === 'balloon' || state.terms.method === 'flat';
   return {
     number,
@@ -69,7 +77,7 @@ function newRow(state: State, number: number, startsOn: BusinessDate, date: DueD
 function append(state: State, dates: readonly BusinessDate[], from: BusinessDate, like: Row | undefined): void {
   let startsOn = from;
   for (const dueOn of dates) {
-    state.rows.push(newRow(state, (state.rows.at(-1)?.number ?? 0) + 1, startsOn, { dueOn, accruesTo: dueOn }, like));
+    state.rows.push(newRow(state, { number: (state.rows.at(-1)?.number ?? 0) + 1, startsOn, date: { dueOn, accruesTo: dueOn }, like }));
     startsOn = dueOn;
   }
 }

@@ -31,7 +31,7 @@ describe('what a day’s file says beyond our books', () => {
     async function* portions() {
       yield await Promise.resolve(file);
     }
-    await database.db.transaction((tx) => copyLines(tx, 'wallet', DAY, portions(), () => fen(0)));
+    await database.db.transaction((tx) => copyLines(tx, { channel: 'wallet', date: DAY, portions: portions(), feeOf: () => fen(0) }));
     const told = (await mismatches(database.db, 'wallet', DAY)).map((row) => `${row.line?.kind ?? ''} ${row.line?.number ?? ''}`);
     expect(told).toEqual([...numbers.map((number) => `PAYOUT ${number}`), ...numbers.map((number) => `RETURN ${number}`)]);
   });

@@ -71,7 +71,10 @@ const arrivals = (bank: BankState): { state: BankState; heard: Heard }[] =>
       ]
     : [{ state: bank, heard: heardOf(bank) }];
 
-function after(world: World, index: number, asked: Asked, heard: Heard, rules: Rules): World {
+function after(
+  world: World,
+  { index, asked, heard, rules }: { readonly index: number; readonly asked: Asked; readonly heard: Heard; readonly rules: Rules },
+): World {
   const recorded = rules.afterAnswer(world.attempts[index]!, asked, heard);
   const isContradicted = world.attempts[index]!.isContradicted || recorded.contradiction === 'PAID_AFTER_FAILURE';
   const isNotFound = heard.outcome === 'UNKNOWN' && heard.acknowledged !== true && (asked === 'QUERY' || asked === 'CLOSE');
@@ -98,12 +101,12 @@ function sends(world: World, index: number, rules: Rules): World[] {
     driver: rules.keepsLostOutcome ? world.driver : { last: 'LOST', laters: world.driver.laters },
   });
   return [
-    after(begun, index, 'SEND', { outcome: 'FAILED_DEFINITIVE', nothingSent: true }, rules),
+    after(begun, { index, asked: 'SEND', heard: { outcome: 'FAILED_DEFINITIVE', nothingSent: true }, rules }),
     lost(bank),
     lost({ ...bank, flying: Math.min(2, bank.flying + 1) }),
     ...arrivals(bank.state).flatMap(({ state, heard }) => {
       const taken: World = { ...begun, banks: set(begun.banks, index, { ...bank, state }) };
-      return [after(taken, index, 'SEND', heard, rules), lost({ ...bank, state })];
+      return [after(taken, { index, asked: 'SEND', heard, rules }), lost({ ...bank, state })];
     }),
   ];
 }
@@ -113,7 +116,7 @@ function asks(world: World, index: number, asked: 'QUERY' | 'CLOSE', rules: Rule
   const state: BankState = asked === 'CLOSE' && bank.state === 'NONE' ? 'CLOSED' : bank.state;
   const acted: World = { ...world, banks: set(world.banks, index, { ...bank, state }) };
   const noAnswer = { last: 'OTHER', laters: world.driver.laters } as const;
-  return [after(acted, index, asked, heardOf(state), rules), { ...world, driver: noAnswer }, { ...acted, driver: noAnswer }];
+  return [after(acted, { index, asked, heard: heardOf(state), rules }), { ...world, driver: noAnswer }, { ...acted, driver: noAnswer }];
 }
 
 /** What the machine may do in a world. */
@@ -162,8 +165,10 @@ function happenings(world: World, rules: Rules): World[] {
         ? [...arrivals(bank.state).map(({ state }) => becomes(state, bank.flying - 1)), becomes(bank.state, bank.flying - 1)]
         : []),
       // The file, and a query that a webhook or a break asks for, speak at any time and about any attempt.
-      ...(bank.state === 'PAID' && world.attempts[index] ? [after(world, index, 'FILE', { outcome: 'SUCCEEDED' }, rules)] : []),
-      ...(world.attempts[index] ? [after(world, index, 'QUERY', heardOf(bank.state), rules)] : []),
+      ...(bank.state === 'PAID' && world.attempts[index]
+        ? [after(world, { index, asked: 'FILE', heard: { outcome: 'SUCCEEDED' }, rules })]
+        : []),
+      ...(world.attempts[index] ? [after(world, { index, asked: 'QUERY', heard: heardOf(bank.state), rules })] : []),
     ];
   });
   return [...own, { ...world, driver: { last: 'LOST', laters: 0 } }];
@@ -273,17 +278,17 @@ describe('one answer to one attempt', () => {
     });
   });
 
-  it.each<[string, 'SEND' | 'QUERY' | 'FILE', Heard, string, number]>([
-    ['success', 'QUERY', { outcome: 'SUCCEEDED' }, 'SUCCEEDED', 0],
-    ['a refusal', 'SEND', { outcome: 'FAILED_DEFINITIVE' }, 'FAILED', 0],
-    ['"later" to a send: it was not taken', 'SEND', { outcome: 'RETRY_SAME' }, 'SENDING', 1],
-    ['"later" to a question: nothing is known', 'QUERY', { outcome: 'RETRY_SAME' }, 'UNKNOWN', 0],
-    ['taken', 'SEND', { outcome: 'UNKNOWN', acknowledged: true }, 'ACCEPTED', 0],
-    ['no answer', 'SEND', { outcome: 'UNKNOWN', acknowledged: false }, 'UNKNOWN', 0],
-    ['an answer that says neither', 'SEND', { outcome: 'UNKNOWN' }, 'UNKNOWN', 0],
-  ])('makes of it what it says: %s', (_name, asked, heard, state, sendsRefused) => {
+  it.each<[string, 'SEND' | 'QUERY' | 'FILE', Heard, Pick<AttemptFacts, 'state' | 'sendsRefused'>]>([
+    ['success', 'QUERY', { outcome: 'SUCCEEDED' }, { state: 'SUCCEEDED', sendsRefused: 0 }],
+    ['a refusal', 'SEND', { outcome: 'FAILED_DEFINITIVE' }, { state: 'FAILED', sendsRefused: 0 }],
+    ['"later" to a send: it was not taken', 'SEND', { outcome: 'RETRY_SAME' }, { state: 'SENDING', sendsRefused: 1 }],
+    ['"later" to a question: nothing is known', 'QUERY', { outcome: 'RETRY_SAME' }, { state: 'UNKNOWN', sendsRefused: 0 }],
+    ['taken', 'SEND', { outcome: 'UNKNOWN', acknowledged: true }, { state: 'ACCEPTED', sendsRefused: 0 }],
+    ['no answer', 'SEND', { outcome: 'UNKNOWN', acknowledged: false }, { state: 'UNKNOWN', sendsRefused: 0 }],
+    ['an answer that says neither', 'SEND', { outcome: 'UNKNOWN' }, { state: 'UNKNOWN', sendsRefused: 0 }],
+  ])('makes of it what it says: %s', (_name, asked, heard, made) => {
     expect(afterAnswer(facts('SENDING', 1, 0), asked, heard)).toEqual({
-      facts: { state, sends: 1, sendsRefused },
+      facts: { sends: 1, ...made },
       nothingSent: false,
       contradiction: null,
     });

@@ -56,7 +56,15 @@ describe('after a restore', () => {
         at: at(DAY, moment),
       })),
     );
-  async function pay(deps: ActivityDeps, loanId: string, serial: number, on = DAY, direction = 'payout'): Promise<string> {
+  async function pay(
+    deps: ActivityDeps,
+    loanId: string,
+    {
+      serial,
+      on = DAY,
+      direction = 'payout',
+    }: { readonly serial: number; readonly on?: import('../../../domain/time/dates').BusinessDate; readonly direction?: string },
+  ): Promise<string> {
     const activities = createActivities(deps);
     const instructionId = `${direction}-${loanId}-${String(serial)}`;
     for (let n = 0; n < 4; n += 1) {
@@ -70,7 +78,16 @@ describe('after a restore', () => {
     }
     return 'no';
   }
-  async function command(deps: ActivityDeps, operation: string, loanId: string, body: object, caller = 'operator:t', state?: string) {
+  async function command(
+    deps: ActivityDeps,
+    {
+      operation,
+      loanId,
+      body,
+      caller = 'operator:t',
+      state,
+    }: { readonly operation: string; readonly loanId: string; readonly body: object; readonly caller?: string; readonly state?: string },
+  ) {
     const id = randomUUID();
     await deps.db('commands').insert({
       id,
@@ -113,12 +130,12 @@ describe('after a restore', () => {
     await allChannels(desk.deps, '09:00', 'wallet');
     const backedUp = await backup();
     await desk.banks.tell('scripts', { behaviour: 'returns', reference: loanId, bank: 'wallet', afterDays: 0 });
-    expect(await pay(desk.deps, loanId, 1)).toContain('SUCCEEDED');
+    expect(await pay(desk.deps, loanId, { serial: 1 })).toContain('SUCCEEDED');
     await desk.reconcile(addDays(DAY, 1));
     expect(await desk.deps.db('payment_instructions').where({ loan_id: loanId }).select('state')).toEqual([{ state: 'RETURNED' }]);
-    const retry = await command(desk.deps, 'RETRY_PAYOUT', loanId, { reason: 'came back' });
+    const retry = await command(desk.deps, { operation: 'RETRY_PAYOUT', loanId, body: { reason: 'came back' } });
     expect((await desk.activities.applyLoanCommand({ commandId: retry, at: at(addDays(DAY, 2), '13:00') })).state).toBe('APPLIED');
-    expect(await pay(desk.deps, loanId, 2, addDays(DAY, 2))).toContain('SUCCEEDED');
+    expect(await pay(desk.deps, loanId, { serial: 2, on: addDays(DAY, 2) })).toContain('SUCCEEDED');
     temporalKnows.add(`disbursement-payout-${loanId}-1`).add(`disbursement-payout-${loanId}-2`);
     const outcomes: string[] = [];
     for (let n = 3; n <= 4; n += 1)
@@ -135,9 +152,9 @@ describe('after a restore', () => {
     const { loanId } = await desk.payOut(DAY, { behaviour: 'returns', more: { afterDays: 0, bank: 'wallet' } });
     const backedUp = await backup();
     await desk.reconcile(addDays(DAY, 1));
-    const retry = await command(desk.deps, 'RETRY_PAYOUT', loanId, { reason: 'came back' });
+    const retry = await command(desk.deps, { operation: 'RETRY_PAYOUT', loanId, body: { reason: 'came back' } });
     expect((await desk.activities.applyLoanCommand({ commandId: retry, at: at(addDays(DAY, 2), '13:00') })).state).toBe('APPLIED');
-    expect(await pay(desk.deps, loanId, 2, addDays(DAY, 2))).toContain('SUCCEEDED');
+    expect(await pay(desk.deps, loanId, { serial: 2, on: addDays(DAY, 2) })).toContain('SUCCEEDED');
     expect(await booked(loanId)).toHaveLength(2);
     temporalKnows.add(`disbursement-payout-${loanId}-1`).add(`disbursement-payout-${loanId}-2`);
     const report = await guard(backedUp, addDays(DAY, 3));
@@ -155,9 +172,9 @@ describe('after a restore', () => {
       through: addDays(DAY, 1),
       at: at(addDays(DAY, 3), '12:30'),
     });
-    const retry2 = await command(backedUp, 'RETRY_PAYOUT', loanId, { reason: 'came back' });
+    const retry2 = await command(backedUp, { operation: 'RETRY_PAYOUT', loanId, body: { reason: 'came back' } });
     await again.applyLoanCommand({ commandId: retry2, at: at(addDays(DAY, 3), '13:00') });
-    const second = await pay(backedUp, loanId, 2, addDays(DAY, 3));
+    const second = await pay(backedUp, loanId, { serial: 2, on: addDays(DAY, 3) });
     expect({ found: report.found, second, books: await booked(loanId) }).toEqual({
       found: [expect.stringContaining(`payout-${loanId}-2`)],
       second: expect.anything(),
@@ -170,7 +187,7 @@ describe('after a restore', () => {
     await allChannels(desk.deps);
     const { borrower_id: borrower } = await desk.deps.db('loans').where({ id: loanId }).first('borrower_id');
     // Temporal is away: the API answered 202, the command waits for the relay. The backup is taken now.
-    const id = await command(desk.deps, 'PAY', loanId, { amountFen: 50_000 }, `borrower:${String(borrower)}`);
+    const id = await command(desk.deps, { operation: 'PAY', loanId, body: { amountFen: 50_000 }, caller: `borrower:${String(borrower)}` });
     const backedUp = await backup();
     // Temporal is back: the command is applied, and the debit is taken.
     const verdict = await desk.activities.applyLoanCommand({ commandId: id, at: at(DAY, '11:00') });
@@ -244,18 +261,18 @@ describe('after a restore', () => {
     const { loanId } = await seedLoan(desk.deps);
     await allChannels(desk.deps, '09:00', 'wallet');
     const backedUp = await backup();
-    await pay(desk.deps, loanId, 1);
+    await pay(desk.deps, loanId, { serial: 1 });
     const { readLoanFile, recordOf } = await import('../../../db/loan/loans');
     const { loanAccountNow } = await import('../../../domain/loan/loan-account');
     const file = await readLoanFile(desk.deps.db, loanId);
     const { payoff } = loanAccountNow(recordOf(desk.deps.catalogue, file), DAY);
     await desk.debit(loanId, DAY, payoff.total + 5_000);
-    expect(await pay(desk.deps, loanId, 1, DAY, 'refund')).toContain('SUCCEEDED');
+    expect(await pay(desk.deps, loanId, { serial: 1, on: DAY, direction: 'refund' })).toContain('SUCCEEDED');
     temporalKnows.add(`disbursement-payout-${loanId}-1`).add(`disbursement-refund-${loanId}-1`).add(`debit-${loanId}-${DAY}-2`);
     const report = await guard(backedUp, DAY, '20:00');
     await allChannels(backedUp, '12:00', 'cardnet');
     const before = (await desk.banks.books()).entries.filter((e) => e.number.startsWith('refund-')).length;
-    const second = await pay(backedUp, loanId, 1, addDays(DAY, 1), 'refund').catch(String);
+    const second = await pay(backedUp, loanId, { serial: 1, on: addDays(DAY, 1), direction: 'refund' }).catch(String);
     const after = (await desk.banks.books()).entries
       .filter((e) => e.number.startsWith('refund-') && e.state === 'BOOKED')
       .map((e) => `${e.bank} ${e.number} ${String(e.amountFen)}`);
@@ -273,10 +290,10 @@ describe('after a restore', () => {
         for (const bank of ['wallet', 'cardnet', 'bankdirect'])
           await desk.banks.tell('scripts', { behaviour: 'refused', reference: loanId, bank });
       if (serial > 1) {
-        const retry = await command(desk.deps, 'RETRY_PAYOUT', loanId, { reason: 'again' });
+        const retry = await command(desk.deps, { operation: 'RETRY_PAYOUT', loanId, body: { reason: 'again' } });
         expect((await desk.activities.applyLoanCommand({ commandId: retry, at: at(DAY, '11:00') })).state).toBe('APPLIED');
       }
-      await pay(desk.deps, loanId, serial);
+      await pay(desk.deps, loanId, { serial });
       temporalKnows.add(`disbursement-payout-${loanId}-${String(serial)}`);
     }
     expect(await booked(loanId)).toHaveLength(1);
@@ -295,7 +312,7 @@ describe('after a restore', () => {
       c.query(`SET session_replication_role = replica; DELETE FROM loans; UPDATE applications SET status = 'FOUR_EYES'`),
     );
     await desk.deps.db('channel_decisions').insert({ channel: 'wallet', enabled: false, actor: 't', reason: 'test', at: at(DAY, '09:00') });
-    await pay(desk.deps, loanId, 1);
+    await pay(desk.deps, loanId, { serial: 1 });
     temporalKnows.add(`disbursement-payout-${loanId}-1`).add(`loan-${loanId}`);
     await guard(backedUp, addDays(DAY, 4));
     const { status } = await backedUp.db('applications').where({ id: loanId }).first('status');
@@ -315,7 +332,7 @@ describe('after a restore', () => {
       term_months: loan.term_months,
       opened_on: loan.opened_on,
     });
-    const second = status === 'WITHDRAWN' ? 'none' : await pay(backedUp, loanId, 1, addDays(DAY, 5));
+    const second = status === 'WITHDRAWN' ? 'none' : await pay(backedUp, loanId, { serial: 1, on: addDays(DAY, 5) });
     expect({ status, second, books: await booked(loanId) }).toMatchObject({ books: [expect.anything()] });
   });
 
@@ -427,7 +444,7 @@ describe('after a restore', () => {
     await desk.deps.db('loans').where({ id: loanId }).update({ status: 'CLOSED_WRITTEN_OFF', closed_on: DAY });
     const backedUp = await backup();
     await desk.debit(loanId, DAY, payoff.total + 5_000);
-    const look = await pay(desk.deps, loanId, 1, DAY, 'refund');
+    const look = await pay(desk.deps, loanId, { serial: 1, on: DAY, direction: 'refund' });
     temporalKnows.add(`disbursement-refund-${loanId}-1`).add(`debit-${loanId}-${DAY}-2`);
     const report = await guard(backedUp);
     expect({ look, found: report.found.length }).toEqual({ look: 'wallet SUCCEEDED', found: 2 });
@@ -437,7 +454,7 @@ describe('after a restore', () => {
     const { loanId } = await seedLoan(desk.deps);
     await allChannels(desk.deps, '09:00', 'wallet');
     const backedUp = await backup();
-    expect(await pay(desk.deps, loanId, 1)).toContain('SUCCEEDED');
+    expect(await pay(desk.deps, loanId, { serial: 1 })).toContain('SUCCEEDED');
     await desk.debit(loanId, DAY, 50_000, { presentment: 2 });
     temporalKnows.add(`disbursement-payout-${loanId}-1`).add(`debit-${loanId}-${DAY}-2`);
     const report = await guard(backedUp);

@@ -19,7 +19,7 @@ describe('suspense', () => {
     desk.deps.db.transaction(async (tx) => {
       const about = { channel: 'wallet', businessDate: DAY, code: 'LONG', subject, number: subject, amount, expected: 0 } as const;
       const id = await openBreak(tx, about, at(DAY, '12:00'));
-      await intoSuspenseFor(tx, id, amount > 0, Math.abs(amount), DAY);
+      await intoSuspenseFor(tx, { breakId: id, cameIn: amount > 0, amount: Math.abs(amount), date: DAY });
       return id;
     });
   const heal = (id: string) => desk.deps.db.transaction((tx) => healSuspense(tx, id, DAY, at(DAY, '13:00')));
