@@ -1,5 +1,5 @@
 import { log } from '@temporalio/workflow';
-import { businessDateOf, instant, laterOf, type BusinessDate, type Instant } from '../domain/time/dates';
+import { businessDateOf, epochMs, instant, laterOf, type BusinessDate, type Instant } from '../domain/time/dates';
 import { has, VERSIONS } from './versions';
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
@@ -34,6 +34,11 @@ export class BusinessTime {
 
   now(): Instant {
     return laterOf(instant(Date.now()), this.latest);
+  }
+
+  /** How far workflow time is behind: none where real money is; in a sandbox whose clock was moved before the workflow began, days. */
+  lagMs(): number {
+    return Math.max(0, epochMs(this.latest) - Date.now());
   }
 
   today(): BusinessDate {

@@ -13,6 +13,9 @@ export interface LiveAttempt {
   readonly channel: string;
 }
 
+/** From here on a question is a business moment: a workflow that began behind a sandbox's clock does not ask its way there hour by hour. */
+const PATIENT_SECONDS = 300;
+
 /** Seconds between queries: quickly at first, then minutes, then hours (UnionPay's 1…32 s and beyond). */
 const QUERY_SECONDS = [1, 2, 4, 8, 16, 32, 60, 300, 900, 3_600] as const;
 
@@ -69,7 +72,8 @@ export async function driveAttempt(live: LiveAttempt, isNew: boolean, time: Busi
     }
     const seconds = mustResend ? (outcome?.retryAfterSeconds ?? 60) : (QUERY_SECONDS[Math.min(query, QUERY_SECONDS.length - 1)] ?? 3_600);
     const then = mustResend ? 'send the same number again' : `ask ${live.channel} how attempt ${String(live.attempt)} stands`;
-    await condition(() => limits.nudged?.() ?? false, seconds * 1_000, { summary: `in ${inSeconds(seconds)}: ${then}` });
+    const lagMs = seconds < PATIENT_SECONDS ? 0 : time.lagMs();
+    await condition(() => limits.nudged?.() ?? false, seconds * 1_000 + lagMs, { summary: `in ${inSeconds(seconds)}: ${then}` });
     if (mustResend) {
       later += 1;
       // A resend that is lost makes the outcome unknown: it is asked for, never sent again.

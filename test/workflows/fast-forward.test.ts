@@ -10,6 +10,7 @@ import { eventually, withServedWorld, type World } from '../support/world';
 import { keys, workflowShapes } from '../../domain/keys';
 
 const HOUR_MS = 3_600_000;
+const clockOf = ({ deps, client }: World) => ({ db: deps.db, client, isSandbox: true, restoreEpoch: () => deps.restoreEpoch() });
 
 describe('a fast-forward', () => {
   let world: World;
@@ -17,8 +18,6 @@ describe('a fast-forward', () => {
   withServedWorld({ server: 'dev' }, (served) => {
     world = served;
   });
-
-  const clock = () => ({ db: world.deps.db, client: world.client, isSandbox: true, restoreEpoch: () => world.deps.restoreEpoch() });
 
   it('does not wait for a payment that begins at the target itself', async () => {
     const loanIds = await Promise.all(Array.from({ length: 8 }, async () => (await seedLoan(world.deps)).loanId));
@@ -32,7 +31,7 @@ describe('a fast-forward', () => {
         startDelay: '1s',
       });
     await Promise.all(loanIds.map(begin));
-    await advanceClock(clock(), instant(epochMs(now) + 1_200));
+    await advanceClock(clockOf(world), instant(epochMs(now) + 1_200));
     const paid = await world.deps.db('payment_attempts').whereIn('loan_id', loanIds).where({ state: 'SUCCEEDED' });
     expect(paid).toEqual([]);
   });
@@ -66,14 +65,40 @@ describe('a fast-forward', () => {
 
     const { now } = await businessNow(world.deps.db);
     const target = instant(epochMs(now) + 2 * HOUR_MS);
-    await advanceClock(clock(), target);
+    await advanceClock(clockOf(world), target);
     expect(await refund()).toMatchObject({ state: 'IN_FLIGHT' });
     const child = await virtualClock(world.client, workflowShapes.disbursement(refundId));
     expect(child!.now).toBeGreaterThanOrEqual(epochMs(target));
 
-    await advanceClock(clock(), instant(epochMs(target) + 12 * HOUR_MS));
+    await advanceClock(clockOf(world), instant(epochMs(target) + 12 * HOUR_MS));
     await eventually('the end', async () => (await readLoanFile(world.deps.db, loanId)).loan.status === 'CLOSED_OBLIGATIONS_MET');
     const { entries } = await world.banks.books();
     expect(entries.filter((entry) => entry.reference === loanId && entry.kind === 'PAYOUT')).toHaveLength(1);
+  });
+});
+
+describe('a fast-forward of a sandbox whose clock was moved before', () => {
+  let world: World;
+
+  withServedWorld({ server: 'dev' }, (served) => {
+    world = served;
+  });
+
+  it('leads a payment that began days behind the clock there in one step, not by a question an hour', async () => {
+    await advanceClock(clockOf(world), instant(epochMs((await businessNow(world.deps.db)).now) + 40 * 24 * HOUR_MS));
+    const { loanId } = await seedLoan(world.deps);
+    await world.banks.script({ kind: 'PAYOUT', reference: loanId, behaviour: 'pays-late', queriesInVain: 1_000 });
+    await startLoan(world.client, loanId, (await businessNow(world.deps.db)).now);
+    const workflowId = workflowShapes.disbursement(keys.payoutInstruction(loanId, 1));
+    await eventually('the payout', async () => (await virtualClock(world.client, workflowId)) !== undefined);
+    const target = instant(epochMs((await businessNow(world.deps.db)).now) + 2 * HOUR_MS);
+    await advanceClock(clockOf(world), target);
+    expect((await virtualClock(world.client, workflowId))!.now).toBeGreaterThanOrEqual(epochMs(target));
+    const { history } = await world.client.workflow
+      .getHandle(workflowId)
+      .fetchHistory()
+      .then((events) => ({ history: events.events ?? [] }));
+    expect(history.length).toBeLessThan(300);
+    expect(history.filter((event) => event.activityTaskScheduledEventAttributes)).not.toHaveLength(0);
   });
 });
