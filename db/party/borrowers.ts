@@ -168,12 +168,17 @@ export class Borrowers {
     return (await find())?.id ?? cardId;
   }
 
-  /** The card that was registered last. STEP_INCOMPLETE where there is none. */
-  async newestCard(db: Db | Tx, borrowerId: string): Promise<string> {
-    const row = await db('bank_cards')
-      .where({ borrower_id: borrowerId })
-      .orderBy('created_at', 'desc')
-      .first<{ id: string } | undefined>('id');
+  /**
+   * The card that the borrower's money moves over: of the newest loan, else of the newest application. One that was only
+   * named for a change, and not confirmed, is not it. STEP_INCOMPLETE where there is none.
+   */
+  async cardInUse(db: Db | Tx, borrowerId: string): Promise<string> {
+    const row = await db('bank_cards as c')
+      .leftJoin('loans as l', 'l.bank_card_id', 'c.id')
+      .leftJoin('applications as a', 'a.bank_card_id', 'c.id')
+      .where('c.borrower_id', borrowerId)
+      .orderByRaw('l.opened_on DESC NULLS LAST, a.created_at DESC NULLS LAST, c.created_at DESC')
+      .first<{ id: string } | undefined>('c.id');
     if (!row) throw new LoanloomError('STEP_INCOMPLETE', 'no bank card is known yet', { path: 'card' });
     return this.cardNumber(db, borrowerId, row.id);
   }

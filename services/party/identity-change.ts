@@ -196,7 +196,7 @@ async function refuse(tx: Tx, row: IdentityChangeRow, why: { actor: string; reas
 /** The source is asked outside any transaction; what it said is applied only to the identity that the change was made from. */
 async function checkAndApply(deps: Deps, row: IdentityChangeRow, actor: string, reason: string): Promise<IdentityChangeRow> {
   const wanted = await wantedOf(deps, deps.db, row);
-  const cardNumber = await deps.borrowers.newestCard(deps.db, row.borrower_id);
+  const cardNumber = await deps.borrowers.cardInUse(deps.db, row.borrower_id);
   const verdict: IdentityVerdict = await deps.identityVerifier.verify({ ...wanted, cardNumber });
   const applied = await deps.db.transaction(async (tx) => {
     await tx('borrowers').where({ id: row.borrower_id }).forUpdate().first('id');

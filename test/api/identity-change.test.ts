@@ -63,6 +63,26 @@ describe('a change of identity', () => {
     expect(await pinned()).toEqual({ identity_version: version + 1 });
   });
 
+  it('is checked against the card that money moves over, not one that was only named for a change', async () => {
+    const { person, loanId } = await seedLoan(world.deps);
+    const { borrowers, db } = world.deps;
+    const inUse = await borrowers.cardInUse(db, person.borrowerId);
+    const named = await borrowers.saveCard(db, person.borrowerId, inventPerson(7_003, 1).cardNumber);
+    const asked: string[] = [];
+    desk.answer((claim) => {
+      asked.push(claim.cardNumber);
+      return createFormalIdentityVerifier().verify(claim);
+    });
+    const { body } = await ask(person, { email: 'new-7@example.org' });
+    const codes = { current: await codeTo(person.email, body.changeId), email: await codeTo('new-7@example.org', body.changeId) };
+    expect((await confirm(person.borrowerId, body.changeId, codes)).body.state).toBe('APPLIED');
+    expect(asked).toEqual([inUse]);
+    desk.answer();
+    // Confirmed, it is the card of the loan, and the one to check against.
+    await db('loans').where({ id: loanId }).update({ bank_card_id: named });
+    expect(await borrowers.cardInUse(db, person.borrowerId)).toBe(await borrowers.cardNumber(db, person.borrowerId, named));
+  });
+
   it('codes are tried five times, and five changes a day are asked for', async () => {
     const person = await borrower();
     const { body } = await ask(person, { email: 'new-2@example.org' });
