@@ -104,6 +104,9 @@ export const OPEN_INSTRUCTIONS: readonly InstructionState[] = ['CREATED', 'AUTHO
 /** Attempts without a final outcome: the money may be on its way. */
 export const OPEN_ATTEMPTS: readonly AttemptState[] = ['SENDING', 'ACCEPTED', 'UNKNOWN'];
 
+/** Attempts that moved money, whether or not it came back. */
+export const PAID_ATTEMPTS: readonly AttemptState[] = ['SUCCEEDED', 'RETURNED'];
+
 /** Loans whose workflow runs; every other loan's has ended. */
 export const OPEN_LOANS: readonly LoanStatus[] = ['APPROVED', 'ACTIVE', 'OVERPAID'];
 

@@ -1,3 +1,4 @@
+import { signed } from '../sql';
 import type { BusinessDate } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import type { Db, Tx } from '../pool';
@@ -36,9 +37,7 @@ export async function balanceAt(db: Db | Tx, account: string, date: BusinessDate
     .join('journal_entries as e', 'e.id', 'l.entry_id')
     .where('l.account', account)
     .where('e.business_date', '<=', date)
-    .first<{ balance: number }>(
-      db.raw(`coalesce(sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END), 0)::bigint AS balance`),
-    );
+    .first<{ balance: number }>(db.raw(`coalesce(sum(${signed('DEBIT')}), 0)::bigint AS balance`));
   return row.balance;
 }
 

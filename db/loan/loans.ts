@@ -1,3 +1,4 @@
+import { isOneOf } from '../sql';
 import type { FactType, LoanFact } from '../../domain/loan/account';
 import { businessDateOf, instant, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
@@ -7,7 +8,7 @@ import { LOAN_EVENTS, type LoanEvent, type OpenInstruction } from '../../domain/
 import type { Fen } from '../../domain/money/money';
 import type { Catalogue } from '../../domain/product/products';
 import type { Installment } from '../../domain/loan/schedule';
-import { OPEN_ATTEMPTS, type LoanStatus } from '../../domain/states';
+import { OPEN_ATTEMPTS, type LoanStatus, OPEN_INSTRUCTIONS } from '../../domain/states';
 import { addAttention } from '../outbox';
 import type { Db, Tx } from '../pool';
 import { keys } from '../../domain/keys';
@@ -71,7 +72,7 @@ const LOAN_FILE_COLUMNS = `
   (SELECT jsonb_agg(jsonb_build_object('key', e.key, 'kind', e.kind, 'at', e.at, 'businessDate', e.business_date, 'data', e.data) ORDER BY e.seq)
      FROM loan_events e WHERE e.loan_id = l.id) AS events,
   (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'direction', i.direction, 'state', i.state, 'amount', i.amount_fen, 'businessDate', i.business_date,
-      'open', i.state IN ('CREATED', 'AUTHORIZED', 'IN_FLIGHT', 'MANUAL'),
+      'open', ${isOneOf('i.state', OPEN_INSTRUCTIONS)},
       'presentment', i.presentment, 'queries', i.queries, 'lastQueriedAt', i.last_queried_at, 'hintedAt', i.hinted_at,
       'doubtSince', ${DOUBT_SINCE},
       'resolvedAt', ${RESOLVED_AT},

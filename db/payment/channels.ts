@@ -1,3 +1,5 @@
+import { isOneOf } from '../sql';
+import { OPEN_ATTEMPTS } from '../../domain/states';
 import type { ChannelDecision, ChannelHealth } from '../../domain/payment/channel-health';
 import { addDays, at, businessDateOf, instant, type Instant } from '../../domain/time/dates';
 import type { Fen } from '../../domain/money/money';
@@ -42,12 +44,12 @@ export async function readChannelFacts(db: Db | Tx, channels: readonly string[],
       ) h ON true
       LEFT JOIN LATERAL (
         SELECT sum(i.amount_fen) AS sent_today FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-        WHERE a.channel = c.channel AND a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED') AND a.sent_at >= ? AND a.sent_at < ?
+        WHERE a.channel = c.channel AND ${isOneOf('a.state', [...OPEN_ATTEMPTS, 'SUCCEEDED'])} AND a.sent_at >= ? AND a.sent_at < ?
       ) t ON true
       LEFT JOIN LATERAL (
         SELECT (latest.amount_fen - coalesce((
           SELECT sum(i.amount_fen) FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-          WHERE a.channel = c.channel AND a.sent_at > latest.at AND i.direction <> 'DEBIT' AND a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN', 'SUCCEEDED')
+          WHERE a.channel = c.channel AND a.sent_at > latest.at AND i.direction <> 'DEBIT' AND ${isOneOf('a.state', [...OPEN_ATTEMPTS, 'SUCCEEDED'])}
         ), 0))::bigint AS spendable
         FROM (SELECT amount_fen, at FROM channel_balances k WHERE k.channel = c.channel ORDER BY seq DESC LIMIT 1) latest
         WHERE latest.at > ?::timestamptz - interval '${String(BALANCE_FRESH_MINUTES)} minutes'

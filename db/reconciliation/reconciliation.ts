@@ -1,3 +1,5 @@
+import { isOneOf, signedLine } from '../sql';
+import { PAID_ATTEMPTS } from '../../domain/states';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { PoolClient } from 'pg';
@@ -104,7 +106,7 @@ export async function mismatches(db: Db | Tx, channel: string, date: BusinessDat
         SELECT a.number, a.instruction_id, a.attempt, a.loan_id, a.state, a.value_date, a.account_tail, i.direction, i.amount_fen,
           CASE i.direction WHEN 'DEBIT' THEN 'DEBIT' ELSE 'PAYOUT' END AS kind
         FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-        WHERE a.channel = ? AND a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
+        WHERE a.channel = ? AND a.value_date = ? AND ${isOneOf('a.state', PAID_ATTEMPTS)}
       ) o ON o.number = f.number AND o.kind = f.kind
       WHERE f.number IS NULL OR o.number IS NULL OR NOT f.booked OR f.amount_fen <> o.amount_fen OR f.account_tail <> o.account_tail
       ORDER BY f.kind = 'RETURN', f.line`,
@@ -138,7 +140,7 @@ export async function repeatedNumbers(db: Db | Tx, channel: string, date: Busine
         SELECT number, count(*)::int AS times, sum(net)::bigint AS total, min(net)::bigint AS once,
           (greatest(count(*) FILTER (WHERE booked) - 1, 0) * coalesce(min(net) FILTER (WHERE booked), 0))::bigint AS extra,
           (greatest(count(*) FILTER (WHERE booked) - 1, 0) * coalesce(min(fee) FILTER (WHERE booked), 0))::bigint AS "extraFees"
-        FROM (SELECT number, kind, booked, agreed_fee_fen AS fee, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
+        FROM (SELECT number, kind, booked, agreed_fee_fen AS fee, ${signedLine} AS net FROM channel_file_lines
           WHERE channel = ? AND business_date = ? AND kind <> 'RETURN') lines
         GROUP BY number, kind HAVING count(*) > 1
       ) r`,
@@ -156,7 +158,7 @@ export async function listedOnTwoDays(db: Db | Tx, channel: string, date: Busine
     `SELECT number, count(*)::int AS times, sum(net)::bigint AS total, min(net)::bigint AS once, 0 AS extra,
         (sum(agreed_fee_fen) FILTER (WHERE business_date = ?))::bigint AS "extraFees",
         (SELECT min(a.loan_id) FROM payment_attempts a WHERE a.channel = ? AND a.number = lines.number) AS "loanId"
-      FROM (SELECT *, CASE WHEN comes_in THEN amount_fen ELSE -amount_fen END AS net FROM channel_file_lines
+      FROM (SELECT *, ${signedLine} AS net FROM channel_file_lines
         WHERE channel = ? AND booked AND kind <> 'RETURN' AND number = ANY(?::text[] || ARRAY(
           SELECT later.number FROM channel_file_lines later JOIN payment_attempts a ON a.channel = later.channel AND a.number = later.number
           WHERE later.channel = ? AND later.business_date > ? AND a.value_date = ?))) lines
@@ -213,7 +215,7 @@ export async function ourNet(db: Db | Tx, channel: string, date: BusinessDate): 
   const result = await db.raw<{ rows: { net: number }[] }>(
     `SELECT coalesce(sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END), 0)::bigint AS net
       FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-      WHERE a.channel = ? AND a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')`,
+      WHERE a.channel = ? AND a.value_date = ? AND ${isOneOf('a.state', PAID_ATTEMPTS)}`,
     [channel, date],
   );
   return result.rows[0]?.net ?? 0;

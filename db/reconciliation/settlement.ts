@@ -1,11 +1,11 @@
+import { signed, isOneOf } from '../sql';
+import { PAID_ATTEMPTS, OPEN_ATTEMPTS } from '../../domain/states';
 import type { BusinessDate } from '../../domain/time/dates';
 import type { Fen } from '../../domain/money/money';
 import type { Db, Tx } from '../pool';
 
 /** The balance of one kind of account, by channel: positive where money is ours. */
-const ledgerNet = (
-  kind: 'settlement' | 'in-transit' | 'fees-payable',
-) => `SELECT a.channel, sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END) AS net
+const ledgerNet = (kind: 'settlement' | 'in-transit' | 'fees-payable') => `SELECT a.channel, sum(${signed('DEBIT')}) AS net
       FROM journal_lines l JOIN ledger_accounts a ON a.code = l.account WHERE a.kind = '${kind}' GROUP BY 1`;
 
 /**
@@ -17,7 +17,7 @@ export async function settlementDifferences(db: Db | Tx): Promise<{ channel: str
     WITH ledger AS (
       ${ledgerNet('settlement')}
     ), suspense AS (
-      SELECT a.channel, sum(CASE l.side WHEN 'CREDIT' THEN l.amount_fen ELSE -l.amount_fen END) AS net
+      SELECT a.channel, sum(${signed('CREDIT')}) AS net
       FROM journal_lines l JOIN ledger_accounts a ON a.code = l.account JOIN journal_entries e ON e.id = l.entry_id
       WHERE a.kind IN ('suspense-long', 'suspense-short') AND e.kind IN ('SUSPENDED', 'SUSPENSE_CLEARED') GROUP BY 1
     ), payments AS (
@@ -39,7 +39,7 @@ export async function transitDifferences(db: Db | Tx): Promise<{ channel: string
     ), payments AS (
       SELECT a.channel, sum(CASE i.direction WHEN 'DEBIT' THEN i.amount_fen ELSE -i.amount_fen END) AS net
       FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-      WHERE a.state IN ('SENDING', 'ACCEPTED', 'UNKNOWN') GROUP BY 1
+      WHERE ${isOneOf('a.state', OPEN_ATTEMPTS)} GROUP BY 1
     )
     SELECT coalesce(l.channel, p.channel) AS channel, coalesce(l.net, 0)::bigint AS ledger, coalesce(p.net, 0)::bigint AS payments
     FROM ledger l FULL JOIN payments p USING (channel) WHERE coalesce(l.net, 0) <> coalesce(p.net, 0)`);
@@ -63,7 +63,7 @@ export async function feeDifferences(db: Db | Tx): Promise<{ channel: string; le
 export async function unexplainedDays(db: Db | Tx, date: BusinessDate): Promise<string[]> {
   const result = await db.raw<{ rows: { channel: string }[] }>(
     `SELECT DISTINCT a.channel FROM payment_attempts a
-      WHERE a.value_date = ? AND a.state IN ('SUCCEEDED', 'RETURNED')
+      WHERE a.value_date = ? AND ${isOneOf('a.state', PAID_ATTEMPTS)}
         AND NOT EXISTS (SELECT FROM reconciliations r WHERE r.channel = a.channel AND r.business_date = ?)
         AND NOT EXISTS (SELECT FROM breaks b WHERE b.channel = a.channel AND b.business_date = ? AND b.code IN ('FILE', 'BANK'))`,
     [date, date, date],

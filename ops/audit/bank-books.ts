@@ -1,3 +1,6 @@
+import { signed, keySql, isOneOf } from '../../db/sql';
+import { PAID_ATTEMPTS } from '../../domain/states';
+import { keys } from '../../domain/keys';
 import { feeDifferences, settlementDifferences, transitDifferences } from '../../db/reconciliation/settlement';
 import type { Db } from '../../db/pool';
 
@@ -38,24 +41,21 @@ interface OurAttempt {
 export async function readOurs(db: Db) {
   const attempts = await db('payment_attempts').select<OurAttempt[]>('channel', 'number', 'instruction_id', 'state');
   const { rows: suspended } = await db.raw<{ rows: { channel: string; number: string; code: string; kind: string; net: number }[] }>(
-    `SELECT b.channel, b.number, b.code, e.kind, sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END)::bigint AS net
+    `SELECT b.channel, b.number, b.code, e.kind, sum(${signed('DEBIT')})::bigint AS net
       FROM breaks b
-      JOIN journal_entries e ON e.key IN ('break:' || b.id || ':suspense', 'break:' || b.id || ':healed')
+      JOIN journal_entries e ON e.key IN (${keySql(keys.suspended, 'b.id')}, ${keySql(keys.suspenseHealed, 'b.id')})
       JOIN journal_lines l ON l.entry_id = e.id
       JOIN ledger_accounts a ON a.code = l.account AND a.kind = 'settlement'
       GROUP BY 1, 2, 3, 4`,
   );
   const { rows: returned } = await db.raw<{ rows: { number: string }[] }>(
-    `SELECT a.number FROM payment_attempts a JOIN journal_entries e ON e.key = 'payment:' || a.number || ':returned'`,
+    `SELECT a.number FROM payment_attempts a JOIN journal_entries e ON e.key = ${keySql(keys.paymentReturned, 'a.number')}`,
   );
   const settlement = await db('journal_lines as l')
     .join('ledger_accounts as a', 'a.code', 'l.account')
     .where('a.kind', 'settlement')
     .groupBy('a.channel')
-    .select<{ channel: string; balance: number }[]>(
-      'a.channel as channel',
-      db.raw(`sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END)::bigint AS balance`),
-    );
+    .select<{ channel: string; balance: number }[]>('a.channel as channel', db.raw(`sum(${signed('DEBIT')})::bigint AS balance`));
   // A file that lacks what the house bank moved is a case of its own (BANK) until a later file lists it.
   const days = await db('reconciliations')
     .whereRaw('bank_net_fen = file_net_fen')
@@ -152,8 +152,8 @@ export async function oneKeyOneEffect(db: Db, books: BankBooks | undefined): Pro
   const result = await db.raw<{ rows: { channel: string; number: string; facts: number; postings: number }[] }>(`
     SELECT a.channel, a.number,
       (SELECT count(*)::int FROM loan_transactions t WHERE t.loan_id = a.loan_id AND t.instruction_id = a.instruction_id AND t.type <> 'REVERSAL') AS facts,
-      (SELECT count(*)::int FROM journal_entries e WHERE e.key = 'payment:' || a.number || ':succeeded') AS postings
-    FROM payment_attempts a WHERE a.state IN ('SUCCEEDED', 'RETURNED')`);
+      (SELECT count(*)::int FROM journal_entries e WHERE e.key = ${keySql(keys.paymentSucceeded, 'a.number')}) AS postings
+    FROM payment_attempts a WHERE ${isOneOf('a.state', PAID_ATTEMPTS)}`);
   const wrong = result.rows
     .filter((row) => row.facts !== 1 || row.postings !== 1)
     .map((row) => `${row.number} has ${String(row.facts)} facts and ${String(row.postings)} postings`);

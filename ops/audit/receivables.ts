@@ -1,3 +1,4 @@
+import { signed } from '../../db/sql';
 import type { LoanFile } from '../../db/loan/loans';
 import { recordOf } from '../../db/loan/loans';
 import type { Db } from '../../db/pool';
@@ -21,7 +22,7 @@ const COMPONENT_NAMES = Object.keys(ACCOUNTS) as Component[];
 /** What the journal carries for each loan by component, without the accruals that the daily close keeps per loan. */
 async function journalByLoan(db: Db): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>> {
   const result = await db.raw<{ rows: { loan_id: string; account: string; balance: number }[] }>(
-    `SELECT e.loan_id, l.account, sum(CASE l.side WHEN 'DEBIT' THEN l.amount_fen ELSE -l.amount_fen END)::bigint AS balance
+    `SELECT e.loan_id, l.account, sum(${signed('DEBIT')})::bigint AS balance
       FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
       WHERE e.loan_id IS NOT NULL AND l.account = ANY(?) AND e.kind <> 'ACCRUED' GROUP BY 1, 2`,
     [Object.values(ACCOUNTS)],

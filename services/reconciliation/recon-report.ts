@@ -1,3 +1,5 @@
+import { keySql } from '../../db/sql';
+import { keys } from '../../domain/keys';
 import type { Db } from '../../db/pool';
 import { BREAK_CODES, SUSPENSE_AGES, type BreakCode } from '../../domain/reconciliation/breaks';
 import { daysBetween, type BusinessDate } from '../../domain/time/dates';
@@ -81,7 +83,7 @@ export async function readReport(db: Db, date: BusinessDate, today: BusinessDate
     // Of the day itself, those still open from before, and those of other days whose money came back on it.
     .whereRaw(
       `(business_date = ? OR (business_date < ? AND closed_on IS NULL)
-        OR EXISTS (SELECT FROM journal_entries e WHERE e.key = 'break:' || breaks.id || ':healed' AND e.business_date = ?))`,
+        OR EXISTS (SELECT FROM journal_entries e WHERE e.key = ${keySql(keys.suspenseHealed, 'breaks.id')} AND e.business_date = ?))`,
       [date, date, date],
     )
     .orderBy(['channel', 'business_date', 'code', 'id'])
