@@ -7,7 +7,7 @@ import { readInstruction } from '../../db/payment/payments';
 import { storeCommand } from '../../db/commands';
 import { deliverCommand } from '../../temporal/delivery';
 
-import { addDays, businessDateOf, instant } from '../../domain/time/dates';
+import { addDays, businessDateOf, instant, type BusinessDate } from '../../domain/time/dates';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { seedActiveLoan, seedLoan, startLoan } from '../support/seed';
 import { withServedWorld, eventually, type World } from '../support/world';
@@ -19,6 +19,12 @@ describe('a loan that was given up, or taken up again', () => {
     world = w;
     (w.deps as { restoreEpoch: () => Promise<number> }).restoreEpoch = () => Promise.resolve(epoch);
   });
+
+  /** A payment that the borrower asked for, accepted and not presented yet. */
+  const askToPay = (loanId: string, id: string, on: BusinessDate) =>
+    world.deps
+      .db('payment_instructions')
+      .insert({ id, loan_id: loanId, direction: 'DEBIT', amount_fen: 50_000, business_date: on, presentment: 2, state: 'AUTHORIZED' });
 
   it('a loan that its borrower withdrew before the payout began is not paid out afterwards', async () => {
     epoch = 2; // the database was restored; payments wait for the guard
@@ -64,15 +70,7 @@ describe('a loan that was given up, or taken up again', () => {
     });
     const today = businessDateOf(instant(await world.environment!.currentTimeMs()));
     const instructionId = `debit-${loanId}-${today}-2`;
-    await world.deps.db('payment_instructions').insert({
-      id: instructionId,
-      loan_id: loanId,
-      direction: 'DEBIT',
-      amount_fen: 50_000,
-      business_date: today,
-      presentment: 2,
-      state: 'AUTHORIZED',
-    });
+    await askToPay(loanId, instructionId, today);
     const now = instant(await world.environment!.currentTimeMs());
     await dead.openDebit({ loanId, instructionId, businessDate: today, presentment: 2, plannedAt: null, at: now });
     await new MockActivityEnvironment().run(dead.sendPayment, { instructionId, attempt: 1, at: now });
@@ -98,15 +96,7 @@ describe('a loan that was given up, or taken up again', () => {
     await world.banks.script({ behaviour: 'error-but-paid', reference: loanId });
     if (kind === 'payout') await activities.openPayout({ loanId, instructionId, businessDate: today, at: now });
     else {
-      await world.deps.db('payment_instructions').insert({
-        id: instructionId,
-        loan_id: loanId,
-        direction: 'DEBIT',
-        amount_fen: 50_000,
-        business_date: today,
-        presentment: 2,
-        state: 'AUTHORIZED',
-      });
+      await askToPay(loanId, instructionId, today);
       await activities.openDebit({ loanId, instructionId, businessDate: today, presentment: 2, plannedAt: null, at: now });
     }
     await new MockActivityEnvironment().run(activities.sendPayment, { instructionId, attempt: 1, at: now });
