@@ -60,15 +60,15 @@ export async function restore(world: SimWorld, takenAt: Instant): Promise<void> 
   world.unclearedSince = takenAt;
   const begun = { epoch: await attached.restoreEpoch(), actor: OPERATOR };
   for (const workflowId of (await startAgainOnce(attached.db, attached.client, begun)) ?? []) world.lost.add(workflowId);
-  await clearRestore(world, takenAt);
+  await clearRestore(world, takenAt, PATIENCE_MS);
 }
 
 /** Runs the guard until it lets payments move again, or a payment is open at its channel, whose time has to come first. */
-async function clearRestore(world: SimWorld, takenAt: Instant): Promise<void> {
+async function clearRestore(world: SimWorld, takenAt: Instant, patienceMs: number): Promise<void> {
   const { client } = world.attached;
   const deps = composeDeps(world.attached.env, createLog('restore-guard', 'silent'));
   try {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + patienceMs;
     for (;;) {
       const { now } = await businessNow(deps.db);
       const signal = AbortSignal.timeout(GUARD_MS);
@@ -87,7 +87,7 @@ async function clearRestore(world: SimWorld, takenAt: Instant): Promise<void> {
   }
 }
 
-/** The operator tries again, as long as the guard has not cleared the database. */
+/** The operator tries once more, as long as the guard has not cleared the database. */
 export async function tryToClear(world: SimWorld): Promise<void> {
-  if (world.unclearedSince !== undefined) await clearRestore(world, world.unclearedSince);
+  if (world.unclearedSince !== undefined) await clearRestore(world, world.unclearedSince, 0);
 }
