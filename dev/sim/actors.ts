@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mintToken } from '../../api/auth';
 import { businessNow } from '../../db/clock';
 import { addDays, epochMs, instant, type Instant } from '../../domain/time/dates';
-import { advanceClock } from '../clock';
 import { ApiProblem, BorrowerClient } from '../demo/borrower-client';
 import { inventPerson } from '../demo/person';
 import { backUp, restore, tryToClear } from './backup';
-import { hasOpenPayments, isAway } from './checks';
+import type { Calendar } from './calendar';
+import { isAway } from './checks';
 import { Messenger } from './messenger';
 import { operate } from './operators';
 import { adjustLoan, applyAgain, changeCard, holdLoan, returnRefund, sendHostile, swapIdentity } from './pressure';
@@ -27,14 +27,8 @@ interface Application {
 /** More loans than this make every step slow and teach nothing new. */
 const LOANS_MAX = 9;
 
-/** How many days the end of a run may take: banks are closed over holidays. */
-const LAST_DAYS_MAX = 10;
-
 /** A backup older than this many steps is not restored. */
 const BACKUP_STEPS_MAX = 40;
-
-/** Payments that wait for the restore guard look again every five minutes of their own time: more hours at once are too many looks. */
-const UNCLEARED_HOURS = 4;
 
 /** How long a step waits for a payout to arrive. */
 const PAYOUT_MS = 1_500;
@@ -50,8 +44,7 @@ export class Actors {
   constructor(
     private readonly world: SimWorld,
     private readonly seed: number,
-    /** The clock that has not moved after this time will not move. */
-    private readonly standstillMs: number,
+    private readonly calendar: Calendar,
   ) {
     this.messenger = new Messenger(world);
   }
@@ -107,7 +100,7 @@ export class Actors {
         world.refuseMail(false);
         return world.calm();
       case 'ADVANCE':
-        return this.advance(action.hours);
+        return this.calendar.advance(action.hours);
       case 'KILL':
         return world.kill(action.what);
       case 'WEBHOOKS':
@@ -277,27 +270,6 @@ export class Actors {
       throw new Unexpected(`one Idempotency-Key with two bodies was answered ${first} and ${second}`);
   }
 
-  /** While the guard waits for a payment that its channel has open, days pass by hours, and the operator tries again. */
-  private async advance(hours: number): Promise<void> {
-    let left = hours;
-    for (; this.world.unclearedSince !== undefined && left > 0; left -= UNCLEARED_HOURS) {
-      await this.move(Math.min(left, UNCLEARED_HOURS));
-      await tryToClear(this.world);
-    }
-    if (left > 0) await this.move(left);
-  }
-
-  private async move(hours: number): Promise<void> {
-    const { db, client, restoreEpoch } = this.world.attached;
-    const { now } = await businessNow(db);
-    let last = '';
-    const progress = (line: string) => {
-      last = line;
-    };
-    const advanced = advanceClock({ db, client, isSandbox: true, restoreEpoch, progress }, instant(epochMs(now) + hours * 3_600_000));
-    await within(this.standstillMs, advanced, () => last);
-  }
-
   private async spoilLine({ pick, change }: Extract<Action, { do: 'LINE_FAULT' }>): Promise<void> {
     const { entries } = await this.world.books();
     const booked = entries.filter((entry) => entry.state === 'BOOKED' && entry.kind !== 'RETURN');
@@ -311,36 +283,5 @@ export class Actors {
     const booked = entries.filter((entry) => entry.state === 'BOOKED' && entry.kind === 'DEBIT' && entry.reference !== 'foreign');
     const entry = booked[Math.floor(pick * booked.length)];
     if (entry) await this.world.tell('returns', { bank: entry.bank, number: entry.number, asOf: now });
-  }
-
-  /** Ends a run: no more faults, everything open led to its end. */
-  async settle(): Promise<void> {
-    this.world.refuseMail(false);
-    await this.world.calm();
-    await this.advance(50);
-    await this.world.calm();
-    await this.advance(26);
-    // A return that came to light in these days begins a debit anew, and its bank may be closed for days.
-    const isOpen = async () => this.world.unclearedSince !== undefined || (await hasOpenPayments(this.world));
-    for (let day = 0; day < LAST_DAYS_MAX && (await isOpen()); day += 1) {
-      await this.advance(26);
-    }
-    if (this.world.unclearedSince !== undefined) throw new Error('the restore guard never clears the database');
-  }
-}
-
-/** What a move of the clock is given, and the complaint when it takes longer. */
-async function within(ms: number, work: Promise<void>, last: () => string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const standstill = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`the clock stands still for ${String(ms / 1_000)} s; ${last()}`));
-    }, ms);
-  });
-  try {
-    await Promise.race([work, standstill]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
   }
 }

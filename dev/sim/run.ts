@@ -1,5 +1,6 @@
 import { saveHistories } from '../histories';
 import { Actors } from './actors';
+import { Calendar } from './calendar';
 import { openEnds, quiet, violations, type Violation } from './checks';
 import type { Action } from './script';
 import { Unexpected } from './unexpected';
@@ -64,7 +65,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const interrupt = () => void world.stop().finally(() => process.exit(130));
   for (const signal of SIGNALS) process.once(signal, interrupt);
   const startedAt = Date.now();
-  const actors = new Actors(world, options.seed, Math.max(60_000, 8 * patienceMs));
+  const calendar = new Calendar(world, Math.max(60_000, 8 * patienceMs));
+  const actors = new Actors(world, options.seed, calendar);
   let isKept = false;
   const result = async (steps: number, failedAt: number | null, found: readonly Violation[]): Promise<RunResult> => {
     isKept = options.isKept === true && found.length > 0;
@@ -97,7 +99,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     await quiet(world, patienceMs);
     const before = await violations(world, true, patienceMs);
     if (before.length > 0) return await failed(script.length, before);
-    const standstill = await actors.settle().then(
+    const standstill = await calendar.settle().then(
       () => [],
       (error: unknown) => [{ invariant: 'I4', what: `the end cannot be reached: ${causeOf(error)}` }],
     );
