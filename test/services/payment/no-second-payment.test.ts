@@ -3,13 +3,14 @@ import { createActivities } from '../../../activities/index';
 import { proposeClearing, decideClearing } from '../../../services/reconciliation/clear-breaks';
 import { createChannels } from '../../../channels/index';
 import { readLoanFile, recordOf } from '../../../db/loan/loans';
-import { addDays, at, businessDate } from '../../../domain/time/dates';
+import { addDays, at, businessDateOf, instant } from '../../../domain/time/dates';
 import { loanAccountNow } from '../../../domain/loan/loan-account';
 import { commandLoan } from '../../support/adjust';
 import { PaymentDesk } from '../../support/payment-desk';
 import { seedLoan } from '../../support/seed';
 
-const DAY = businessDate('2026-11-23');
+/** Today: what an operator decides is decided at the earliest now. */
+const DAY = businessDateOf(instant(Date.now()));
 const ALL = ['wallet', 'cardnet', 'bankdirect'];
 
 describe('no payment is made twice, and none stops its loan', () => {
