@@ -195,7 +195,7 @@ export const keys = {
 } as const satisfies Record<string, Shape>;
 
 /** The restore epoch of a database that was never restored: its workflow ids do not name it. */
-const FIRST_EPOCH = 1;
+export const FIRST_EPOCH = 1;
 
 const inEpoch = (workflowId: string, epoch = FIRST_EPOCH) =>
   epoch > FIRST_EPOCH ? workflowShapes.afterRestore(workflowId, epoch) : workflowId;

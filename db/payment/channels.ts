@@ -1,9 +1,12 @@
 import { isOneOf } from '../sql';
-import { OPEN_ATTEMPTS } from '../../domain/states';
+import { OPEN_ATTEMPTS, type AttemptState } from '../../domain/states';
 import type { ChannelDecision, ChannelHealth } from '../../domain/payment/channel-health';
 import { addDays, at, businessDateOf, instant, type Instant } from '../../domain/time/dates';
 import type { Fen } from '../../domain/money/money';
 import type { Db, Tx } from '../pool';
+
+/** Attempts whose money may have gone, and has not come back. */
+const COUNTED: readonly AttemptState[] = [...OPEN_ATTEMPTS, 'SUCCEEDED'];
 
 /** Sends that a channel is judged by. */
 const WINDOW = 50;
@@ -44,12 +47,12 @@ export async function readChannelFacts(db: Db | Tx, channels: readonly string[],
       ) h ON true
       LEFT JOIN LATERAL (
         SELECT sum(i.amount_fen) AS sent_today FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-        WHERE a.channel = c.channel AND ${isOneOf('a.state', [...OPEN_ATTEMPTS, 'SUCCEEDED'])} AND a.sent_at >= ? AND a.sent_at < ?
+        WHERE a.channel = c.channel AND ${isOneOf('a.state', COUNTED)} AND a.sent_at >= ? AND a.sent_at < ?
       ) t ON true
       LEFT JOIN LATERAL (
         SELECT (latest.amount_fen - coalesce((
           SELECT sum(i.amount_fen) FROM payment_attempts a JOIN payment_instructions i ON i.id = a.instruction_id
-          WHERE a.channel = c.channel AND a.sent_at > latest.at AND i.direction <> 'DEBIT' AND ${isOneOf('a.state', [...OPEN_ATTEMPTS, 'SUCCEEDED'])}
+          WHERE a.channel = c.channel AND a.sent_at > latest.at AND i.direction <> 'DEBIT' AND ${isOneOf('a.state', COUNTED)}
         ), 0))::bigint AS spendable
         FROM (SELECT amount_fen, at FROM channel_balances k WHERE k.channel = c.channel ORDER BY seq DESC LIMIT 1) latest
         WHERE latest.at > ?::timestamptz - interval '${String(BALANCE_FRESH_MINUTES)} minutes'

@@ -6,7 +6,7 @@ import { ENDED_APPLICATIONS, OPEN_LOANS } from '../../domain/states';
 import { restartLoan } from '../../temporal/restart-loan';
 import { breakChanged } from '../../workflows/resolve-break.messages';
 import { factsChanged } from '../../workflows/service-loan.messages';
-import { disbursementWorkflowId, workflowShapes } from '../../domain/keys';
+import { disbursementWorkflowId, FIRST_EPOCH, workflowShapes } from '../../domain/keys';
 import { restoreEpochOf } from '../../db/payment/restore';
 
 /** Something open in Postgres whose workflow does not run. */
@@ -70,7 +70,7 @@ const UNCLEARED_EPOCHS = 3;
 
 /** Payouts and refunds on their way: their loan starts the workflow again when it is told. */
 async function disbursements(db: Db, client: Client): Promise<Orphan[]> {
-  const epoch = (await restoreEpochOf(db)) ?? 1;
+  const epoch = (await restoreEpochOf(db)) ?? FIRST_EPOCH;
   const rows = await db('payment_instructions')
     .where({ state: 'IN_FLIGHT' })
     .whereIn('direction', ['PAYOUT', 'REFUND'])

@@ -23,16 +23,16 @@ interface Options {
 
 const FEN = { mode: 'half_up', unit: 1 } as const;
 
+/** What is asked for, whichever method repays it. */
+interface Asked {
+  readonly principal: Fen;
+  readonly rate: string;
+  readonly months: number;
+  readonly from: BusinessDate;
+}
+
 /** Monthly terms of one method on 1/12 of the yearly rate. A balloon pays 3 % of the principal a month, given principal an equal share. */
-function plainTerms(
-  method: Method,
-  {
-    principal,
-    rate,
-    months,
-    from,
-  }: { readonly principal: Fen; readonly rate: string; readonly months: number; readonly from: BusinessDate },
-): LoanTerms {
+function plainTerms(method: Method, { principal, rate, months, from }: Asked): LoanTerms {
   const share = roundRatio(BigInt(principal), BigInt(months), { mode: 'down', unit: 1 });
   return {
     principal,
@@ -69,25 +69,14 @@ function printRows(rows: readonly Installment[], print: (line: string) => void):
 }
 
 /** Every method on the same principal, rate and dates, side by side. */
-function printComparison({
-  principal,
-  rate,
-  months,
-  from,
-  print,
-}: {
-  readonly principal: Fen;
-  readonly rate: string;
-  readonly months: number;
-  readonly from: BusinessDate;
-  readonly print: (line: string) => void;
-}): void {
+function printComparison(asked: Asked, print: (line: string) => void): void {
+  const { principal, rate, months } = asked;
   print('');
   print(`the same ${yuan(principal)} yuan over ${String(months)} months at ${percent(rate)} a year, by method:`);
   print(line([['method', 18], ['first payment', 14], ['last payment', 14], ['interest', 14], ['true cost (IRR)', 16], ['effective', 12]])); // prettier-ignore
   for (const method of METHODS) {
     try {
-      const terms = plainTerms(method, { principal, rate, months, from });
+      const terms = plainTerms(method, asked);
       const rows = scheduleOf(terms);
       const { irrNominal, effective } = trueCost(terms, rows);
       const first = yuan(rows[0]?.payment ?? fen(0));
@@ -105,15 +94,7 @@ function printComparison({
   }
 }
 
-function printProduct(
-  product: Product,
-  {
-    principal,
-    months,
-    from,
-    print,
-  }: { readonly principal: Fen; readonly months: number; readonly from: BusinessDate; readonly print: (line: string) => void },
-): void {
+function printProduct(product: Product, { principal, months, from }: Omit<Asked, 'rate'>, print: (line: string) => void): void {
   const quoted = quoteProduct({ principal, termMonths: months }, product, from);
   const disclosure = disclosureOf(product, quoted, from);
   print(`${product.name.en} / ${product.name['zh-CN']}, ${METHOD_NAMES[product.method].en}, value date ${from}`);
@@ -137,19 +118,20 @@ export function printQuote(options: Options, print: (line: string) => void): voi
     throw new LoanloomError('VALIDATION', '--months is a whole number from 1 to 600');
   if (options.product !== undefined) {
     const product = createCatalogue().current(options.product, from);
-    printProduct(product, { principal, months, from, print });
-    printComparison({ principal, rate: product.annualRate, months, from, print });
+    printProduct(product, { principal, months, from }, print);
+    printComparison({ principal, rate: product.annualRate, months, from }, print);
     return;
   }
   const method = METHODS.find((each) => each === options.method);
   if (method === undefined) throw new LoanloomError('VALIDATION', `--method is one of ${METHODS.join(', ')}`);
-  const terms = plainTerms(method, { principal, rate: options.rate, months, from });
+  const asked = { principal, rate: options.rate, months, from };
+  const terms = plainTerms(method, asked);
   const rows = scheduleOf(terms);
   print(`${METHOD_NAMES[method].en} / ${METHOD_NAMES[method]['zh-CN']}, value date ${from}`);
   printRows(rows, print);
   const { irrNominal, effective } = trueCost(terms, rows);
   print(`true yearly cost (nominal IRR) ${percent(irrNominal)}, effective ${percent(effective)}`);
-  printComparison({ principal, rate: options.rate, months, from, print });
+  printComparison(asked, print);
 }
 
 export function addQuote(program: Command, print: (line: string) => void): void {

@@ -34,6 +34,9 @@ const KEPT = {
   END: 'WAITS',
 } as const satisfies Record<AppointmentKind, 'HERE' | 'CHILD' | 'WAITS'>;
 
+/** Whether a child workflow of its own keeps it. */
+export const startsWorkflow = (kind: AppointmentKind): boolean => KEPT[kind] === 'CHILD';
+
 type PerformedKind = { [Kind in AppointmentKind]: (typeof KEPT)[Kind] extends 'HERE' ? Kind : never }[AppointmentKind];
 /** An appointment that is being kept, at its moment. */
 export interface Kept {

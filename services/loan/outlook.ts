@@ -5,6 +5,7 @@ import { businessDateOf, epochMs, laterOf, type BusinessDate, type Instant } fro
 import { attentionOf, readLoanFile, recordOf, updateLoan, type LoanFile } from '../../db/loan/loans';
 import { PAST_SLA, type Attention } from '../../domain/loan/attention';
 import type { OpenInstruction } from '../../domain/loan/loan-events';
+import { startsWorkflow } from './appointments';
 import { epochToStartIn } from '../payment/restore-check';
 import { productOf, type ActivityDeps } from '../deps';
 import { acknowledgeFacts } from '../../db/outbox';
@@ -23,7 +24,7 @@ export interface LoanOutlook {
   readonly heldUntil?: Instant | null;
   /** Business time by the database's clock: the only one that is ahead of the workflow's own and believed. */
   readonly now?: Instant;
-  /** The restore epoch, once there was a restore: payments that start now have their workflows in it. */
+  /** Where a payment is next, once there was a restore: the epoch that its workflow starts in. */
   readonly restoreEpoch?: number;
 }
 
@@ -70,7 +71,7 @@ export async function look(deps: ActivityDeps, db: Db | Tx, { loanId, at }: { lo
     attention: needsAttention,
     bucket: account.bucket,
   });
-  const restoreEpoch = await epochToStartIn(deps, db);
+  const restoreEpoch = startsWorkflow(appointment.kind) ? await epochToStartIn(deps, db) : undefined;
   return {
     appointment,
     ...(restoreEpoch === undefined ? {} : { restoreEpoch }),

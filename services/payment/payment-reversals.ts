@@ -15,15 +15,7 @@ import { latestValueDate } from '../../domain/loan/account';
 import { factsInForce } from '../../domain/loan/account/facts';
 import { businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { fen, yuan } from '../../domain/money/money';
-import {
-  ACCRUED,
-  accrued,
-  debitReturned,
-  payoutReturned,
-  refundReturned,
-  type AccountEffect,
-  type Posting,
-} from '../../domain/ledger/postings';
+import { ACCRUED, accrued, debitReturned, payoutReturned, refundReturned } from '../../domain/ledger/postings';
 import { effectOfFact } from './account-effect';
 import type { ActivityDeps } from '../deps';
 import { reopenWhereOwed } from '../loan/loan-status';
@@ -100,15 +92,20 @@ async function undoPayout(tx: Tx, { loan, instruction, attempt, input }: Returni
   });
 }
 
-interface Reversal extends Omit<Returning, 'instruction'> {
-  /** The fact that did not count. */
-  readonly of: string;
-  readonly posting: (effect: AccountEffect, isChargedOff: boolean) => Posting;
-}
+/** What a payment had booked as a fact, and the entry that takes it back. */
+const UNDONE = {
+  DEBIT: { fact: keys.repayment, posting: debitReturned },
+  REFUND: { fact: keys.refund, posting: refundReturned },
+} as const;
 
 /** Records that what a payment had booked never counted: folded without it, and the ledger receives the difference. */
-async function bookReversal(deps: ActivityDeps, tx: Tx, { loan, attempt, input, of, posting }: Reversal): Promise<void> {
-  await insertReversal(tx, attempt, input, of);
+async function bookReversal(
+  deps: ActivityDeps,
+  tx: Tx,
+  { loan, instruction, attempt, input }: Returning,
+  { fact, posting }: (typeof UNDONE)[keyof typeof UNDONE],
+): Promise<void> {
+  await insertReversal(tx, attempt, input, fact(instruction.id));
   const { effect, account, isChargedOff } = await effectOfFact(deps, tx, {
     loanId: attempt.loan_id,
     key: keys.returned(attempt.number),
@@ -118,21 +115,16 @@ async function bookReversal(deps: ActivityDeps, tx: Tx, { loan, attempt, input, 
     key: keys.paymentReturned(attempt.number),
     loanId: attempt.loan_id,
     businessDate: input.valueDate,
-    posting: posting(effect, isChargedOff),
+    posting: posting(attempt.channel, instruction.amount_fen, effect, isChargedOff),
   });
   if (loan.status === 'OVERPAID' && account.status === 'ACTIVE') await updateLoan(tx, loan.id, { status: 'ACTIVE' });
   await reopenWhereOwed(tx, loan, account, { key: keys.returned(attempt.number), at: input.at, businessDate: input.valueDate });
 }
 
 /** A repayment was taken back by its bank: what it had settled is owed again, and a loan that it had closed is open again. */
-async function undoRepayment(deps: ActivityDeps, tx: Tx, { loan, instruction, attempt, input }: Returning): Promise<void> {
-  await bookReversal(deps, tx, {
-    loan,
-    attempt,
-    input,
-    of: keys.repayment(instruction.id),
-    posting: (effect, isChargedOff) => debitReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
-  });
+async function undoRepayment(deps: ActivityDeps, tx: Tx, returning: Returning): Promise<void> {
+  const { loan, instruction, attempt, input } = returning;
+  await bookReversal(deps, tx, returning, UNDONE.DEBIT);
   await insertLoanEvent(tx, loan.id, {
     key: keys.repaymentReturned(attempt.number),
     kind: 'REPAYMENT_RETURNED',
@@ -186,23 +178,14 @@ export async function recordReturn(deps: ActivityDeps, tx: Tx, input: ReturnedPa
   }
   await moveAttempt(tx, attempt, { state: 'RETURNED', code: 'RETURNED' }, input.at);
   await moveInstruction(tx, instruction, { to: 'RETURNED', at: input.at, code: 'RETURNED' });
-  if (instruction.direction === 'PAYOUT') await undoPayout(tx, { loan, instruction, attempt, input });
-  else if (instruction.direction === 'DEBIT') await undoRepayment(deps, tx, { loan, instruction, attempt, input });
-  else await undoRefund(deps, tx, { loan, instruction, attempt, input });
+  const returning = { loan, instruction, attempt, input };
+  if (instruction.direction === 'PAYOUT') await undoPayout(tx, returning);
+  else if (instruction.direction === 'DEBIT') await undoRepayment(deps, tx, returning);
+  else await bookReversal(deps, tx, returning, UNDONE.REFUND);
   await healBreaks(
     tx,
     { channel: attempt.channel, number: attempt.number, codes: ['RETURNED', 'FAILED_AFTER_SUCCESS', 'SHORT', 'CUTOFF'] },
     { at: input.at, note: 'reversed to its original payment' },
   );
   await addFactNotice(tx, loanId, keys.returned(attempt.number));
-}
-
-async function undoRefund(deps: ActivityDeps, tx: Tx, { loan, instruction, attempt, input }: Returning): Promise<void> {
-  await bookReversal(deps, tx, {
-    loan,
-    attempt,
-    input,
-    of: keys.refund(instruction.id),
-    posting: (effect, isChargedOff) => refundReturned(attempt.channel, instruction.amount_fen, effect, isChargedOff),
-  });
 }

@@ -1,5 +1,6 @@
 import type { Db, Tx } from '../../db/pool';
 import { restoreEpochOf } from '../../db/payment/restore';
+import { FIRST_EPOCH } from '../../domain/keys';
 import { LoanloomError } from '../../domain/errors';
 import type { ActivityDeps } from '../deps';
 
@@ -16,7 +17,7 @@ export async function isRestoreCleared(deps: Pick<ActivityDeps, 'restoreEpoch'>,
 export async function epochToStartIn(deps: Pick<ActivityDeps, 'restoreEpoch'>, db: Db | Tx): Promise<number | undefined> {
   const outside = await deps.restoreEpoch().catch(() => undefined);
   const epoch = outside ?? (await restoreEpochOf(db));
-  return epoch !== undefined && epoch > 1 ? epoch : undefined;
+  return epoch !== undefined && epoch > FIRST_EPOCH ? epoch : undefined;
 }
 
 /** RESTORE_NOT_CLEARED: the database was restored, and may have forgotten payments that were made since its backup. */

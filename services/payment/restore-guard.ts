@@ -12,7 +12,7 @@ import { addDays, businessDateOf, type BusinessDate, type Instant } from '../../
 import type { ActivityDeps } from '../deps';
 import { moveApplication } from '../application/moves';
 import { askInstruction, settleLive, type Guard, type KnowsWorkflow, type Wanted } from './restore-questions';
-import { keys, workflowShapes } from '../../domain/keys';
+import { FIRST_EPOCH, keys, workflowShapes } from '../../domain/keys';
 
 export type { KnowsWorkflow } from './restore-questions';
 
@@ -128,7 +128,7 @@ export async function guardAfterRestore(
   setMaxListeners(64, input.signal);
   const epoch = await deps.restoreEpoch();
   if (!Number.isSafeInteger(epoch)) throw new LoanloomError('CONFIGURATION', 'the restore epoch outside the database cannot be read');
-  const lost = { epoch: (await restoreEpochOf(deps.db)) ?? 1, until: epoch };
+  const lost = { epoch: (await restoreEpochOf(deps.db)) ?? FIRST_EPOCH, until: epoch };
   const guard: Guard = { ...input, deps, lost, report: { asked: 0, found: [], unresolved: [] } };
   for (const id of await rejectForgotten(deps.db, restoredTo)) guard.report.found.push(`command ${id}: refused, its sender gives it anew`);
   const loans = await deps
