@@ -19,7 +19,9 @@ function toVerdict(command: CommandRow): Verdict {
 function refusalOf(error: unknown): { code: string; message: string } | undefined {
   if (isDataRefusal(error) || isGuardViolation(error))
     return { code: 'DATA_REFUSED', message: 'the database refused what this command would have recorded: nothing was changed' };
-  if (!(error instanceof LoanloomError) || error.code === 'INTERNAL' || isPassing(error.code)) return undefined;
+  if (!(error instanceof LoanloomError) || error.code === 'INTERNAL') return undefined;
+  // A restore is cleared by people: nobody's command waits for them, and keeps those behind it waiting.
+  if (isPassing(error.code) && error.code !== 'RESTORE_NOT_CLEARED') return undefined;
   return { code: error.code, message: error.message };
 }
 

@@ -56,7 +56,8 @@ export class Actors {
       await this.perform(action);
     } catch (error) {
       if (error instanceof ApiProblem) {
-        if (error.status >= 500 && error.code !== 'UNAVAILABLE')
+        const isAwaited = error.code === 'RESTORE_NOT_CLEARED' && this.world.unclearedSince !== undefined;
+        if (error.status >= 500 && error.code !== 'UNAVAILABLE' && !isAwaited)
           throw new Unexpected(`the API answered ${String(error.status)} ${error.code} to ${action.do}`);
         return;
       }

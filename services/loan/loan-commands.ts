@@ -3,7 +3,7 @@ import { businessNow } from '../../db/clock';
 import type { CommandRow } from '../../db/commands';
 import { insertLoanEvent, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../../db/loan/loans';
 import { addFactNotice } from '../../db/outbox';
-import { insertInstruction, nextPresentment } from '../../db/payment/payments';
+import { nextPresentment } from '../../db/payment/payments';
 import { isUniqueViolation, type Tx } from '../../db/pool';
 import { holdInForce } from '../../domain/loan/agenda';
 import { openPromise } from '../../domain/loan/agenda-candidates';
@@ -16,6 +16,7 @@ import { adjust, decideAdjustment } from './adjustments';
 import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
 import { accountNow } from './account-now';
+import { giveNumber } from '../payment/new-instruction';
 import { giveUpLoan, wishCard, withdrawLoan } from './loan-changes';
 import { CHANNEL_NAMES } from '../../channels/names';
 import { keys } from '../../domain/keys';
@@ -54,7 +55,8 @@ const pay: Handler = async (deps, tx, { command, file, at }) => {
   const presentment = await nextPresentment(tx, file.loan.id, today);
   const instructionId = keys.debitInstruction(file.loan.id, today, presentment);
   try {
-    await insertInstruction(
+    await giveNumber(
+      deps,
       tx,
       { id: instructionId, loan_id: file.loan.id, direction: 'DEBIT', amount_fen: amount, business_date: today, presentment },
       at,
@@ -157,7 +159,8 @@ const retryPayout: Handler = async (deps, tx, { command, file, at }) => {
   if (channel !== undefined && !CHANNEL_NAMES.includes(String(channel)))
     throw new LoanloomError('CHANNEL_UNKNOWN', `the channels are ${CHANNEL_NAMES.join(', ')}`, { path: 'channel' });
   const id = (isRefund ? keys.refundInstruction : keys.payoutInstruction)(file.loan.id, approval);
-  await insertInstruction(
+  await giveNumber(
+    deps,
     tx,
     {
       id,

@@ -124,8 +124,8 @@ export async function guardAfterRestore(
   progress: (line: string) => void = () => undefined,
 ): Promise<GuardReport> {
   const { restoredTo } = input;
-  // Each question listens to the one signal.
-  setMaxListeners(64, input.signal);
+  // Each question listens to the one signal: as many as loans, attempts and channels make.
+  setMaxListeners(0, input.signal);
   const epoch = await deps.restoreEpoch();
   if (!Number.isSafeInteger(epoch)) throw new LoanloomError('CONFIGURATION', 'the restore epoch outside the database cannot be read');
   const lost = { epoch: (await restoreEpochOf(deps.db)) ?? FIRST_EPOCH, until: epoch };

@@ -76,9 +76,13 @@ async function remember({ deps, now, restoredTo }: Guard, wanted: Wanted, answer
     const { id, loan_id, direction, business_date, presentment } = wanted;
     await insertInstruction(tx, { id, loan_id, direction, amount_fen: answer.order.amount, business_date, presentment }, now);
     const opened = { attempt: answer.attempt, channel: answer.channel, bankCardId: loan.bank_card_id };
-    await openAttempt(tx, await readInstruction(tx, id), opened, sentAt);
+    const instruction = await readInstruction(tx, id);
+    await openAttempt(tx, instruction, opened, sentAt);
     await tx('payment_attempts').where({ instruction_id: id, attempt: answer.attempt }).update({ sends: 1 });
-    await recordReplyIn(deps, tx, { instructionId: id, attempt: answer.attempt, asked: 'QUERY', reply: answer.reply, at: now });
+    // The number was given out again with another amount before this was asked: neither amount is the other's outcome.
+    const isOrdered = instruction.amount_fen === answer.order.amount;
+    const reply: ChannelReply = isOrdered ? answer.reply : { outcome: 'UNKNOWN', code: 'AMOUNT', mismatch: 'amount' };
+    await recordReplyIn(deps, tx, { instructionId: id, attempt: answer.attempt, asked: 'QUERY', reply, at: now });
   });
 }
 

@@ -489,4 +489,35 @@ describe('after a restore', () => {
       note: { isForgotten: false },
     });
   });
+
+  it('A14 a payment that is asked for before the guard has cleared takes no number, and is refused with the reason', async () => {
+    const { loanId } = await desk.payOut(DAY);
+    await allChannels(desk.deps);
+    const backedUp = await backup();
+    await desk.debit(loanId, DAY, 100, { presentment: 2 });
+    const id = await command(backedUp, { operation: 'PAY', loanId, body: { amountFen: 306_198 }, caller: 'borrower:b' });
+    const verdict = await createActivities(backedUp).applyLoanCommand({ commandId: id, at: at(DAY, '11:00') });
+    const given = await backedUp.db('payment_instructions').where({ loan_id: loanId, direction: 'DEBIT' }).pluck<string[]>('id');
+    expect([verdict.state, verdict.code, given]).toEqual(['REJECTED', 'RESTORE_NOT_CLEARED', []]);
+  });
+
+  it('A15 a number that the lost time gave to 1.00 yuan and that was given out again for more: neither counts as paid, people look', async () => {
+    const { loanId } = await desk.payOut(DAY);
+    await allChannels(desk.deps);
+    const backedUp = await backup();
+    const id = await desk.debit(loanId, DAY, 100, { presentment: 2 });
+    await backedUp.db('payment_instructions').insert({
+      id,
+      loan_id: loanId,
+      direction: 'DEBIT',
+      amount_fen: 306_198,
+      business_date: DAY,
+      presentment: 2,
+      state: 'AUTHORIZED',
+    });
+    await guard(backedUp);
+    const repaid = await backedUp.db('loan_transactions').where({ loan_id: loanId, type: 'REPAYMENT' }).pluck<number[]>('amount_fen');
+    const breaks = await backedUp.db('breaks').where({ loan_id: loanId }).pluck<string[]>('code');
+    expect({ repaid, breaks }).toEqual({ repaid: [], breaks: ['AMOUNT'] });
+  });
 });
