@@ -9,7 +9,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { spreadMinutes } from '../domain/loan/agenda-candidates';
+import { spreadMinutes } from '../domain/time/spread';
 import { isPassing } from '../domain/errors';
 import { database } from './activity-options';
 import { inSeconds, saying } from './details';

@@ -2,6 +2,7 @@ import { overdueSinceOn, owedOn, type Account, type AccountInstallment } from '.
 import { sumOf } from '../money/allocation';
 import type { AgendaInput, AppointmentKind } from './appointment';
 import { addDays, at, daysBetween, epochMs, instant, type BusinessDate, type Instant } from '../time/dates';
+import { spreadMinutes } from '../time/spread';
 import { disbursementOf } from './loan-account';
 import type { LoanEvent } from './loan-events';
 import { keys } from '../keys';
@@ -33,13 +34,6 @@ export interface Candidate {
 
 /** Same moment: what settles an account comes before what presses for payment. */
 const PRIORITY: Partial<Record<AppointmentKind, number>> = { REMIND: 0, DEBIT: 1, CHECK_PROMISE: 2, CONTACT: 3, CHARGE_OFF: 4 };
-
-/** Spreads the loans' debits over the product's window, the same for a loan every month (32-bit FNV-1a of its id). */
-export function spreadMinutes(loanId: string, window: number): number {
-  let hash = 0x811c9dc5;
-  for (const char of loanId) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
-  return hash % window;
-}
 
 function reminders(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
   const { reminder } = input.product;
