@@ -7,12 +7,14 @@ import { identityRoutes } from './routes/identity';
 import { opsRoutes } from './routes/ops';
 import { productRoutes } from './routes/products';
 import { reconciliationRoutes } from './routes/reconciliation';
+import { disclosureRoutes } from './routes/disclosure';
 import { signingRoutes } from './routes/signing';
 import { documentRoutes, type Route } from './route';
 
 export const ROUTES: readonly Route[] = [
   ...productRoutes,
   ...applicationRoutes,
+  ...disclosureRoutes,
   ...signingRoutes,
   ...loanRoutes,
   ...loanCommandRoutes,

@@ -22,6 +22,7 @@ export interface RouteInput<P, Q, B> {
   /** Present on routes that require it. */
   readonly idempotencyKey: string;
   readonly rawBody: unknown;
+  readonly userAgent: string;
 }
 
 type Shape = z.ZodObject;
@@ -106,6 +107,7 @@ export function mount(app: Express, deps: ApiDeps, definition: Route): void {
       body: definition.body === undefined || definition.isBodyRead === true ? undefined : definition.body.parse(request.body),
       idempotencyKey: idempotencyKeyOf(definition, request, response),
       rawBody: request.body as unknown,
+      userAgent: request.get('user-agent') ?? '',
     });
     response.set({ 'Cache-Control': 'no-store', ...answer.headers }).status(answer.status);
     if (typeof answer.body === 'string') response.type('text/plain').send(answer.body);

@@ -7,6 +7,7 @@ export type Operation =
   | 'START_APPLICATION'
   | 'SAVE_STEP'
   | 'SUBMIT'
+  | 'CONFIRM_DISCLOSURE'
   | 'ACCEPT_OFFER'
   | 'CANCEL'
   | 'SIGN'

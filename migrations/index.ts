@@ -24,6 +24,7 @@ import * as limitRates from './20261125120000_limit_rates';
 import * as knowTheOperators from './20261125130000_know_the_operators';
 import * as changeTheIdentity from './20261125140000_change_the_identity';
 import * as nameTheFacts from './20261125150000_name_the_facts';
+import * as discloseTheCost from './20261129080000_disclose_the_cost';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -56,6 +57,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261125130000_know_the_operators', ...knowTheOperators },
   { name: '20261125140000_change_the_identity', ...changeTheIdentity },
   { name: '20261125150000_name_the_facts', ...nameTheFacts },
+  { name: '20261129080000_disclose_the_cost', ...discloseTheCost },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

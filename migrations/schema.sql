@@ -40,7 +40,8 @@ CREATE TABLE applications (
   waiting_until timestamp with time zone,
   created_on date NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
-  identity_version integer
+  identity_version integer,
+  partner_id text
 );
 CREATE TABLE audit_log (
   id bigint NOT NULL,
@@ -193,7 +194,8 @@ CREATE TABLE contracts (
   application_id text NOT NULL,
   sha256 text NOT NULL,
   document_enc bytea NOT NULL,
-  drawn_up_at timestamp with time zone NOT NULL
+  drawn_up_at timestamp with time zone NOT NULL,
+  disclosure_sha256 text
 );
 CREATE TABLE decisions (
   application_id text NOT NULL,
@@ -204,6 +206,18 @@ CREATE TABLE decisions (
   checks jsonb NOT NULL,
   decided_by text NOT NULL,
   decided_at timestamp with time zone NOT NULL
+);
+CREATE TABLE disclosure_confirmations (
+  application_id text NOT NULL,
+  disclosure_sha256 text NOT NULL,
+  confirmed_at timestamp with time zone NOT NULL,
+  device text NOT NULL
+);
+CREATE TABLE disclosures_shown (
+  application_id text NOT NULL,
+  disclosure_sha256 text NOT NULL,
+  shown_at timestamp with time zone NOT NULL,
+  reading_seconds integer NOT NULL
 );
 CREATE TABLE identity_changes (
   id text NOT NULL,
@@ -344,7 +358,9 @@ CREATE TABLE offers (
   total_payment_fen bigint NOT NULL,
   illustration jsonb NOT NULL,
   offered_at timestamp with time zone NOT NULL,
-  expires_at timestamp with time zone NOT NULL
+  expires_at timestamp with time zone NOT NULL,
+  disclosure text,
+  disclosure_sha256 text
 );
 CREATE TABLE one_time_codes (
   id text NOT NULL,
@@ -539,12 +555,20 @@ ALTER TABLE contacts ADD CONSTRAINT contacts_loan_id_fkey FOREIGN KEY (loan_id) 
 ALTER TABLE contacts ADD CONSTRAINT contacts_pkey PRIMARY KEY (loan_id, key);
 ALTER TABLE contacts ADD CONSTRAINT contacts_state_check CHECK ((state = ANY (ARRAY['PLANNED'::text, 'OPEN'::text, 'SENT'::text, 'DONE'::text, 'MISSED'::text])));
 ALTER TABLE contracts ADD CONSTRAINT contracts_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE contracts ADD CONSTRAINT contracts_disclosure_sha256_check CHECK ((disclosure_sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE contracts ADD CONSTRAINT contracts_pkey PRIMARY KEY (application_id);
 ALTER TABLE contracts ADD CONSTRAINT contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE decisions ADD CONSTRAINT decisions_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
 ALTER TABLE decisions ADD CONSTRAINT decisions_outcome_check CHECK ((outcome = ANY (ARRAY['APPROVE'::text, 'REFER'::text, 'DECLINE'::text])));
 ALTER TABLE decisions ADD CONSTRAINT decisions_pkey PRIMARY KEY (application_id, stage);
 ALTER TABLE decisions ADD CONSTRAINT decisions_stage_check CHECK ((stage = ANY (ARRAY['KYC'::text, 'RULES'::text, 'REVIEW'::text])));
+ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_application_id_disclosure_sha256_fkey FOREIGN KEY (application_id, disclosure_sha256) REFERENCES disclosures_shown(application_id, disclosure_sha256);
+ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_device_check CHECK ((device ~ '^[0-9a-f]{16}$'::text));
+ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_pkey PRIMARY KEY (application_id, disclosure_sha256);
+ALTER TABLE disclosures_shown ADD CONSTRAINT disclosures_shown_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE disclosures_shown ADD CONSTRAINT disclosures_shown_disclosure_sha256_check CHECK ((disclosure_sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE disclosures_shown ADD CONSTRAINT disclosures_shown_pkey PRIMARY KEY (application_id, disclosure_sha256);
+ALTER TABLE disclosures_shown ADD CONSTRAINT disclosures_shown_reading_seconds_check CHECK (((reading_seconds >= 0) AND (reading_seconds <= 600)));
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_attempts_check CHECK (((attempts >= 0) AND (attempts <= 5)));
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_check CHECK (((state <> 'APPLIED'::text) OR (NOT (fields && ARRAY['name'::text, 'idNumber'::text])) OR (decided_by IS NOT NULL)));
@@ -595,6 +619,8 @@ ALTER TABLE loans ADD CONSTRAINT loans_pkey PRIMARY KEY (id);
 ALTER TABLE loans ADD CONSTRAINT loans_principal_fen_check CHECK ((principal_fen > 0));
 ALTER TABLE loans ADD CONSTRAINT loans_term_months_check CHECK ((term_months > 0));
 ALTER TABLE offers ADD CONSTRAINT offers_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE offers ADD CONSTRAINT offers_disclosure_has_hash CHECK ((((disclosure IS NULL) = (disclosure_sha256 IS NULL)) AND ((disclosure IS NULL) OR (disclosure_sha256 = encode(sha256(convert_to(disclosure, 'UTF8'::name)), 'hex'::text)))));
+ALTER TABLE offers ADD CONSTRAINT offers_disclosure_sha256_check CHECK ((disclosure_sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE offers ADD CONSTRAINT offers_pkey PRIMARY KEY (application_id);
 ALTER TABLE offers ADD CONSTRAINT offers_principal_fen_check CHECK ((principal_fen > 0));
 ALTER TABLE offers ADD CONSTRAINT offers_term_months_check CHECK ((term_months > 0));
@@ -683,6 +709,17 @@ CREATE UNIQUE INDEX payment_instructions_one_payout ON public.payment_instructio
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION public.acceptance_was_informed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      IF NOT disclosure_is_confirmed(NEW.id, (SELECT disclosure_sha256 FROM offers WHERE application_id = NEW.id)) THEN
+        RAISE EXCEPTION 'the cost table of the offer is not confirmed' USING ERRCODE = 'LL004';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.audit_log_chain()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -716,6 +753,30 @@ AS $function$
         SELECT FROM state_transitions WHERE machine = TG_ARGV[0] AND from_state = old_state AND to_state = new_state
       ) THEN
         RAISE EXCEPTION 'illegal transition of %: % to %', TG_ARGV[0], old_state, new_state USING ERRCODE = 'LL001';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.disclosure_is_confirmed(application text, wanted text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+      SELECT wanted IS NULL OR EXISTS (
+        SELECT FROM disclosure_confirmations c WHERE c.application_id = application AND c.disclosure_sha256 = wanted)
+    $function$
+;
+CREATE OR REPLACE FUNCTION public.disclosure_was_read()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    DECLARE
+      shown disclosures_shown%ROWTYPE;
+    BEGIN
+      SELECT * INTO shown FROM disclosures_shown s
+        WHERE s.application_id = NEW.application_id AND s.disclosure_sha256 = NEW.disclosure_sha256;
+      IF NEW.confirmed_at < shown.shown_at + make_interval(secs => shown.reading_seconds) THEN
+        RAISE EXCEPTION 'the cost table was not shown for its reading time' USING ERRCODE = 'LL004';
       END IF;
       RETURN NEW;
     END $function$
@@ -833,6 +894,20 @@ AS $function$
       RETURN NEW;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.signature_was_informed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      IF EXISTS (
+        SELECT FROM contracts k JOIN offers o USING (application_id) WHERE k.application_id = NEW.application_id
+          AND (k.disclosure_sha256 IS DISTINCT FROM o.disclosure_sha256 OR NOT disclosure_is_confirmed(k.application_id, k.disclosure_sha256))
+      ) THEN
+        RAISE EXCEPTION 'the contract carries another cost table than the confirmed one' USING ERRCODE = 'LL004';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
 
 -- Triggers
 
@@ -840,6 +915,7 @@ CREATE TRIGGER application_drafts_append_only BEFORE DELETE OR UPDATE ON public.
 CREATE TRIGGER application_drafts_no_truncate BEFORE TRUNCATE ON public.application_drafts FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER application_events_append_only BEFORE DELETE OR UPDATE ON public.application_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER application_events_no_truncate BEFORE TRUNCATE ON public.application_events FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER applications_accepted_informed BEFORE UPDATE OF status ON public.applications FOR EACH ROW WHEN (((old.status = 'OFFERED'::text) AND (new.status = ANY (ARRAY['REFLECTION_PERIOD'::text, 'AWAITING_SIGNATURE'::text])))) EXECUTE FUNCTION acceptance_was_informed();
 CREATE TRIGGER applications_transition BEFORE UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION check_transition('application', 'status');
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER audit_log_chain BEFORE INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION audit_log_chain();
@@ -858,6 +934,11 @@ CREATE TRIGGER contracts_append_only BEFORE DELETE OR UPDATE ON public.contracts
 CREATE TRIGGER contracts_no_truncate BEFORE TRUNCATE ON public.contracts FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER decisions_append_only BEFORE DELETE OR UPDATE ON public.decisions FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER decisions_no_truncate BEFORE TRUNCATE ON public.decisions FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER disclosure_confirmations_after_reading BEFORE INSERT ON public.disclosure_confirmations FOR EACH ROW EXECUTE FUNCTION disclosure_was_read();
+CREATE TRIGGER disclosure_confirmations_append_only BEFORE DELETE OR UPDATE ON public.disclosure_confirmations FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER disclosure_confirmations_no_truncate BEFORE TRUNCATE ON public.disclosure_confirmations FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER disclosures_shown_append_only BEFORE DELETE OR UPDATE ON public.disclosures_shown FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER disclosures_shown_no_truncate BEFORE TRUNCATE ON public.disclosures_shown FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE ON public.journal_entries FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE CONSTRAINT TRIGGER journal_entries_balance AFTER INSERT ON public.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_entry_balances();
 CREATE TRIGGER journal_entries_kind BEFORE INSERT ON public.journal_entries FOR EACH ROW WHEN ((new.kind IS NULL)) EXECUTE FUNCTION journal_entry_has_kind();
@@ -888,6 +969,7 @@ CREATE TRIGGER payment_events_no_truncate BEFORE TRUNCATE ON public.payment_even
 CREATE TRIGGER payment_instructions_transition BEFORE UPDATE ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION check_transition('instruction', 'state');
 CREATE TRIGGER reconciliations_append_only BEFORE DELETE OR UPDATE ON public.reconciliations FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER signatures_append_only BEFORE DELETE OR UPDATE ON public.signatures FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER signatures_informed BEFORE INSERT ON public.signatures FOR EACH ROW EXECUTE FUNCTION signature_was_informed();
 CREATE TRIGGER signatures_no_truncate BEFORE TRUNCATE ON public.signatures FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER webhook_events_append_only BEFORE DELETE OR UPDATE ON public.webhook_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
 
@@ -914,6 +996,8 @@ GRANT INSERT, SELECT ON commands TO loanloom_app;
 GRANT INSERT, SELECT ON contacts TO loanloom_app;
 GRANT INSERT, SELECT ON contracts TO loanloom_app;
 GRANT INSERT, SELECT ON decisions TO loanloom_app;
+GRANT INSERT, SELECT ON disclosure_confirmations TO loanloom_app;
+GRANT INSERT, SELECT ON disclosures_shown TO loanloom_app;
 GRANT INSERT, SELECT ON identity_changes TO loanloom_app;
 GRANT INSERT, SELECT ON journal_entries TO loanloom_app;
 GRANT INSERT, SELECT ON journal_lines TO loanloom_app;

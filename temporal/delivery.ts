@@ -77,7 +77,7 @@ async function send(deps: DeliveryDeps, command: CommandRow): Promise<Verdict> {
       .getHandle(workflowShapes.loan(command.subject))
       .executeUpdate(loanUpdates[operation], { args: [message], updateId: updateIdOf(command) });
   }
-  throw new LoanloomError('OPERATION_UNKNOWN', `${String(operation)} cannot be delivered`);
+  throw new LoanloomError('OPERATION_UNKNOWN', `${operation} cannot be delivered`);
 }
 
 async function startApplication(deps: DeliveryDeps, applicationId: string, now: string): Promise<void> {

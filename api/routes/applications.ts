@@ -51,11 +51,14 @@ const start = route({
   tag,
   role: 'borrower',
   idempotencyKey: 'required',
-  body: z.strictObject({ productId: z.string().max(40) }),
+  body: z.strictObject({ productId: z.string().max(40), partnerId: z.string().max(40).optional() }),
   responses: { ...commandResponses, 200: { description: 'Started: result.applicationId names it', schema: commandResponses[200].schema } },
   handle: async (deps, { caller, body, idempotencyKey, rawBody }) => {
     const { today } = await businessNow(deps.db);
     const product = deps.catalogue.current(body.productId, today);
+    // The lender answers for who brings it borrowers: the list is published (rules on internet loans, 2025, no. 9).
+    if (body.partnerId !== undefined && !product.partners.some(({ id }) => id === body.partnerId))
+      throw new LoanloomError('PARTNER_NOT_LISTED', 'the partner is not on the published list of this product', { path: 'partnerId' });
     const applicationId = loanIdFrom(randomBytes(12));
     const row = await deps.db.transaction(async (tx) => {
       await deps.borrowers.ensure(tx, caller.id);
@@ -76,6 +79,7 @@ const start = route({
           borrower_id: caller.id,
           product_id: product.id,
           product_version: product.version,
+          partner_id: body.partnerId ?? null,
           created_on: today,
         });
       return stored.row;

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { businessNow } from '../../db/clock';
-import { disclosureOf, type Disclosure } from '../../domain/product/disclosure';
+import { disclosureOf } from '../../domain/product/disclosure';
 import { capOn, quote } from '../../domain/product/offer';
+import { disclosureSchema, disclosureView } from './disclosure';
 import { route } from '../route';
 import { apr, aprSchema, fenOf, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
+
+const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });
 
 const productSchema = z
   .object({
@@ -16,44 +19,11 @@ const productSchema = z
     term: z.object({ min: z.int(), max: z.int() }),
     reflectionHours: z.int(),
     aprCap: z.string(),
+    lender: textSchema,
+    complaints: textSchema,
+    partners: z.array(z.object({ id: z.string(), name: textSchema, role: z.enum(['marketing', 'guarantee']) })),
   })
   .meta({ id: 'Product' });
-
-const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });
-
-/** What a loan costs and who is paid, in the normal and in the contingent case, in two languages. */
-const disclosureSchema = z
-  .object({
-    method: textSchema,
-    contractRate: z.string(),
-    annualisedCost: z.string(),
-    cap: z.object({ annualRate: z.string(), source: z.string() }),
-    costs: z.array(
-      z.object({
-        name: textSchema,
-        amount: moneySchema.nullable(),
-        basis: textSchema,
-        collector: textSchema,
-        kind: z.enum(['normal', 'contingent']),
-      }),
-    ),
-    totalNormalCost: moneySchema,
-    statement: textSchema,
-  })
-  .meta({ id: 'CostDisclosure' });
-
-function disclosureView(disclosure: Disclosure): z.output<typeof disclosureSchema> {
-  const { method, contractRate, annualisedCost, cap, statement } = disclosure;
-  return {
-    method,
-    contractRate,
-    annualisedCost,
-    cap: { annualRate: cap.annualRate, source: cap.source },
-    costs: disclosure.costs.map((cost) => ({ ...cost, amount: cost.amount === null ? null : money(cost.amount) })),
-    totalNormalCost: money(disclosure.totalNormalCost),
-    statement,
-  };
-}
 
 const listProducts = route({
   method: 'get',
@@ -79,6 +49,9 @@ const listProducts = route({
           term: each.term,
           reflectionHours: each.reflection.hours,
           aprCap: capOn(each, today).annualRate,
+          lender: each.lender.name,
+          complaints: each.lender.complaints,
+          partners: each.partners,
         })),
       },
     };

@@ -20,6 +20,8 @@ export interface ApplicationRow {
   readonly created_on: BusinessDate;
   /** The version of the borrower's identity that was submitted, and is checked; null before. */
   readonly identity_version: number | null;
+  /** The partner that brought it, of the product's published list. */
+  readonly partner_id: string | null;
 }
 
 export interface OfferRow {
@@ -31,6 +33,9 @@ export interface OfferRow {
   readonly first_installment_fen: Fen;
   readonly total_payment_fen: Fen;
   readonly illustration: readonly Installment[];
+  /** Its cost table as text, and that text's SHA-256; null for an offer from before tables were confirmed. */
+  readonly disclosure: string | null;
+  readonly disclosure_sha256: string | null;
   readonly offered_at: Date;
   readonly expires_at: Date;
 }
@@ -44,6 +49,13 @@ export interface DecisionRow {
   readonly checks: unknown;
   readonly decided_by: string;
   readonly decided_at: Date;
+}
+
+export interface ContractRow {
+  readonly sha256: string;
+  readonly document_enc: Buffer;
+  readonly disclosure_sha256: string | null;
+  readonly drawn_up_at: Date;
 }
 
 /** What happened to an application, in order. */
@@ -145,11 +157,13 @@ export async function readOffer(db: Db | Tx, applicationId: string): Promise<Off
   return db('offers').where({ application_id: applicationId }).first<OfferRow | undefined>();
 }
 
-export async function readContract(
-  db: Db | Tx,
-  applicationId: string,
-): Promise<{ sha256: string; document_enc: Buffer; drawn_up_at: Date } | undefined> {
-  return db('contracts')
-    .where({ application_id: applicationId })
-    .first<{ sha256: string; document_enc: Buffer; drawn_up_at: Date } | undefined>();
+export async function readContract(db: Db | Tx, applicationId: string): Promise<ContractRow | undefined> {
+  return db('contracts').where({ application_id: applicationId }).first<ContractRow | undefined>();
+}
+
+export async function insertContract(
+  tx: Tx,
+  contract: Omit<ContractRow, 'drawn_up_at'> & { application_id: string; drawn_up_at: Instant },
+): Promise<void> {
+  await tx('contracts').insert(contract);
 }

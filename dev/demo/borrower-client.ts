@@ -89,7 +89,19 @@ export class BorrowerClient {
     return id;
   }
 
+  /** Reads the cost table for as long as it has to be shown, and confirms it. */
+  async readDisclosure(id: string): Promise<void> {
+    const shown = await this.call<{ sha256: string; shownAt: string; confirmableAt: string; confirmedAt: string | null }>(
+      'GET',
+      `/v1/applications/${id}/disclosure`,
+    );
+    if (shown.confirmedAt !== null) return;
+    await new Promise((resolve) => setTimeout(resolve, Date.parse(shown.confirmableAt) - Date.parse(shown.shownAt)));
+    await this.call('POST', `/v1/applications/${id}/disclosure/confirmation`, { disclosureSha256: shown.sha256 });
+  }
+
   async accept(id: string): Promise<void> {
+    await this.readDisclosure(id);
     await this.call('POST', `/v1/applications/${id}/acceptance`);
   }
 

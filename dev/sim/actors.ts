@@ -215,7 +215,12 @@ export class Actors {
     const client = new BorrowerClient({ apiUrl: this.world.apiUrl, mailUrl: this.world.mailUrl, token, person });
     const id = await client.apply({ productId: action.product, principalFen: action.principalFen, termMonths: action.termMonths });
     this.applications.push({ id, client });
-    await client.untilStatus(id, ['OFFERED', 'DECLINED', 'FOUR_EYES']);
+    const status = await client.untilStatus(id, ['OFFERED', 'DECLINED', 'FOUR_EYES']);
+    const hasty = await client.call('POST', `/v1/applications/${id}/acceptance`).then(
+      () => 'ACCEPTED',
+      (error: unknown) => (error instanceof ApiProblem ? error.code : 'AWAY'),
+    );
+    if (status === 'OFFERED' && hasty === 'ACCEPTED') throw new Unexpected('an offer was accepted whose cost table nobody had read');
     await client.accept(id);
   }
 

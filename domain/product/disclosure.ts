@@ -25,6 +25,10 @@ export interface DisclosedCost {
  * who collects it, the annualised rate, and the sentence that nothing else is charged.
  */
 export interface Disclosure {
+  readonly lender: Text;
+  /** Of the product's published list: who brought the borrower, and who guarantees. */
+  readonly partners: readonly { readonly name: Text; readonly role: 'marketing' | 'guarantee' }[];
+  readonly complaints: Text;
   readonly principal: Fen;
   readonly termMonths: number;
   readonly method: Text;
@@ -108,10 +112,19 @@ function contingentCosts(product: Product): DisclosedCost[] {
   return costs;
 }
 
+/** The table as it is hashed and kept: JSON, its names in a fixed order. Two tables with one text are one table. */
+export const disclosureText = (disclosure: Disclosure): string => JSON.stringify(disclosure);
+
+/** The table that a stored text holds; the text was written by `disclosureText`. */
+export const disclosureFrom = (text: string): Disclosure => JSON.parse(text) as Disclosure;
+
 /** The table for a quote, as data with both languages; what is drawn from it draws nothing else. */
 export function disclosureOf(product: Product, quote: Quote, on: BusinessDate): Disclosure {
   const costs = [...normalCosts(product, quote), ...contingentCosts(product)];
   return {
+    lender: product.lender.name,
+    partners: product.partners.map(({ name, role }) => ({ name, role })),
+    complaints: product.lender.complaints,
     principal: quote.principal,
     termMonths: quote.termMonths,
     method: METHOD_NAMES[product.method],

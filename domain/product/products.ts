@@ -76,13 +76,15 @@ const accountSchema = z
   })
   .prefault({});
 
+const text = z.strictObject({ en: z.string().min(1), 'zh-CN': z.string().min(1) });
+
 const ladderStep = z.strictObject({ daysPastDue: z.int().min(1).max(720), action: z.enum(['SMS', 'MAIL', 'CALL_TASK', 'CHARGE_OFF']) });
 
 const productSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{2,39}$/),
     version: z.int().min(1),
-    name: z.strictObject({ en: z.string().min(1), 'zh-CN': z.string().min(1) }),
+    name: text,
     effectiveFrom: date,
     currency: z.literal('CNY'),
     method: z.enum(METHODS),
@@ -128,6 +130,20 @@ const productSchema = z
         pauseDays: count(720),
       })
       .prefault({ charge: '100.00', waiver: '500.00', discount: '500.00', writeOff: '0.00', reagePeriods: 24, pauseDays: 90 }),
+    /** Who lends, and where a complaint about it goes: on the cost table and in the contract. */
+    lender: z.strictObject({ name: text, complaints: text }).prefault({
+      name: { 'zh-CN': 'Loanloom 示例消费金融有限公司', en: 'Loanloom Example Consumer Finance Ltd' },
+      complaints: {
+        'zh-CN': '客服 400-000-0000；金融消费者投诉热线 12378',
+        en: 'customer service 400-000-0000; financial consumers’ complaint line 12378',
+      },
+    }),
+    /** The published list of those who bring borrowers or guarantee; who is not on it brings no application. */
+    partners: z
+      .array(z.strictObject({ id: z.string().regex(/^[a-z][a-z0-9-]{1,39}$/), name: text, role: z.enum(['marketing', 'guarantee']) }))
+      .default([]),
+    /** The least time for which the cost table is shown before it can be confirmed. */
+    disclosure: z.strictObject({ readingSeconds: z.int().min(0).max(600) }).prefault({ readingSeconds: 3 }),
     draftValidDays: z.int().min(1).max(365),
     review: z.strictObject({ validDays: z.int().min(1).max(90) }),
     offer: z.strictObject({

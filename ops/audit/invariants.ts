@@ -13,6 +13,7 @@ import { orphans } from './workflows';
 import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, type BankBooks } from './bank-books';
 import { loanAccountNow } from '../../domain/loan/loan-account';
 import { Instant, epochMs, type BusinessDate } from '../../domain/time/dates';
+import { acceptedUninformed } from '../../db/application/disclosures';
 import { createCatalogue } from '../../domain/product/products';
 import { OPEN_LOANS } from '../../domain/states';
 import { workflowShapes } from '../../domain/keys';
@@ -21,7 +22,7 @@ const EARLIEST = '1900-01-01' as BusinessDate;
 const LATEST = '2199-12-31' as BusinessDate;
 
 export interface CheckResult {
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I7b' | 'I8' | 'I11';
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I7b' | 'I8' | 'I11' | 'I14';
   readonly claim: string;
   /** Empty when it holds; otherwise what contradicts it. */
   readonly violations: readonly string[];
@@ -208,6 +209,11 @@ export async function checkInvariants(input: {
       find: async () => (await receivablesEqualTheFold(db, createCatalogue(), folded.files)).slice(0, MAX_LISTED),
     },
   ];
+  checks.push({
+    invariant: 'I14',
+    claim: 'no offer was accepted and no contract drawn up but with the cost table that its borrower confirmed',
+    find: () => acceptedUninformed(db),
+  });
   if (books) {
     const ours = await readOurs(db);
     checks.push(

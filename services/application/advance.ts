@@ -5,6 +5,7 @@ import type { ApplicationStatus } from '../../domain/states';
 import { businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
 import { productOf, type ActivityDeps } from '../deps';
 import {
+  insertContract,
   insertDecision,
   insertOffer,
   lockApplication,
@@ -21,6 +22,8 @@ import { dateOfBirth } from '../../domain/party/person';
 import { quote } from '../../domain/product/offer';
 import { otherInstallments } from './other-obligations';
 import { decide } from '../../risk/rules';
+import { sealDisclosure } from './disclosure';
+import { disclosureFrom, disclosureOf } from '../../domain/product/disclosure';
 import { deadlineIn, moveApplication } from './moves';
 import { contractText } from '../../domain/product/contract-text';
 import { insertLoan } from '../../db/loan/loans';
@@ -83,6 +86,7 @@ export async function offer(deps: ActivityDeps, tx: Tx, application: Application
   const product = productOf(deps, application);
   const steps = await readSteps(deps, tx, application);
   const terms = quote({ principal: steps.principal, termMonths: steps.termMonths }, product, businessDateOf(at));
+  const table = sealDisclosure(disclosureOf(product, terms, businessDateOf(at)));
   const expiresAt = deadlineOf('OFFERED', product, at);
   assertThat(expiresAt, 'an offer has a deadline');
   await insertOffer(tx, {
@@ -94,6 +98,8 @@ export async function offer(deps: ActivityDeps, tx: Tx, application: Application
     first_installment_fen: terms.firstInstallment,
     total_payment_fen: terms.totalPayment,
     illustration: terms.schedule,
+    disclosure: table.text,
+    disclosure_sha256: table.sha256,
     offered_at: at,
     expires_at: expiresAt,
   });
@@ -108,6 +114,7 @@ async function awaitSignature(deps: ActivityDeps, tx: Tx, application: Applicati
   await assertPinned(deps, tx, application);
   if (!(await readContract(tx, application.id))) {
     const identity = await deps.borrowers.identity(tx, application.borrower_id);
+    // The cap may have fallen since the offer was made.
     const terms = quote({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
     const text = contractText({
       contractNumber: application.id,
@@ -115,13 +122,15 @@ async function awaitSignature(deps: ActivityDeps, tx: Tx, application: Applicati
       idNumber: identity.idNumber,
       drawnUpOn: businessDateOf(at),
       product,
-      quote: terms,
+      disclosure: accepted.disclosure === null ? disclosureOf(product, terms, businessDateOf(at)) : disclosureFrom(accepted.disclosure),
+      schedule: accepted.disclosure === null ? terms.schedule : accepted.illustration,
     });
     const person = await deps.borrowers.personVault(tx, application.borrower_id);
-    await tx('contracts').insert({
+    await insertContract(tx, {
       application_id: application.id,
       sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
       document_enc: person.encrypt({ table: 'contracts', column: 'document_enc', row: application.id }, text),
+      disclosure_sha256: accepted.disclosure_sha256,
       drawn_up_at: at,
     });
   }

@@ -2,6 +2,7 @@ import {
   lockApplication,
   lockPersonOf,
   readContract,
+  readOffer,
   updateApplication,
   insertApplicationEvent,
   insertDecision,
@@ -21,6 +22,7 @@ import { productOf, type ActivityDeps } from '../deps';
 import { moveApplication, assertNotOver } from './moves';
 import { keys } from '../../domain/keys';
 import { offer, perform } from './advance';
+import { assertDisclosureConfirmed } from './disclosure';
 import { afterAcceptance } from '../../domain/application/agenda';
 
 /** What origination does next in the same transaction. */
@@ -60,6 +62,7 @@ const submit: Handler = async (deps, tx, { application, at }) => {
 const acceptOffer: Handler = async (deps, tx, { application, at }) => {
   requireStatus(application, 'OFFERED', 'accepting an offer');
   assertNotOver(application, at);
+  await assertDisclosureConfirmed(tx, application.id, (await readOffer(tx, application.id))?.disclosure_sha256 ?? null);
   const act = afterAcceptance({ product: productOf(deps, application), now: at });
   await perform(deps, tx, { application, act, at });
   return act.kind === 'MOVE' && act.until !== null ? { reflectionEndsAt: act.until } : {};
@@ -92,6 +95,7 @@ const sign: Handler = async (deps, tx, { command, application, at }) => {
     throw new LoanloomError('VALIDATION', 'the contract that was shown is not the one to be signed: load it again', {
       path: 'contractSha256',
     });
+  await assertDisclosureConfirmed(tx, application.id, contract.disclosure_sha256);
   const terms = { principal: application.principal_fen, termMonths: application.term_months };
   if (terms.principal !== null && terms.termMonths !== null)
     quote({ principal: terms.principal, termMonths: terms.termMonths }, productOf(deps, application), businessDateOf(at));

@@ -7,7 +7,7 @@ import { inventPerson, type Person } from '../../dev/demo/person';
 import { freePort } from '../../dev/stack/ports';
 import { startApi, TOKEN_SECRET, unreachableTemporal, type Api } from '../support/api';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
-import { seedLoan, startLoan } from '../support/seed';
+import { readDisclosure, seedLoan, startLoan } from '../support/seed';
 
 const money = (fen: number | string) => ({ minor: String(fen), currency: 'CNY' });
 
@@ -301,11 +301,34 @@ describe('the API', () => {
     });
   });
 
+  describe('the cost table', () => {
+    it('B1, B2 is read and confirmed before the offer can be accepted; too early is refused, and so is a partner who is on no list', async () => {
+      const person = nextPerson();
+      const as = person.borrowerId;
+      const id = await offered(person);
+      const unread = await api.request('POST', `/v1/applications/${id}/acceptance`, { as });
+      expect([unread.status, unread.body.code]).toEqual([409, 'DISCLOSURE_NOT_CONFIRMED']);
+      const { body: shown } = await api.request('GET', `/v1/applications/${id}/disclosure`, { as });
+      expect(shown.disclosure).toMatchObject({ lender: { en: expect.any(String) }, statement: { en: 'Nothing else is charged.' } });
+      const confirm = () =>
+        api.request('POST', `/v1/applications/${id}/disclosure/confirmation`, { as, body: { disclosureSha256: shown.sha256 as string } });
+      const early = await confirm();
+      expect([early.status, early.body.code]).toEqual([409, 'DISCLOSURE_NOT_READ']);
+      expect((await api.request('GET', `/v1/applications/${id}/disclosure`, { as: nextPerson().borrowerId })).status).toBe(404);
+      await readDisclosure(world.deps, id);
+      expect((await confirm()).status).toBe(200);
+      expect((await api.request('POST', `/v1/applications/${id}/acceptance`, { as })).body.state).toBe('APPLIED');
+      const body = { productId: 'consumer-installment', partnerId: 'nobody' };
+      expect((await api.request('POST', '/v1/applications', { as, body })).body.code).toBe('PARTNER_NOT_LISTED');
+    });
+  });
+
   describe('signing', () => {
     it('needs the code that was mailed, counts wrong tries, and signs the text that was shown', async () => {
       const person = nextPerson();
       const as = person.borrowerId;
       const id = await offered(person);
+      await readDisclosure(world.deps, id);
       await api.request('POST', `/v1/applications/${id}/acceptance`, { as });
       await world.deps
         .db('applications')

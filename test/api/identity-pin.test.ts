@@ -1,6 +1,7 @@
 import { inventPerson, type Person } from '../../dev/demo/person';
 import { createCatalogue } from '../../domain/product/products';
 import { PRODUCT_FILES } from '../../domain/product/products/index';
+import { readDisclosure } from '../support/seed';
 import { startApi, type Api } from '../support/api';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 
@@ -65,6 +66,7 @@ describe('who is checked is who signs', () => {
     const swap = await put(checked, second, 'identity', identity(other));
     expect([swap.status, swap.body.code]).toEqual([409, 'IDENTITY_LOCKED']);
     expect((await put(checked, second, 'identity', identity(checked))).status).toBe(200);
+    await readDisclosure(world.deps, first);
     await api.request('POST', `/v1/applications/${first}/acceptance`, { as: checked.borrowerId });
     await world.environment!.sleep('25 hours');
     await eventually('a contract', async () => (await statusOf(checked, first)) === 'AWAITING_SIGNATURE');
@@ -78,6 +80,7 @@ describe('who is checked is who signs', () => {
     const id = await draft(person);
     expect(await submitted(person, { id, who: person, principal: 1_000_000, termMonths: 12, income: 5_000_000 })).toBe('OFFERED');
     await world.deps.db('borrowers').where({ id: person.borrowerId }).increment('identity_version', 1);
+    await readDisclosure(world.deps, id);
     await api.request('POST', `/v1/applications/${id}/acceptance`, { as: person.borrowerId });
     await world.environment!.sleep('25 hours');
     expect(await statusOf(person, id)).not.toBe('AWAITING_SIGNATURE');

@@ -4,7 +4,7 @@ import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 import { inventPerson, type Person } from '../../dev/demo/person';
 import { freePort } from '../../dev/stack/ports';
 import { startApi, unreachableTemporal, type Api } from '../support/api';
-import { seedActiveLoan, seedBorrower, startLoan } from '../support/seed';
+import { passReadingTime, readDisclosure, seedActiveLoan, seedBorrower, startLoan } from '../support/seed';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 
 const money = (fen: number | string) => ({ minor: String(fen), currency: 'CNY' });
@@ -68,6 +68,7 @@ describe('every route that writes', () => {
 
   async function toSign(person: Person): Promise<string> {
     const id = await offered(person);
+    await readDisclosure(world.deps, id);
     await post(`/v1/applications/${id}/acceptance`, person.borrowerId);
     await world.environment!.sleep('25 hours');
     await eventually('a contract', async () => (await statusOf(person.borrowerId, id)) === 'AWAITING_SIGNATURE');
@@ -123,7 +124,22 @@ describe('every route that writes', () => {
     },
     'post /v1/applications/{applicationId}/acceptance': async () => {
       const person = nextPerson();
-      return { path: `/v1/applications/${await offered(person)}/acceptance`, as: person.borrowerId };
+      const id = await offered(person);
+      await readDisclosure(world.deps, id);
+      return { path: `/v1/applications/${id}/acceptance`, as: person.borrowerId };
+    },
+    'post /v1/applications/{applicationId}/disclosure/confirmation': async () => {
+      const person = nextPerson();
+      const as = person.borrowerId;
+      const id = await offered(person);
+      const { body } = await api.request('GET', `/v1/applications/${id}/disclosure`, { as });
+      await passReadingTime(world.deps, id);
+      return {
+        path: `/v1/applications/${id}/disclosure/confirmation`,
+        as,
+        body: { disclosureSha256: body.sha256 as string },
+        other: { disclosureSha256: '0'.repeat(64) },
+      };
     },
     'post /v1/applications/{applicationId}/cancellation': async () => {
       const person = nextPerson();

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { readApplication } from '../../db/application/applications';
+import { businessNow, clockOffsetMs, setClockOffset } from '../../db/clock';
+import { confirmDisclosure, showDisclosure } from '../../services/application/disclosure';
 import { draftAddress } from '../../services/application/application-steps';
 import type { ActivityDeps } from '../../services/deps';
 import { postEntry } from '../../db/ledger/journal';
@@ -154,4 +157,23 @@ export async function recordFact(tx: Tx, loanId: string, fact: LoanFact): Promis
   const { key, type, valueDate, ...data } = fact;
   const amount = 'amount' in fact ? fact.amount : null;
   await insertTransaction(tx, { loanId, key, type, amount, data, valueDate, businessDate: valueDate, instructionId: null });
+}
+
+/** The sandbox's clock passes the time for which a cost table of this application's product has to be shown. */
+export async function passReadingTime(deps: ActivityDeps, applicationId: string): Promise<void> {
+  const application = await readApplication(deps.db, applicationId);
+  const { readingSeconds } = deps.catalogue.version(application.product_id, application.product_version).disclosure;
+  await setClockOffset(deps.db, (await clockOffsetMs(deps.db)) + readingSeconds * 1_000);
+}
+
+/** The borrower has the offer's cost table before them for its reading time, and confirms it. */
+export async function readDisclosure(deps: ActivityDeps, applicationId: string): Promise<void> {
+  const application = await readApplication(deps.db, applicationId);
+  const product = deps.catalogue.version(application.product_id, application.product_version);
+  const show = async (tx: Tx) => showDisclosure(tx, { application, product, now: (await businessNow(tx)).now });
+  const { sha256 } = await deps.db.transaction(show);
+  await passReadingTime(deps, applicationId);
+  const confirm = async (tx: Tx) =>
+    confirmDisclosure(tx, { application, sha256, now: (await businessNow(tx)).now, device: '0123456789abcdef' });
+  await deps.db.transaction(confirm);
 }

@@ -7,7 +7,7 @@ import { createCatalogue, type Catalogue } from '../../domain/product/products';
 import { taskQueues } from '../../domain/ids';
 import { applicationUpdates } from '../../workflows/originate-loan.messages';
 import { eventually, withServedWorld, type World } from '../support/world';
-import { seedApplication, seedActiveLoan, startLoan } from '../support/seed';
+import { readDisclosure, seedApplication, seedActiveLoan, startLoan } from '../support/seed';
 import raw from '../../domain/product/products/consumer-installment.v1.json';
 import { workflowShapes } from '../../domain/keys';
 
@@ -47,6 +47,7 @@ describe('a refusal in the loop itself ends no workflow: ', () => {
     const s = await send(applicationId, 'SUBMIT');
     await handle.executeUpdate(applicationUpdates.SUBMIT, { args: [s], updateId: s.commandId });
     await eventually('offer', async () => (await status()) === 'OFFERED');
+    await readDisclosure(world.deps, applicationId);
     const a = await send(applicationId, 'ACCEPT_OFFER');
     await handle.executeUpdate(applicationUpdates.ACCEPT_OFFER, { args: [a], updateId: a.commandId });
     await world.environment!.sleep('25 hours');

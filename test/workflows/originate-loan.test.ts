@@ -7,7 +7,7 @@ import { businessDateOf, instant } from '../../domain/time/dates';
 import { taskQueues } from '../../domain/ids';
 import { applicationUpdates } from '../../workflows/originate-loan.messages';
 import { eventually, withServedWorld, type World } from '../support/world';
-import { seedApplication } from '../support/seed';
+import { readDisclosure, seedApplication } from '../support/seed';
 import { workflowShapes } from '../../domain/keys';
 
 // The clock moves by sleep() alone: awaiting result() lets this server leap to the ten-year default timeout.
@@ -67,6 +67,7 @@ describe('originateLoan', () => {
     const handle = await start(applicationId);
     await send(handle, applicationId, 'SUBMIT');
     await untilStatus(applicationId, 'OFFERED');
+    await readDisclosure(world.deps, applicationId);
     await send(handle, applicationId, 'ACCEPT_OFFER');
     expect(await status(applicationId)).toBe('REFLECTION_PERIOD');
     expect(await send(handle, applicationId, 'CANCEL')).toMatchObject({ state: 'APPLIED' });
@@ -80,6 +81,7 @@ describe('originateLoan', () => {
     const handle = await start(applicationId);
     await send(handle, applicationId, 'SUBMIT');
     await untilStatus(applicationId, 'OFFERED');
+    await readDisclosure(world.deps, applicationId);
     await send(handle, applicationId, 'ACCEPT_OFFER');
     await world.environment!.sleep('23 hours');
     expect(await status(applicationId)).toBe('REFLECTION_PERIOD');

@@ -10,6 +10,7 @@ import consumerInstallment from '../../../domain/product/products/consumer-insta
 const ON = businessDate('2026-11-23');
 const DEAR = {
   ...consumerInstallment,
+  partners: [{ id: 'a-platform', name: { 'zh-CN': '某流量平台', en: 'A platform' }, role: 'marketing' }],
   fees: [{ name: 'service', amount: '2.50', on: 'each_installment', collector: 'the platform' }],
   account: {
     penalty: { rateMultiplier: '1.5', on: 'principal', dayCount: 'ACT/365F', graceDays: 3, cap: null },
@@ -71,13 +72,17 @@ describe('the contract', () => {
   const text = (raw: object, on = ON) => {
     const product = parseProduct(raw);
     const parts = { contractNumber: 'c-1', borrowerName: '王小明', idNumber: '110101199003070000', drawnUpOn: on, product };
-    return contractText({ ...parts, quote: quote(request, product, on) });
+    const quoted = quote(request, product, on);
+    return contractText({ ...parts, disclosure: disclosureOf(product, quoted, on), schedule: quoted.schedule });
   };
 
   it('is this text, line by line, since its hash is what is signed', () => {
     expect(text(DEAR).split('\n')).toEqual([
       '个人贷款合同 / Consumer loan contract c-1',
       '产品 / Product: 个人消费分期贷款 / Consumer installment loan (consumer-installment version 1)',
+      '贷款人 / Lender: Loanloom 示例消费金融有限公司 / Loanloom Example Consumer Finance Ltd',
+      '合作机构 / Partner: 某流量平台 / A platform (marketing)',
+      '投诉渠道 / Complaints: 客服 400-000-0000；金融消费者投诉热线 12378 / customer service 400-000-0000; financial consumers’ complaint line 12378',
       '借款人 / Borrower: 王小明, 110101199003070000',
       '签订日期 / Drawn up on: 2026-11-23',
       '本金 / Principal: 12000.00 CNY; 期限 / Term: 12 个月 / months; 等额本息 / equal installments',

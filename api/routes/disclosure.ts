@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { businessNow } from '../../db/clock';
+import { settleCommand, storeCommand } from '../../db/commands';
+import type { Disclosure } from '../../domain/product/disclosure';
+import { confirmDisclosure, showDisclosure } from '../../services/application/disclosure';
+import { ownApplication } from '../access';
+import { route } from '../route';
+import { bodyHash, commandResponses, commandView } from '../submit';
+import { applicationParams } from './applications';
+import { money, moneySchema } from '../wire';
+
+const tag = 'Signing';
+const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** What a loan costs and who is paid, in the normal and in the contingent case, in two languages. */
+export const disclosureSchema = z
+  .object({
+    lender: textSchema,
+    partners: z.array(z.object({ name: textSchema, role: z.enum(['marketing', 'guarantee']) })),
+    complaints: textSchema,
+    principal: moneySchema,
+    termMonths: z.int(),
+    method: textSchema,
+    contractRate: z.string(),
+    annualisedCost: z.string(),
+    cap: z.object({ annualRate: z.string(), source: z.string() }),
+    costs: z.array(
+      z.object({
+        name: textSchema,
+        amount: moneySchema.nullable(),
+        basis: textSchema,
+        collector: textSchema,
+        kind: z.enum(['normal', 'contingent']),
+      }),
+    ),
+    totalNormalCost: moneySchema,
+    statement: textSchema,
+  })
+  .meta({ id: 'CostDisclosure' });
+
+export function disclosureView({ effectiveCost: _, ...disclosure }: Disclosure): z.output<typeof disclosureSchema> {
+  return {
+    ...disclosure,
+    partners: [...disclosure.partners],
+    principal: money(disclosure.principal),
+    costs: disclosure.costs.map((cost) => ({ ...cost, amount: cost.amount === null ? null : money(cost.amount) })),
+    totalNormalCost: money(disclosure.totalNormalCost),
+  };
+}
+
+const show = route({
+  method: 'get',
+  path: '/v1/applications/{applicationId}/disclosure',
+  summary: 'The offer’s cost table; its reading time begins when it is first asked for',
+  tag,
+  role: 'borrower',
+  params: applicationParams,
+  responses: {
+    200: {
+      description: 'The cost table, and from when on it can be confirmed',
+      schema: z.object({
+        disclosure: disclosureSchema,
+        sha256: sha256Schema,
+        shownAt: z.string(),
+        confirmableAt: z.string(),
+        confirmedAt: z.string().nullable(),
+      }),
+    },
+  },
+  handle: async (deps, { caller, params }) => {
+    const application = await ownApplication(deps.db, caller, params.applicationId);
+    const product = deps.catalogue.version(application.product_id, application.product_version);
+    const { now } = await businessNow(deps.db);
+    const { disclosure, ...shown } = await deps.db.transaction((tx) => showDisclosure(tx, { application, product, now }));
+    return { status: 200, body: { disclosure: disclosureView(disclosure), ...shown } };
+  },
+});
+
+const confirm = route({
+  method: 'post',
+  path: '/v1/applications/{applicationId}/disclosure/confirmation',
+  summary: 'Confirm the cost table that was shown, by its SHA-256, after its reading time',
+  tag,
+  role: 'borrower',
+  idempotencyKey: 'optional',
+  params: applicationParams,
+  body: z.strictObject({ disclosureSha256: sha256Schema }),
+  responses: commandResponses,
+  handle: async (deps, { caller, params, body, rawBody, idempotencyKey, userAgent }) => {
+    const application = await ownApplication(deps.db, caller, params.applicationId);
+    const { now, today } = await businessNow(deps.db);
+    const device = deps.vault.hashCode(userAgent, 'device').toString('hex').slice(0, 16);
+    const row = await deps.db.transaction(async (tx) => {
+      const stored = await storeCommand(tx, {
+        id: randomUUID(),
+        caller: caller.name,
+        idempotencyKey,
+        operation: 'CONFIRM_DISCLOSURE',
+        subject: application.id,
+        bodySha256: bodyHash('CONFIRM_DISCLOSURE', application.id, rawBody),
+        body: { disclosureSha256: body.disclosureSha256 },
+        businessDate: today,
+      });
+      if (!stored.isNew) return stored.row;
+      const confirmedAt = await confirmDisclosure(tx, { application, sha256: body.disclosureSha256, now, device });
+      const result = { disclosureSha256: body.disclosureSha256, confirmedAt };
+      await settleCommand(tx, stored.row.id, 'APPLIED', { result });
+      return { ...stored.row, state: 'APPLIED' as const, outcome: { result } };
+    });
+    return { status: 200, body: commandView(row) };
+  },
+});
+
+export const disclosureRoutes = [show, confirm];
