@@ -25,6 +25,7 @@ import * as knowTheOperators from './20261125130000_know_the_operators';
 import * as changeTheIdentity from './20261125140000_change_the_identity';
 import * as nameTheFacts from './20261125150000_name_the_facts';
 import * as discloseTheCost from './20261129080000_disclose_the_cost';
+import * as sealTheAudit from './20261129090000_seal_the_audit';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -58,6 +59,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261125140000_change_the_identity', ...changeTheIdentity },
   { name: '20261125150000_name_the_facts', ...nameTheFacts },
   { name: '20261129080000_disclose_the_cost', ...discloseTheCost },
+  { name: '20261129090000_seal_the_audit', ...sealTheAudit },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

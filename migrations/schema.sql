@@ -43,6 +43,11 @@ CREATE TABLE applications (
   identity_version integer,
   partner_id text
 );
+CREATE TABLE audit_head (
+  id integer NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL
+);
 CREATE TABLE audit_log (
   id bigint NOT NULL,
   at timestamp with time zone NOT NULL DEFAULT now(),
@@ -50,9 +55,17 @@ CREATE TABLE audit_log (
   action text NOT NULL,
   subject text NOT NULL,
   reason text NOT NULL,
-  data jsonb NOT NULL DEFAULT '{}'::jsonb,
-  previous_hash bytea,
-  hash bytea NOT NULL
+  data jsonb NOT NULL DEFAULT '{}'::jsonb
+);
+CREATE TABLE audit_seals (
+  seq bigint NOT NULL,
+  audit_id bigint NOT NULL,
+  previous_hash bytea NOT NULL,
+  hash bytea NOT NULL,
+  sealed_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE audit_unsealed (
+  audit_id bigint NOT NULL
 );
 CREATE TABLE bank_cards (
   id text NOT NULL,
@@ -521,8 +534,16 @@ ALTER TABLE applications ADD CONSTRAINT applications_borrower_id_fkey FOREIGN KE
 ALTER TABLE applications ADD CONSTRAINT applications_pkey PRIMARY KEY (id);
 ALTER TABLE applications ADD CONSTRAINT applications_principal_fen_check CHECK ((principal_fen > 0));
 ALTER TABLE applications ADD CONSTRAINT applications_term_months_check CHECK ((term_months > 0));
+ALTER TABLE audit_head ADD CONSTRAINT audit_head_id_check CHECK ((id = 1));
+ALTER TABLE audit_head ADD CONSTRAINT audit_head_pkey PRIMARY KEY (id);
 ALTER TABLE audit_log ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 ALTER TABLE audit_log ADD CONSTRAINT audit_log_reason_check CHECK ((length(reason) > 0));
+ALTER TABLE audit_seals ADD CONSTRAINT audit_seals_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit_log(id);
+ALTER TABLE audit_seals ADD CONSTRAINT audit_seals_audit_id_key UNIQUE (audit_id);
+ALTER TABLE audit_seals ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (seq);
+ALTER TABLE audit_seals ADD CONSTRAINT audit_seals_seq_check CHECK ((seq > 0));
+ALTER TABLE audit_unsealed ADD CONSTRAINT audit_unsealed_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit_log(id);
+ALTER TABLE audit_unsealed ADD CONSTRAINT audit_unsealed_pkey PRIMARY KEY (audit_id);
 ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_borrower_id_card_index_key UNIQUE (borrower_id, card_index);
 ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
 ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_pkey PRIMARY KEY (id);
@@ -678,6 +699,9 @@ ALTER TABLE webhook_refusals ADD CONSTRAINT webhook_refusals_pkey PRIMARY KEY (c
 
 CREATE INDEX adjustment_proposals_open ON public.adjustment_proposals USING btree (loan_id) WHERE (state = 'PROPOSED'::text);
 CREATE INDEX applications_borrower ON public.applications USING btree (borrower_id);
+CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at, id);
+CREATE INDEX audit_log_of_actor ON public.audit_log USING btree (actor, id);
+CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (subject, id);
 CREATE INDEX borrowers_phone_index ON public.borrowers USING btree (phone_index);
 CREATE INDEX breaks_number ON public.breaks USING btree (channel, number);
 CREATE INDEX breaks_open ON public.breaks USING btree (channel, business_date) WHERE (closed_on IS NULL);
@@ -720,26 +744,25 @@ AS $function$
       RETURN NEW;
     END $function$
 ;
-CREATE OR REPLACE FUNCTION public.audit_log_chain()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    BEGIN
-      PERFORM pg_advisory_xact_lock(hashtext('audit_log'));
-      -- Numbered under the lock: a sequence would hand out ids before it, and the chain would not follow them.
-      SELECT coalesce(max(id), 0) + 1 INTO NEW.id FROM audit_log;
-      NEW.previous_hash := (SELECT hash FROM audit_log ORDER BY id DESC LIMIT 1);
-      NEW.hash := audit_log_hash(NEW.previous_hash, NEW.at, NEW.actor, NEW.action, NEW.subject, NEW.reason, NEW.data);
-      RETURN NEW;
-    END $function$
-;
-CREATE OR REPLACE FUNCTION public.audit_log_hash(previous bytea, row_at timestamp with time zone, actor text, action text, subject text, reason text, data jsonb)
+CREATE OR REPLACE FUNCTION public.audit_seal_hash(previous bytea, place bigint, entry audit_log)
  RETURNS bytea
  LANGUAGE sql
- IMMUTABLE
+ STABLE
 AS $function$
-      SELECT sha256(coalesce(previous, ''::bytea) || convert_to(concat_ws(E'\x1f', extract(epoch FROM row_at)::text, actor, action, subject, reason, data::text), 'UTF8'))
+      SELECT sha256(previous || convert_to(jsonb_build_array(place, entry.id, extract(epoch FROM entry.at)::text,
+        entry.actor, entry.action, entry.subject, entry.reason, entry.data)::text, 'UTF8'))
     $function$
+;
+CREATE OR REPLACE FUNCTION public.audit_waits_for_seal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+    BEGIN
+      INSERT INTO audit_unsealed (audit_id) VALUES (NEW.id);
+      RETURN NULL;
+    END $function$
 ;
 CREATE OR REPLACE FUNCTION public.check_transition()
  RETURNS trigger
@@ -894,6 +917,31 @@ AS $function$
       RETURN NEW;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.seal_audit(most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+    DECLARE
+      head audit_head%ROWTYPE;
+      entry audit_log%ROWTYPE;
+      sealed integer := 0;
+      next_hash bytea;
+    BEGIN
+      SELECT * INTO head FROM audit_head WHERE id = 1 FOR UPDATE;
+      FOR entry IN SELECT l.* FROM audit_unsealed u JOIN audit_log l ON l.id = u.audit_id ORDER BY l.id LIMIT most LOOP
+        next_hash := audit_seal_hash(head.hash, head.seq + 1, entry);
+        INSERT INTO audit_seals (seq, audit_id, previous_hash, hash) VALUES (head.seq + 1, entry.id, head.hash, next_hash);
+        DELETE FROM audit_unsealed WHERE audit_id = entry.id;
+        head.seq := head.seq + 1;
+        head.hash := next_hash;
+        sealed := sealed + 1;
+      END LOOP;
+      UPDATE audit_head SET seq = head.seq, hash = head.hash WHERE id = 1;
+      RETURN sealed;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.signature_was_informed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -918,8 +966,10 @@ CREATE TRIGGER application_events_no_truncate BEFORE TRUNCATE ON public.applicat
 CREATE TRIGGER applications_accepted_informed BEFORE UPDATE OF status ON public.applications FOR EACH ROW WHEN (((old.status = 'OFFERED'::text) AND (new.status = ANY (ARRAY['REFLECTION_PERIOD'::text, 'AWAITING_SIGNATURE'::text])))) EXECUTE FUNCTION acceptance_was_informed();
 CREATE TRIGGER applications_transition BEFORE UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION check_transition('application', 'status');
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION forbid_change();
-CREATE TRIGGER audit_log_chain BEFORE INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION audit_log_chain();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER audit_log_waits_for_seal AFTER INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION audit_waits_for_seal();
+CREATE TRIGGER audit_seals_append_only BEFORE DELETE OR UPDATE ON public.audit_seals FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON public.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER break_events_append_only BEFORE DELETE OR UPDATE ON public.break_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER breaks_transition BEFORE UPDATE ON public.breaks FOR EACH ROW EXECUTE FUNCTION check_transition('break', 'state');
 CREATE TRIGGER business_day_closes_append_only BEFORE DELETE OR UPDATE ON public.business_day_closes FOR EACH ROW EXECUTE FUNCTION forbid_change();
@@ -980,7 +1030,6 @@ GRANT INSERT, SELECT ON adjustment_proposals TO loanloom_app;
 GRANT INSERT, SELECT ON application_drafts TO loanloom_app;
 GRANT INSERT, SELECT ON application_events TO loanloom_app;
 GRANT INSERT, SELECT ON applications TO loanloom_app;
-GRANT INSERT, SELECT ON audit_log TO loanloom_app;
 GRANT INSERT, SELECT ON bank_cards TO loanloom_app;
 GRANT INSERT, SELECT ON borrowers TO loanloom_app;
 GRANT INSERT, SELECT ON break_events TO loanloom_app;
@@ -1019,6 +1068,10 @@ GRANT INSERT, SELECT ON sandbox_clock TO loanloom_app;
 GRANT INSERT, SELECT ON signatures TO loanloom_app;
 GRANT INSERT, SELECT ON webhook_events TO loanloom_app;
 GRANT INSERT, SELECT, UPDATE ON webhook_refusals TO loanloom_app;
+GRANT SELECT ON audit_head TO loanloom_app;
+GRANT SELECT ON audit_log TO loanloom_app;
+GRANT SELECT ON audit_seals TO loanloom_app;
+GRANT SELECT ON audit_unsealed TO loanloom_app;
 GRANT SELECT ON ledger_chain_heads TO loanloom_app;
 GRANT SELECT ON ledger_links TO loanloom_app;
 GRANT SELECT ON operators TO loanloom_app;

@@ -3,12 +3,15 @@ import { deliverCommand } from '../temporal/delivery';
 import { isRestoreCleared } from '../services/payment/restore-check';
 import type { ActivityDeps } from '../services/deps';
 import { takeUndelivered } from '../db/commands';
+import { sealAudit } from '../db/audit';
 import { leaseDue, markDelivered, markFailed, postpone, postponeTo, type OutboxRow } from '../db/outbox';
 import { Deliverer } from './deliver';
 import { idlerOf, type Idler } from './idler';
 
 const BATCH = 50;
 const IDLE_MS = 500;
+const SEAL_MS = 2_000;
+const SEALED_AT_ONCE = 500;
 /** Deliveries of one kind under way at once. */
 const PARALLEL = 8;
 
@@ -64,9 +67,12 @@ export function startRelay(deps: ActivityDeps, client: Client, alarmsTo = 'opera
     return commands.length;
   }
 
+  /** Chains the audit lines of the last seconds, so that no writer of one waits for another. */
+  const sealLines = () => sealAudit(deps.db, SEALED_AT_ONCE);
+
   /** Each kind of delivery has a loop of its own: a mail server that hangs holds up no signal and no command. */
-  async function loop(relayBatch: () => Promise<number>): Promise<void> {
-    const idler = idlerOf(IDLE_MS);
+  async function loop(relayBatch: () => Promise<number>, idleMs = IDLE_MS): Promise<void> {
+    const idler = idlerOf(idleMs);
     idlers.push(idler);
     while (!idler.stopped) {
       const done = await relayBatch().catch((error: unknown) => {
@@ -78,7 +84,7 @@ export function startRelay(deps: ActivityDeps, client: Client, alarmsTo = 'opera
   }
 
   const topics: readonly OutboxRow['topic'][] = ['loan.fact', 'payment.hint', 'break', 'alarm', 'contact', 'mail'];
-  const running = Promise.all([...topics.map((topic) => loop(() => relayOutbox(topic))), loop(relayCommands)]);
+  const running = Promise.all([...topics.map((topic) => loop(() => relayOutbox(topic))), loop(relayCommands), loop(sealLines, SEAL_MS)]);
   return {
     async stop() {
       for (const idler of idlers) idler.stop();

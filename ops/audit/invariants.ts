@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { businessNow } from '../../db/clock';
 import { backlog } from '../../db/outbox';
-import { brokenAuditRows } from '../../db/audit';
+import { brokenAudit, readAuditHead } from '../../db/audit';
 import { brokenLinks } from '../../db/ledger/ledger';
 import { readLoanFiles, recordOf, type LoanFile } from '../../db/loan/loans';
 import type { Db } from '../../db/pool';
@@ -34,18 +34,28 @@ interface Check extends Omit<CheckResult, 'violations'> {
 
 const MAX_LISTED = 10;
 
+/** Real time after which a line without a seal says that nobody seals. */
+const SEAL_MS = 60_000;
+
+async function auditWaitsTooLong(db: Db): Promise<string[]> {
+  const { unsealed, unsealedSince } = await readAuditHead(db);
+  if (unsealedSince === null || Date.now() - Date.parse(unsealedSince) < SEAL_MS) return [];
+  return [`${String(unsealed)} audit lines wait for their seal since ${unsealedSince}: does a worker run?`];
+}
+
 async function balancedJournal(db: Db, isBrief: boolean): Promise<string[]> {
   const rows = await db('journal_lines')
     .groupBy('entry_id')
     .havingRaw(`sum(CASE side WHEN 'DEBIT' THEN amount_fen ELSE -amount_fen END) <> 0`)
     .limit(MAX_LISTED)
     .select<{ entry_id: number }[]>('entry_id');
-  const broken = isBrief ? [] : await brokenAuditRows(db);
+  const broken = isBrief ? [] : await brokenAudit(db);
   const unlinked = isBrief ? [] : await brokenLinks(db);
   return [
     ...rows.map((row) => `journal entry ${String(row.entry_id)} is off balance`),
     ...unlinked.slice(0, MAX_LISTED).map((fault) => `journal: ${fault}`),
-    ...broken.slice(0, MAX_LISTED).map((id) => `audit row ${String(id)} was changed`),
+    ...broken.slice(0, MAX_LISTED),
+    ...(await auditWaitsTooLong(db)),
   ];
 }
 

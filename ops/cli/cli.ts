@@ -5,6 +5,7 @@ import { describeEnv, readEnv } from '../../config/env';
 import { LoanloomError } from '../../domain/errors';
 import { attach, runningRecord } from '../attach';
 import { examine, printReport, repair } from '../audit/doctor';
+import { addAudit } from './audit';
 import { addLedger } from './ledger';
 import { addQuote } from './quote';
 import { addReconciliation } from './recon';
@@ -97,6 +98,7 @@ async function main(): Promise<void> {
   addOperatorStaff(program);
   addQuote(program, print);
   addLedger(program, print);
+  addAudit(program, print);
   addRestoreGuard(program);
   addReconciliation(program, print);
   program

@@ -6,7 +6,6 @@ import { businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
 import { productOf, type ActivityDeps } from '../deps';
 import {
   insertContract,
-  insertDecision,
   insertOffer,
   lockApplication,
   lockPersonOf,
@@ -22,6 +21,7 @@ import { dateOfBirth } from '../../domain/party/person';
 import { quote } from '../../domain/product/offer';
 import { otherInstallments } from './other-obligations';
 import { decide } from '../../risk/rules';
+import { recordDecision } from './decisions';
 import { sealDisclosure } from './disclosure';
 import { disclosureFrom, disclosureOf } from '../../domain/product/disclosure';
 import { deadlineIn, moveApplication } from './moves';
@@ -63,7 +63,7 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
     { bornOn, monthlyIncome: steps.monthlyIncome, requested: steps.principal, installment, others, asOf: today },
     product,
   );
-  await insertDecision(tx, {
+  await recordDecision(tx, {
     application_id: application.id,
     stage: 'RULES',
     outcome: decision.outcome,
@@ -232,7 +232,7 @@ export async function verifyIdentity(deps: ActivityDeps, input: { applicationId:
     // Said as any other failed check: whether an ID number is another customer's is nobody's to learn.
     const isOwn = verdict.passed && (await deps.borrowers.claimIdentity(tx, application.borrower_id));
     const checked = [...verdict.checked, ...(verdict.passed ? [{ check: 'one person, one account', passed: isOwn }] : [])];
-    await insertDecision(tx, {
+    await recordDecision(tx, {
       application_id: application.id,
       stage: 'KYC',
       outcome: isOwn ? 'APPROVE' : 'DECLINE',

@@ -5,10 +5,8 @@ import {
   readOffer,
   updateApplication,
   insertApplicationEvent,
-  insertDecision,
   type ApplicationRow,
 } from '../../db/application/applications';
-import { writeAudit } from '../../db/audit';
 import type { CommandRow } from '../../db/commands';
 import type { Tx } from '../../db/pool';
 import { businessNow } from '../../db/clock';
@@ -22,6 +20,7 @@ import { productOf, type ActivityDeps } from '../deps';
 import { moveApplication, assertNotOver } from './moves';
 import { keys } from '../../domain/keys';
 import { offer, perform } from './advance';
+import { recordDecision } from './decisions';
 import { assertDisclosureConfirmed } from './disclosure';
 import { afterAcceptance } from '../../domain/application/agenda';
 
@@ -118,7 +117,7 @@ const review: Handler = async (deps, tx, { command, application, at }) => {
   requireStatus(application, 'FOUR_EYES', 'a review');
   const approved = command.body.verdict === 'APPROVE';
   const reason = String(command.body.reason ?? '');
-  await insertDecision(tx, {
+  await recordDecision(tx, {
     application_id: application.id,
     stage: 'REVIEW',
     outcome: approved ? 'APPROVE' : 'DECLINE',
@@ -128,7 +127,6 @@ const review: Handler = async (deps, tx, { command, application, at }) => {
     decided_by: command.caller,
     decided_at: at,
   });
-  await writeAudit(tx, { actor: command.caller, action: approved ? 'APPROVE' : 'DECLINE', subject: application.id, reason });
   if (approved) await offer(deps, tx, application, at);
   else await moveApplication(tx, application, { to: 'DECLINED', at, why: 'declined by an operator' });
   return {};

@@ -103,6 +103,8 @@ describe('npm start', () => {
     expect(await loan('ledger')).toMatch(/loans-receivable +ASSET +10000\.00 +0\.00 +10000\.00\n[^]*sum +\S+ +\S+ +0\.00/);
     expect(await loan('ledger', 'loan', id)).toContain('payout confirmed');
     expect(await loan('ledger', 'verify')).toContain('every entry is as it was written');
+    expect(await loan('audit', 'verify')).toMatch(/as it was written; keep this elsewhere: \d+:[0-9a-f]{64}/);
+    expect(await loan('audit', 'list', '--loan', id)).toContain('RULES_APPROVE');
     for (const [args, advice] of [
       [['token', '--operator', 'li', '--hours', '-5'], 'more than 0'],
       [['token', '--operator', 'li', '--borrower', id], 'either --borrower <id> or --operator <name>'],
