@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { businessNow } from '../../db/clock';
 import { backlog } from '../../db/outbox';
 import { brokenAudit, readAuditHead } from '../../db/audit';
+import { restoreClearedAt } from '../../db/payment/restore';
 import { brokenLinks } from '../../db/ledger/ledger';
 import { readLoanFiles, recordOf, type LoanFile } from '../../db/loan/loans';
 import type { Db } from '../../db/pool';
@@ -105,10 +106,15 @@ function isAtItsPayment({ next_kind, next_at }: LoanFile['loan'], now: Instant):
   return since >= 0 && since < 48 * HOUR_MS;
 }
 
+/** A payment that waits for a restore to be cleared asks again within five minutes; its loan hears of nothing before. */
+const AFTER_RESTORE_MS = 6 * 60_000;
+
 /** I4: a loan whose workflow has not seen a fact waits for something else than its agenda says. */
 async function noLoanIsBlind(db: Db, { files, isBeingTold }: Folded): Promise<string[]> {
   const catalogue = createCatalogue();
   const { now } = await businessNow(db);
+  const clearedAt = await restoreClearedAt(db);
+  if (clearedAt !== undefined && Date.now() - clearedAt.getTime() < AFTER_RESTORE_MS) return [];
   const blind: string[] = [];
   for (const file of files) {
     const { loan, instructions } = file;
