@@ -3,6 +3,7 @@ import { readLoanFile, type LoanFile } from '../db/loan/loans';
 import type { Db } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
 import type { Caller } from './auth';
+import type { ApiDeps } from './deps';
 
 /** A borrower sees what is theirs; what belongs to another does not exist for them. */
 export async function ownApplication(db: Db, caller: Caller, id: string): Promise<ApplicationRow> {
@@ -17,3 +18,7 @@ export async function ownLoan(db: Db, caller: Caller, id: string): Promise<LoanF
   if (caller.role === 'borrower' && file.loan.borrower_id !== caller.id) throw new LoanloomError('NOT_FOUND', 'there is no such loan');
   return file;
 }
+
+/** The device that a person used, as a keyed hash of what its browser says of itself: 16 hex digits. */
+export const deviceOf = ({ vault }: Pick<ApiDeps, 'vault'>, userAgent: string): string =>
+  vault.hashCode(userAgent, 'device').toString('hex').slice(0, 16);

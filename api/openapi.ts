@@ -7,6 +7,7 @@ import { identityRoutes } from './routes/identity';
 import { opsRoutes } from './routes/ops';
 import { productRoutes } from './routes/products';
 import { reconciliationRoutes } from './routes/reconciliation';
+import { consentRoutes } from './routes/consents';
 import { disclosureRoutes } from './routes/disclosure';
 import { signingRoutes } from './routes/signing';
 import { documentRoutes, type Route } from './route';
@@ -14,6 +15,7 @@ import { documentRoutes, type Route } from './route';
 export const ROUTES: readonly Route[] = [
   ...productRoutes,
   ...applicationRoutes,
+  ...consentRoutes,
   ...disclosureRoutes,
   ...signingRoutes,
   ...loanRoutes,

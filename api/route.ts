@@ -29,7 +29,7 @@ type Shape = z.ZodObject;
 
 /** One route: validates, authenticates and documents from the same definition. */
 export interface Route<P extends Shape = Shape, Q extends Shape = Shape, B extends z.ZodType = z.ZodType> {
-  readonly method: 'get' | 'post' | 'put';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** OpenAPI form: /v1/loans/{loanId}. */
   readonly path: string;
   readonly summary: string;

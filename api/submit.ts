@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { businessNow } from '../db/clock';
-import { storeCommand, type CommandRow, type Operation } from '../db/commands';
+import { settleCommand, storeCommand, type CommandOutcome, type CommandRow, type Operation } from '../db/commands';
+import type { Tx } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
 import type { Caller } from './auth';
 import { deliverCommand } from '../temporal/delivery';
@@ -56,6 +57,29 @@ export async function submit(deps: ApiDeps, caller: Caller, submission: Submissi
     businessDate: today,
   });
   return deliver(deps, row);
+}
+
+/**
+ * A command that changes rows of ours alone: stored, done and settled in one transaction, and answered by what it did.
+ * Repeating it answers the same and does nothing; what is refused leaves nothing behind.
+ */
+export async function settleAtOnce(
+  deps: ApiDeps,
+  caller: Caller,
+  submission: Submission & { /** For a body that must not be guessed from its hash: a keyed one. */ readonly bodySha256?: string },
+  work: (tx: Tx, commandId: string) => Promise<NonNullable<CommandOutcome['result']>>,
+): Promise<Answer> {
+  const { operation, subject, body, rawBody, idempotencyKey, bodySha256 = bodyHash(operation, subject, rawBody) } = submission;
+  const { today } = await businessNow(deps.db);
+  const row = await deps.db.transaction(async (tx) => {
+    const asked = { id: randomUUID(), caller: caller.name, idempotencyKey, operation, subject, bodySha256, body, businessDate: today };
+    const stored = await storeCommand(tx, asked);
+    if (!stored.isNew) return stored.row;
+    const result = await work(tx, stored.row.id);
+    await settleCommand(tx, stored.row.id, 'APPLIED', { result });
+    return { ...stored.row, state: 'APPLIED' as const, outcome: { result } };
+  });
+  return { status: 200, body: commandView(row) };
 }
 
 /** Delivers a stored command within the request's patience. */

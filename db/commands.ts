@@ -4,6 +4,8 @@ import type { Db, Tx } from './pool';
 
 /** Everything that a caller can ask of a loan or application. One word per operation, the same in API, workflow and audit. */
 export type Operation =
+  | 'GRANT_CONSENT'
+  | 'WITHDRAW_CONSENT'
   | 'START_APPLICATION'
   | 'SAVE_STEP'
   | 'SUBMIT'

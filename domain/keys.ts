@@ -187,6 +187,10 @@ export const keys = {
   netOfDay: shape('net:{date}', 'the INTERNAL break of a file’s net that its findings do not explain'),
   finding: shape('finding:{number}', 'the INTERNAL break of a finding that cannot be applied'),
   restored: shape('restored:{epoch}', 'the audit row of a restore that was cleared'),
+  consentEnds: shape(
+    'consent-ends:{command}:{application}',
+    'the cancelling of an application whose person withdrew a consent that it needs',
+  ),
   epoch: shape('epoch-{epoch}', 'the epoch that it cleared'),
 
   // Who did something.

@@ -26,6 +26,7 @@ import * as changeTheIdentity from './20261125140000_change_the_identity';
 import * as nameTheFacts from './20261125150000_name_the_facts';
 import * as discloseTheCost from './20261129080000_disclose_the_cost';
 import * as sealTheAudit from './20261129090000_seal_the_audit';
+import * as recordConsents from './20261129100000_record_consents';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -60,6 +61,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261125150000_name_the_facts', ...nameTheFacts },
   { name: '20261129080000_disclose_the_cost', ...discloseTheCost },
   { name: '20261129090000_seal_the_audit', ...sealTheAudit },
+  { name: '20261129100000_record_consents', ...recordConsents },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

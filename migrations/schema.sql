@@ -191,6 +191,19 @@ CREATE TABLE commands (
   caller_role text NOT NULL DEFAULT split_part(caller, ':'::text, 1),
   caller_id text NOT NULL DEFAULT split_part(caller, ':'::text, 2)
 );
+CREATE TABLE consents (
+  id text NOT NULL,
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  borrower_id text NOT NULL,
+  kind text NOT NULL,
+  partner_id text,
+  is_granted boolean NOT NULL,
+  text_version integer NOT NULL,
+  text_sha256 text NOT NULL,
+  locale text NOT NULL,
+  device text NOT NULL,
+  at timestamp with time zone NOT NULL
+);
 CREATE TABLE contacts (
   loan_id text NOT NULL,
   key text NOT NULL,
@@ -571,6 +584,15 @@ ALTER TABLE commands ADD CONSTRAINT commands_caller_idempotency_key_key UNIQUE (
 ALTER TABLE commands ADD CONSTRAINT commands_caller_role_check CHECK ((caller_role = ANY (ARRAY['borrower'::text, 'operator'::text])));
 ALTER TABLE commands ADD CONSTRAINT commands_check CHECK (((state = 'RECEIVED'::text) = (outcome IS NULL)));
 ALTER TABLE commands ADD CONSTRAINT commands_pkey PRIMARY KEY (id);
+ALTER TABLE consents ADD CONSTRAINT consents_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
+ALTER TABLE consents ADD CONSTRAINT consents_check CHECK (((partner_id IS NOT NULL) = (kind = 'PARTNER_SHARING'::text)));
+ALTER TABLE consents ADD CONSTRAINT consents_device_check CHECK ((device ~ '^[0-9a-f]{16}$'::text));
+ALTER TABLE consents ADD CONSTRAINT consents_kind_check CHECK ((kind = ANY (ARRAY['PRIVACY'::text, 'IDENTITY_QUERY'::text, 'BUREAU_QUERY'::text, 'BUREAU_REPORTING'::text, 'FACE'::text, 'AUTOMATED_DECISION'::text, 'PARTNER_SHARING'::text, 'MARKETING'::text])));
+ALTER TABLE consents ADD CONSTRAINT consents_locale_check CHECK ((locale = ANY (ARRAY['zh-CN'::text, 'en'::text])));
+ALTER TABLE consents ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+ALTER TABLE consents ADD CONSTRAINT consents_seq_key UNIQUE (seq);
+ALTER TABLE consents ADD CONSTRAINT consents_text_sha256_check CHECK ((text_sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE consents ADD CONSTRAINT consents_text_version_check CHECK ((text_version > 0));
 ALTER TABLE contacts ADD CONSTRAINT contacts_action_check CHECK ((action = ANY (ARRAY['SMS'::text, 'MAIL'::text, 'CALL_TASK'::text])));
 ALTER TABLE contacts ADD CONSTRAINT contacts_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE contacts ADD CONSTRAINT contacts_pkey PRIMARY KEY (loan_id, key);
@@ -711,6 +733,7 @@ CREATE INDEX channel_decisions_latest ON public.channel_decisions USING btree (c
 CREATE INDEX channel_file_lines_day ON public.channel_file_lines USING brin (business_date) WITH (pages_per_range='32');
 CREATE INDEX channel_file_lines_number ON public.channel_file_lines USING btree (number);
 CREATE INDEX commands_undelivered ON public.commands USING btree (next_attempt_at) WHERE (state = 'RECEIVED'::text);
+CREATE INDEX consents_of_borrower ON public.consents USING btree (borrower_id, kind, seq DESC);
 CREATE INDEX identity_changes_of_borrower ON public.identity_changes USING btree (borrower_id, created_at DESC);
 CREATE INDEX identity_changes_waiting ON public.identity_changes USING btree (created_at) WHERE (state = 'CONFIRMED'::text);
 CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
@@ -980,6 +1003,8 @@ CREATE TRIGGER channel_files_append_only BEFORE DELETE OR UPDATE ON public.chann
 CREATE TRIGGER close_batches_append_only BEFORE DELETE OR UPDATE ON public.close_batches FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER close_batches_no_truncate BEFORE TRUNCATE ON public.close_batches FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER commands_transition BEFORE UPDATE ON public.commands FOR EACH ROW EXECUTE FUNCTION check_transition('command', 'state');
+CREATE TRIGGER consents_append_only BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER consents_no_truncate BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER contracts_append_only BEFORE DELETE OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER contracts_no_truncate BEFORE TRUNCATE ON public.contracts FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER decisions_append_only BEFORE DELETE OR UPDATE ON public.decisions FOR EACH ROW EXECUTE FUNCTION forbid_change();
@@ -1042,6 +1067,7 @@ GRANT INSERT, SELECT ON channel_file_lines TO loanloom_app;
 GRANT INSERT, SELECT ON channel_files TO loanloom_app;
 GRANT INSERT, SELECT ON close_batches TO loanloom_app;
 GRANT INSERT, SELECT ON commands TO loanloom_app;
+GRANT INSERT, SELECT ON consents TO loanloom_app;
 GRANT INSERT, SELECT ON contacts TO loanloom_app;
 GRANT INSERT, SELECT ON contracts TO loanloom_app;
 GRANT INSERT, SELECT ON decisions TO loanloom_app;

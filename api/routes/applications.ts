@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { readDecisions, readOffer, savedSteps } from '../../db/application/applications';
 import { businessNow } from '../../db/clock';
-import { settleCommand, storeCommand } from '../../db/commands';
+import { storeCommand } from '../../db/commands';
 import { LoanloomError } from '../../domain/errors';
 import { loanIdFrom } from '../../domain/ids';
 import type { Product } from '../../domain/product/products';
@@ -10,7 +10,7 @@ import { ENDED_APPLICATIONS } from '../../domain/states';
 import type { Tx } from '../../db/pool';
 import { ownApplication } from '../access';
 import { route } from '../route';
-import { bodyHash, commandResponses, commandView, deliver, submit } from '../submit';
+import { bodyHash, commandResponses, settleAtOnce, deliver, submit } from '../submit';
 import { apr, aprSchema, idSchema, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
 import { readStep, saveStep, stepBodySchema, stepNameSchema } from './application-steps';
 
@@ -135,26 +135,17 @@ const putStep = route({
   handle: async (deps, { caller, params, rawBody, idempotencyKey }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
     const payload = readStep(application, params.step, rawBody, deps.catalogue);
-    const { today } = await businessNow(deps.db);
     const { step } = params;
-    const row = await deps.db.transaction(async (tx) => {
-      const stored = await storeCommand(tx, {
-        id: randomUUID(),
-        caller: caller.name,
-        idempotencyKey,
-        operation: 'SAVE_STEP',
-        subject: application.id,
-        // Personal data: its hash is keyed, so that it cannot be guessed from the row.
-        bodySha256: deps.vault.hashCode(JSON.stringify([application.id, step, rawBody]), 'body').toString('hex'),
-        body: { step },
-        businessDate: today,
-      });
-      if (!stored.isNew) return stored.row;
-      const result = { step, version: await saveStep(deps, tx, { application, step, payload }) };
-      await settleCommand(tx, stored.row.id, 'APPLIED', { result });
-      return { ...stored.row, state: 'APPLIED' as const, outcome: { result } };
-    });
-    return { status: 200, body: commandView(row) };
+    const asked = {
+      operation: 'SAVE_STEP',
+      subject: application.id,
+      body: { step },
+      rawBody,
+      idempotencyKey,
+      // Personal data: its hash is keyed, so that it cannot be guessed from the row.
+      bodySha256: deps.vault.hashCode(JSON.stringify([application.id, step, rawBody]), 'body').toString('hex'),
+    } as const;
+    return settleAtOnce(deps, caller, asked, async (tx) => ({ step, version: await saveStep(deps, tx, { application, step, payload }) }));
   },
 });
 

@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { businessNow } from '../../db/clock';
-import { settleCommand, storeCommand } from '../../db/commands';
 import type { Disclosure } from '../../domain/product/disclosure';
 import { confirmDisclosure, showDisclosure } from '../../services/application/disclosure';
-import { ownApplication } from '../access';
+import { deviceOf, ownApplication } from '../access';
 import { route } from '../route';
-import { bodyHash, commandResponses, commandView } from '../submit';
+import { commandResponses, settleAtOnce } from '../submit';
 import { applicationParams } from './applications';
 import { money, moneySchema } from '../wire';
 
@@ -90,26 +88,13 @@ const confirm = route({
   responses: commandResponses,
   handle: async (deps, { caller, params, body, rawBody, idempotencyKey, userAgent }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
-    const { now, today } = await businessNow(deps.db);
-    const device = deps.vault.hashCode(userAgent, 'device').toString('hex').slice(0, 16);
-    const row = await deps.db.transaction(async (tx) => {
-      const stored = await storeCommand(tx, {
-        id: randomUUID(),
-        caller: caller.name,
-        idempotencyKey,
-        operation: 'CONFIRM_DISCLOSURE',
-        subject: application.id,
-        bodySha256: bodyHash('CONFIRM_DISCLOSURE', application.id, rawBody),
-        body: { disclosureSha256: body.disclosureSha256 },
-        businessDate: today,
-      });
-      if (!stored.isNew) return stored.row;
-      const confirmedAt = await confirmDisclosure(tx, { application, sha256: body.disclosureSha256, now, device });
-      const result = { disclosureSha256: body.disclosureSha256, confirmedAt };
-      await settleCommand(tx, stored.row.id, 'APPLIED', { result });
-      return { ...stored.row, state: 'APPLIED' as const, outcome: { result } };
+    const { now } = await businessNow(deps.db);
+    const asked = { operation: 'CONFIRM_DISCLOSURE', subject: application.id, body, rawBody, idempotencyKey } as const;
+    return settleAtOnce(deps, caller, asked, async (tx) => {
+      const sha256 = body.disclosureSha256;
+      const confirmedAt = await confirmDisclosure(tx, { application, sha256, now, device: deviceOf(deps, userAgent) });
+      return { disclosureSha256: sha256, confirmedAt };
     });
-    return { status: 200, body: commandView(row) };
   },
 });
 

@@ -2,7 +2,7 @@ import { instant, type BusinessDate, type Instant } from '../../domain/time/date
 import { LoanloomError } from '../../domain/errors';
 import type { Fen } from '../../domain/money/money';
 import type { Installment } from '../../domain/loan/schedule';
-import type { ApplicationStatus } from '../../domain/states';
+import { ENDED_APPLICATIONS, type ApplicationStatus } from '../../domain/states';
 import type { Db, Tx } from '../pool';
 import { ApplicationEvent, APPLICATION_EVENTS } from '../../domain/application/application-events';
 import { decodeEvent, RecordedEvent } from '../../domain/events';
@@ -71,6 +71,17 @@ export async function readApplication(db: Db | Tx, id: string): Promise<Applicat
   const row = await db('applications').where({ id }).first<ApplicationRow | undefined>();
   if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such application');
   return row;
+}
+
+/** A borrower's applications that are not at their end: the last of them are signed, and their loan waits for its payout. */
+export async function applicationsUnderWay(db: Db | Tx, borrowerId: string): Promise<Pick<ApplicationRow, 'id' | 'status'>[]> {
+  return db('applications')
+    .where({ borrower_id: borrowerId })
+    .where((either) => {
+      void either.whereNotIn('status', ENDED_APPLICATIONS).orWhere({ status: 'READY_TO_DISBURSE' });
+    })
+    .orderBy('id')
+    .select<Pick<ApplicationRow, 'id' | 'status'>[]>('id', 'status');
 }
 
 /** Locks the person of an application, before anything of theirs: locks are always taken in the order person, application, loan, instruction. */

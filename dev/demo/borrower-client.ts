@@ -75,7 +75,15 @@ export class BorrowerClient {
     });
   }
 
-  /** The four steps and the submission; returns the application's id. */
+  /** Reads each consent's text and agrees to those that a loan needs, and to an automated decision. */
+  async agree(): Promise<void> {
+    const { texts } = await this.call<{ texts: { kind: string; isRequired: boolean; sha256: string }[] }>('GET', '/v1/consents');
+    for (const { kind, isRequired, sha256 } of texts)
+      if (isRequired || kind === 'AUTOMATED_DECISION')
+        await this.call('PUT', `/v1/consents/${kind}`, { textSha256: sha256, locale: 'zh-CN' });
+  }
+
+  /** The four steps, the consents and the submission; returns the application's id. */
   async apply(request: { productId: string; principalFen: number; termMonths: number; monthlyIncomeFen?: number }): Promise<string> {
     const { person } = this.options;
     const started = await this.call<Command>('POST', '/v1/applications', { productId: request.productId });
@@ -85,6 +93,7 @@ export class BorrowerClient {
     await put('identity', { name: person.name, idNumber: person.idNumber, phone: person.phone, email: person.email });
     await put('income', { monthlyIncome: money(request.monthlyIncomeFen ?? Math.max(2_000_000, request.principalFen * 4)) });
     await put('card', { cardNumber: person.cardNumber });
+    await this.agree();
     await this.call('POST', `/v1/applications/${id}/submission`);
     return id;
   }

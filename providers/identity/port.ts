@@ -3,6 +3,8 @@ export interface IdentityClaim {
   readonly idNumber: string;
   readonly phone: string;
   readonly cardNumber: string;
+  /** The person's consent in force: no question leaves without one. */
+  readonly consentId: string;
 }
 
 export interface CheckResult {

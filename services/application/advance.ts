@@ -21,6 +21,7 @@ import { dateOfBirth } from '../../domain/party/person';
 import { quote } from '../../domain/product/offer';
 import { otherInstallments } from './other-obligations';
 import { decide } from '../../risk/rules';
+import { consentInForce } from '../party/consents';
 import { recordDecision } from './decisions';
 import { sealDisclosure } from './disclosure';
 import { disclosureFrom, disclosureOf } from '../../domain/product/disclosure';
@@ -63,18 +64,24 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
     { bornOn, monthlyIncome: steps.monthlyIncome, requested: steps.principal, installment, others, asOf: today },
     product,
   );
+  // Who does not agree to be decided about by rules alone is decided about by a person (PIPL 24).
+  const isByPerson = !(await consentInForce(tx, application.borrower_id, 'AUTOMATED_DECISION'));
+  const outcome = isByPerson ? 'REFER' : decision.outcome;
   await recordDecision(tx, {
     application_id: application.id,
     stage: 'RULES',
-    outcome: decision.outcome,
+    outcome,
     policy: decision.policy,
-    reasons: decision.results.filter((each) => each.outcome !== 'PASS').map((each) => each.reason),
+    reasons: [
+      ...decision.results.filter((each) => each.outcome !== 'PASS').map((each) => each.reason),
+      ...(isByPerson ? ['the borrower did not agree to an automated decision'] : []),
+    ],
     checks: { checked: decision.results, notChecked: decision.notChecked },
     decided_by: 'rules',
     decided_at: at,
   });
-  if (decision.outcome === 'DECLINE') return moveApplication(tx, application, { to: 'DECLINED', at, why: 'declined by rules' });
-  if (decision.outcome === 'REFER') {
+  if (outcome === 'DECLINE') return moveApplication(tx, application, { to: 'DECLINED', at, why: 'declined by rules' });
+  if (outcome === 'REFER') {
     const until = deadlineOf('FOUR_EYES', product, at);
     return moveApplication(tx, application, { to: 'FOUR_EYES', at, why: 'referred to an operator', until });
   }
@@ -219,10 +226,18 @@ export async function verifyIdentity(deps: ActivityDeps, input: { applicationId:
   const known = (await readDecisions(deps.db, input.applicationId)).find((decision) => decision.stage === 'KYC');
   if (known) return { passed: known.outcome === 'APPROVE' };
   const claim = await deps.db.transaction(async (tx) => {
+    await lockPersonOf(tx, input.applicationId);
     const application = await lockApplication(tx, input.applicationId);
+    const consent = await consentInForce(tx, application.borrower_id, 'IDENTITY_QUERY');
+    if (!consent) {
+      if (application.status === 'KYC_PENDING')
+        await moveApplication(tx, application, { to: 'WITHDRAWN', at: input.at, why: 'the consent to the identity check was withdrawn' });
+      return undefined;
+    }
     const identity = await deps.borrowers.identity(tx, application.borrower_id);
-    return { ...identity, cardNumber: (await readSteps(deps, tx, application)).cardNumber };
+    return { ...identity, cardNumber: (await readSteps(deps, tx, application)).cardNumber, consentId: consent.id };
   });
+  if (!claim) return { passed: false };
   const verdict = await deps.identityVerifier.verify(claim);
   const passed = await deps.db.transaction(async (tx) => {
     await lockPersonOf(tx, input.applicationId);

@@ -20,6 +20,7 @@ import { productOf, type ActivityDeps } from '../deps';
 import { moveApplication, assertNotOver } from './moves';
 import { keys } from '../../domain/keys';
 import { offer, perform } from './advance';
+import { assertConsents } from '../party/consents';
 import { recordDecision } from './decisions';
 import { assertDisclosureConfirmed } from './disclosure';
 import { afterAcceptance } from '../../domain/application/agenda';
@@ -45,6 +46,7 @@ function requireStatus(application: ApplicationRow, status: ApplicationRow['stat
 const submit: Handler = async (deps, tx, { application, at }) => {
   requireStatus(application, 'DRAFT', 'submitting');
   const steps = await readSteps(deps, tx, application);
+  await assertConsents(tx, application.borrower_id);
   quote({ principal: steps.principal, termMonths: steps.termMonths }, productOf(deps, application), businessDateOf(at));
   const identityVersion = await deps.borrowers.identityVersion(tx, application.borrower_id);
   const cardId = await deps.borrowers.saveCard(tx, application.borrower_id, steps.cardNumber);

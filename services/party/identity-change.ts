@@ -13,6 +13,7 @@ import { addMail } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import type { IdentityVerdict } from '../../providers/identity/port';
+import { consentInForce } from './consents';
 import type { ActivityDeps } from '../deps';
 import { codeExpiry, mailOneTimeCode, TRIES_PER_CODE } from './one-time-code';
 import { keys } from '../../domain/keys';
@@ -197,7 +198,10 @@ async function refuse(tx: Tx, row: IdentityChangeRow, why: { actor: string; reas
 async function checkAndApply(deps: Deps, row: IdentityChangeRow, actor: string, reason: string): Promise<IdentityChangeRow> {
   const wanted = await wantedOf(deps, deps.db, row);
   const cardNumber = await deps.borrowers.cardInUse(deps.db, row.borrower_id);
-  const verdict: IdentityVerdict = await deps.identityVerifier.verify({ ...wanted, cardNumber });
+  const consent = await consentInForce(deps.db, row.borrower_id, 'IDENTITY_QUERY');
+  if (!consent)
+    throw new LoanloomError('CONSENT_MISSING', 'the new identity cannot be checked without the consent to it', { path: 'IDENTITY_QUERY' });
+  const verdict: IdentityVerdict = await deps.identityVerifier.verify({ ...wanted, cardNumber, consentId: consent.id });
   const applied = await deps.db.transaction(async (tx) => {
     await tx('borrowers').where({ id: row.borrower_id }).forUpdate().first('id');
     const now = await lockIdentityChange(tx, row.id);

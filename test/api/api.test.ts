@@ -7,7 +7,7 @@ import { inventPerson, type Person } from '../../dev/demo/person';
 import { freePort } from '../../dev/stack/ports';
 import { startApi, TOKEN_SECRET, unreachableTemporal, type Api } from '../support/api';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
-import { readDisclosure, seedLoan, startLoan } from '../support/seed';
+import { agree, readDisclosure, seedLoan, startLoan } from '../support/seed';
 
 const money = (fen: number | string) => ({ minor: String(fen), currency: 'CNY' });
 
@@ -44,6 +44,7 @@ describe('the API', () => {
     await step(person, id, 'identity', { name: person.name, idNumber: person.idNumber, phone: person.phone, email: person.email });
     await step(person, id, 'income', { monthlyIncome: money(5_000_000) });
     await step(person, id, 'card', { cardNumber: person.cardNumber });
+    await agree(world.deps, person.borrowerId);
     expect((await api.request('POST', `/v1/applications/${id}/submission`, { as: person.borrowerId })).status).toBe(200);
     await eventually(
       'an offer',
@@ -298,6 +299,27 @@ describe('the API', () => {
       });
       expect(timeline.happened.at(-1)).toMatchObject({ kind: 'PAYOUT_CONFIRMED' });
       expect(timeline.next.why).toContain('remind of installment 1');
+    });
+  });
+
+  describe('consents', () => {
+    it('are read with their texts, given one by one, and withdrawn; what needs one that is withdrawn ends', async () => {
+      const person = nextPerson();
+      const as = person.borrowerId;
+      const id = await offered(person);
+      const { body } = await api.request('GET', '/v1/consents', { as });
+      expect(body.standing.filter((each: { isGranted: boolean }) => each.isGranted)).toHaveLength(5);
+      expect(body.texts).toHaveLength(8);
+      const sharing = { textSha256: body.texts[0].sha256 as string, locale: 'en' };
+      expect((await api.request('PUT', '/v1/consents/PARTNER_SHARING', { as, body: sharing })).body.code).toBe('VALIDATION');
+      expect((await api.request('PUT', '/v1/consents/MARKETING', { as, body: sharing })).body.code).toBe('CONSENT_TEXT_CHANGED');
+      expect((await api.request('DELETE', '/v1/consents/MARKETING', { as })).status).toBe(404);
+      expect((await api.request('DELETE', '/v1/consents/FOOD', { as })).status).toBe(400);
+      expect((await api.request('DELETE', '/v1/consents/PRIVACY', { as })).body.state).toBe('APPLIED');
+      await eventually(
+        'the end of the application',
+        async () => (await api.request('GET', `/v1/applications/${id}`, { as })).body.status === 'WITHDRAWN',
+      );
     });
   });
 

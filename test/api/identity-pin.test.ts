@@ -1,7 +1,7 @@
 import { inventPerson, type Person } from '../../dev/demo/person';
 import { createCatalogue } from '../../domain/product/products';
 import { PRODUCT_FILES } from '../../domain/product/products/index';
-import { readDisclosure } from '../support/seed';
+import { agree, readDisclosure } from '../support/seed';
 import { startApi, type Api } from '../support/api';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 
@@ -53,6 +53,7 @@ describe('who is checked is who signs', () => {
     await put(person, id, 'identity', identity(who));
     await put(person, id, 'income', { monthlyIncome: money(income) });
     await put(person, id, 'card', { cardNumber: person.cardNumber });
+    await agree(world.deps, person.borrowerId);
     expect((await api.request('POST', `/v1/applications/${id}/submission`, { as: person.borrowerId })).status).toBe(200);
     await eventually('a decision', async () => ['OFFERED', 'DECLINED'].includes(await statusOf(person, id)));
     return statusOf(person, id);

@@ -4,7 +4,7 @@ import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 import { inventPerson, type Person } from '../../dev/demo/person';
 import { freePort } from '../../dev/stack/ports';
 import { startApi, unreachableTemporal, type Api } from '../support/api';
-import { passReadingTime, readDisclosure, seedActiveLoan, seedBorrower, startLoan } from '../support/seed';
+import { agree, passReadingTime, readDisclosure, seedActiveLoan, seedBorrower, startLoan } from '../support/seed';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 
 const money = (fen: number | string) => ({ minor: String(fen), currency: 'CNY' });
@@ -56,6 +56,7 @@ describe('every route that writes', () => {
       card: { cardNumber: person.cardNumber },
     };
     for (const [name, step] of Object.entries(steps)) await api.request('PUT', `/v1/applications/${id}/steps/${name}`, { as, body: step });
+    await agree(world.deps, as);
     return id;
   }
 
@@ -108,6 +109,17 @@ describe('every route that writes', () => {
         body: { productId: 'consumer-installment' },
         other: { productId: 'consumer-balloon' },
       }),
+    'put /v1/consents/{kind}': async () => {
+      const as = nextPerson().borrowerId;
+      const { body } = await api.request('GET', '/v1/consents', { as });
+      const { sha256 } = (body.texts as { kind: string; sha256: string }[]).find(({ kind }) => kind === 'MARKETING') ?? {};
+      const agreed = { textSha256: sha256, locale: 'zh-CN' };
+      return { path: '/v1/consents/MARKETING', as, body: agreed, other: { ...agreed, locale: 'en' } };
+    },
+    'delete /v1/consents/{kind}': async () => {
+      const { person } = await seedBorrower(world.deps);
+      return { path: '/v1/consents/AUTOMATED_DECISION', as: person.borrowerId };
+    },
     'put /v1/applications/{applicationId}/steps/{step}': async () => {
       const as = nextPerson().borrowerId;
       const { body } = await post('/v1/applications', as, { productId: 'consumer-installment' });
@@ -217,6 +229,7 @@ describe('every route that writes', () => {
     expect(writes.map((route) => `${route.method} ${route.path}`).sort()).toEqual(Object.keys(CASES).sort());
   });
 
+  const methodOf = (name: string) => name.slice(0, name.indexOf(' ')).toUpperCase();
   const stored = (as: string, role: string, key: string) =>
     world.deps
       .db('commands')
@@ -225,7 +238,7 @@ describe('every route that writes', () => {
 
   it.each(Object.keys(CASES))('accepts once what is repeated, or sent twice at once: %s', async (name) => {
     const { path, as, role, body, other } = await CASES[name]!();
-    const method = name.startsWith('put') ? 'PUT' : 'POST';
+    const method = methodOf(name);
     const key = randomUUID();
     const send = (with_: unknown) => api.request(method, path, { as, ...(role ? { role } : {}), body: with_, key });
     const [first, twin] = await Promise.all([send(body), send(body)]);
@@ -245,7 +258,7 @@ describe('every route that writes', () => {
     'goes on with what was stored when its caller heard nothing: %s',
     async (name) => {
       const { path, as, role, body } = await CASES[name]!();
-      const method = name.startsWith('put') ? 'PUT' : 'POST';
+      const method = methodOf(name);
       const key = randomUUID();
       const send = (to: Api) => to.request(method, path, { as, ...(role ? { role } : {}), body, key });
       const unheard = await send(dark);

@@ -102,6 +102,7 @@ const KEYS: readonly (readonly [keyof typeof keys, string])[] = [
   ['netOfDay', 'net:2026-12-26'],
   ['finding', 'finding:debit-7k3m9q-20261226-1a1'],
   ['restored', 'restored:2'],
+  ['consentEnds', 'consent-ends:cmd-81:7k3m9q'],
   ['epoch', 'epoch-2'],
   ['borrower', 'borrower:b-17'],
   ['operator', 'operator:lin'],

@@ -1,4 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { consentText, REQUIRED_CONSENTS, type ConsentKind } from '../../domain/party/consents';
+import { consentSha256, grantConsent } from '../../services/party/consents';
 import { readApplication } from '../../db/application/applications';
 import { businessNow, clockOffsetMs, setClockOffset } from '../../db/clock';
 import { confirmDisclosure, showDisclosure } from '../../services/application/disclosure';
@@ -26,6 +28,7 @@ export async function seedBorrower(deps: ActivityDeps): Promise<{ person: Person
   return deps.db.transaction(async (tx) => {
     await deps.borrowers.ensure(tx, person.borrowerId);
     await deps.borrowers.saveIdentity(tx, person.borrowerId, person);
+    await agreeTo(tx, person.borrowerId);
     return { person, cardId: await deps.borrowers.saveCard(tx, person.borrowerId, person.cardNumber) };
   });
 }
@@ -177,3 +180,20 @@ export async function readDisclosure(deps: ActivityDeps, applicationId: string):
     confirmDisclosure(tx, { application, sha256, now: (await businessNow(tx)).now, device: '0123456789abcdef' });
   await deps.db.transaction(confirm);
 }
+
+/** The person agrees to what a loan needs, and to an automated decision. */
+export async function agreeTo(
+  tx: Tx,
+  borrowerId: string,
+  kinds: readonly ConsentKind[] = [...REQUIRED_CONSENTS, 'AUTOMATED_DECISION'],
+): Promise<void> {
+  const { now: at } = await businessNow(tx);
+  for (const kind of kinds) {
+    const textSha256 = consentSha256(consentText(kind, businessDateOf(at)));
+    const word = { id: randomUUID(), borrowerId, kind, partnerId: null, device: '0123456789abcdef', at };
+    await grantConsent(tx, { ...word, textSha256, locale: 'zh-CN' });
+  }
+}
+
+/** The same for a borrower who came over HTTP. */
+export const agree = (deps: ActivityDeps, borrowerId: string): Promise<void> => deps.db.transaction((tx) => agreeTo(tx, borrowerId));

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { applicationsUnderWay } from '../../db/application/applications';
+import { businessNow } from '../../db/clock';
+import { storeCommand, type CommandRow } from '../../db/commands';
+import { consentHistory, readConsents, type ConsentRow } from '../../db/party/consents';
+import type { Tx } from '../../db/pool';
+import { LoanloomError } from '../../domain/errors';
+import { keys } from '../../domain/keys';
+import { CONSENT_KINDS, consentText, effectsOfWithdrawal, isRequiredConsent, type ConsentKind } from '../../domain/party/consents';
+import { businessDateOf, type Instant } from '../../domain/time/dates';
+import { consentSha256, grantConsent, withdrawConsent } from '../../services/party/consents';
+import { deviceOf } from '../access';
+import type { Caller } from '../auth';
+import type { ApiDeps } from '../deps';
+import { route } from '../route';
+import { bodyHash, commandResponses, deliver, settleAtOnce } from '../submit';
+
+const tag = 'Consents';
+const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });
+const kindParams = z.strictObject({ kind: z.enum(CONSENT_KINDS) });
+const partnerSchema = z.string().max(40).optional();
+
+const recordSchema = z.object({
+  consentId: z.string(),
+  kind: z.enum(CONSENT_KINDS),
+  partnerId: z.string().nullable(),
+  isGranted: z.boolean(),
+  textVersion: z.int(),
+  textSha256: z.string(),
+  at: z.string(),
+});
+
+const recordView = ({ id, kind, partnerId, isGranted, textVersion, textSha256, at }: ConsentRow) => ({
+  consentId: id,
+  kind,
+  partnerId,
+  isGranted,
+  textVersion,
+  textSha256,
+  at,
+});
+
+/** Sharing names its partner, of a product's published list; nothing else names one. */
+function partnerOf(deps: ApiDeps, kind: ConsentKind, partnerId: string | undefined): string | null {
+  if ((kind === 'PARTNER_SHARING') !== (partnerId !== undefined))
+    throw new LoanloomError('VALIDATION', 'PARTNER_SHARING names its partnerId, and no other consent does', { path: 'partnerId' });
+  if (partnerId !== undefined && !deps.catalogue.all().some(({ partners }) => partners.some(({ id }) => id === partnerId)))
+    throw new LoanloomError('PARTNER_NOT_LISTED', 'the partner is on no product’s published list', { path: 'partnerId' });
+  return partnerId ?? null;
+}
+
+const list = route({
+  method: 'get',
+  path: '/v1/consents',
+  summary: 'Every consent with its text in effect, and how the person’s own stand; none is given by default',
+  tag,
+  role: 'borrower',
+  responses: {
+    200: {
+      description: 'Consents',
+      schema: z.object({
+        texts: z.array(
+          z.object({
+            kind: z.enum(CONSENT_KINDS),
+            version: z.int(),
+            isRequired: z.boolean(),
+            title: textSchema,
+            text: textSchema,
+            sha256: z.string(),
+            effectsOfWithdrawal: z.array(textSchema),
+          }),
+        ),
+        standing: z.array(recordSchema),
+        history: z.array(recordSchema),
+      }),
+    },
+  },
+  handle: async (deps, { caller }) => {
+    const { now } = await businessNow(deps.db);
+    const texts = CONSENT_KINDS.map((kind) => {
+      const { version, isRequired, title, text } = consentText(kind, businessDateOf(now));
+      const sha256 = consentSha256(consentText(kind, businessDateOf(now)));
+      return { kind, version, isRequired, title, text, sha256, effectsOfWithdrawal: [...effectsOfWithdrawal(kind)] };
+    });
+    const standing = (await readConsents(deps.db, caller.id)).map(recordView);
+    return { status: 200, body: { texts, standing, history: (await consentHistory(deps.db, caller.id)).map(recordView) } };
+  },
+});
+
+const grant = route({
+  method: 'put',
+  path: '/v1/consents/{kind}',
+  summary: 'Agree to the text that was shown, by its SHA-256',
+  tag,
+  role: 'borrower',
+  idempotencyKey: 'optional',
+  params: kindParams,
+  body: z.strictObject({ textSha256: z.string().regex(/^[0-9a-f]{64}$/), locale: z.enum(['zh-CN', 'en']), partnerId: partnerSchema }),
+  responses: commandResponses,
+  handle: async (deps, { caller, params: { kind }, body, rawBody, idempotencyKey, userAgent }) => {
+    const { textSha256, locale } = body;
+    const partnerId = partnerOf(deps, kind, body.partnerId);
+    const { now: at } = await businessNow(deps.db);
+    const asked = {
+      operation: 'GRANT_CONSENT',
+      subject: caller.id,
+      body: { kind, textSha256 },
+      rawBody: [kind, rawBody],
+      idempotencyKey,
+    } as const;
+    return settleAtOnce(deps, caller, asked, async (tx, id) => {
+      await deps.borrowers.ensure(tx, caller.id);
+      const word = { id, borrowerId: caller.id, kind, partnerId, device: deviceOf(deps, userAgent), at };
+      const consent = await grantConsent(tx, { ...word, textSha256, locale });
+      return { consentId: consent.id, kind, at: consent.at };
+    });
+  },
+});
+
+const withdraw = route({
+  method: 'delete',
+  path: '/v1/consents/{kind}',
+  summary: 'Withdraw a consent, as easily as it is given; what that brings about is listed with its text',
+  tag,
+  role: 'borrower',
+  idempotencyKey: 'optional',
+  params: kindParams,
+  query: z.strictObject({ partnerId: partnerSchema }),
+  responses: commandResponses,
+  handle: async (deps, { caller, params: { kind }, query, idempotencyKey, userAgent }) => {
+    const partnerId = partnerOf(deps, kind, query.partnerId);
+    const { now: at } = await businessNow(deps.db);
+    const asked = {
+      operation: 'WITHDRAW_CONSENT',
+      subject: caller.id,
+      body: { kind },
+      rawBody: [kind, partnerId],
+      idempotencyKey,
+    } as const;
+    const ending: CommandRow[] = [];
+    const answer = await settleAtOnce(deps, caller, asked, async (tx, id) => {
+      const word = { id, borrowerId: caller.id, kind, partnerId, device: deviceOf(deps, userAgent), at };
+      const consent = await withdrawConsent(tx, word);
+      if (isRequiredConsent(kind)) ending.push(...(await endApplications(tx, caller, id, at)));
+      return { consentId: consent.id, kind, at: consent.at };
+    });
+    // Stored with the withdrawal: what is not delivered now, or refused because the money is out, the relay sees to.
+    await Promise.allSettled(ending.map((row) => deliver(deps, row)));
+    return answer;
+  },
+});
+
+/** What is under way and needs the consent ends, as if its borrower had cancelled it; a loan whose payout has begun goes on. */
+async function endApplications(tx: Tx, caller: Caller, commandId: string, at: Instant): Promise<CommandRow[]> {
+  const rows = await applicationsUnderWay(tx, caller.id);
+  const stored = rows.map(({ id, status }) => {
+    const operation = status === 'READY_TO_DISBURSE' ? 'WITHDRAW_LOAN' : 'CANCEL';
+    return storeCommand(tx, {
+      id: randomUUID(),
+      caller: caller.name,
+      idempotencyKey: keys.consentEnds(commandId, id),
+      operation,
+      subject: id,
+      bodySha256: bodyHash(operation, id, null),
+      body: {},
+      businessDate: businessDateOf(at),
+    });
+  });
+  return (await Promise.all(stored)).map(({ row }) => row);
+}
+
+export const consentRoutes = [list, grant, withdraw];
