@@ -14,6 +14,7 @@ export type Operation =
   | 'CANCEL'
   | 'SIGN'
   | 'REVIEW'
+  | 'REOPEN'
   | 'PAY'
   | 'PROMISE_TO_PAY'
   | 'HOLD'

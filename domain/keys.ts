@@ -121,6 +121,8 @@ export const keys = {
 
   // Events of a loan or application.
   statusMoved: shape('status:{state}:{next}', 'event: an application’s step from one status to the next'),
+  statusMovedAgain: shape('status:{state}:{next}:{round}', 'the same, in a later round of the application'),
+  reopenedFor: shape('reopened-for:{round}', 'event: an application goes back to its borrower, for this round'),
   stepSaved: shape('step:{step}:{version}', 'event: a saved version of a form’s step'),
   payoutConfirmed: shape('payout-confirmed:{instruction}', 'event: the money arrived'),
   payoutFailed: shape('payout-failed:{instruction}', 'event: every channel refused'),
@@ -177,6 +179,7 @@ export const keys = {
   reminderMail: shape('{loan}:{entry}', 'the letter before a due date'),
   settledMail: shape('settled:{loan}:{entry}', 'the letter that a loan is closed'),
   scheduleMail: shape('schedule:{loan}:{fact}', 'the letter about a new schedule'),
+  referredBackMail: shape('referred-back:{application}:{round}', 'mail: an application went back to its borrower, for this round'),
   cardChangedMail: shape('card-changed:{command}', 'the letter about another card'),
   identityCode: shape('identity-code:{command}:{place}', 'a code for a change of identity'),
   identityChanged: shape('identity-changed:{command}', 'the letter to the new address'),

@@ -27,6 +27,7 @@ import * as nameTheFacts from './20261125150000_name_the_facts';
 import * as discloseTheCost from './20261129080000_disclose_the_cost';
 import * as sealTheAudit from './20261129090000_seal_the_audit';
 import * as recordConsents from './20261129100000_record_consents';
+import * as decideAnew from './20261129110000_decide_anew';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -62,6 +63,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261129080000_disclose_the_cost', ...discloseTheCost },
   { name: '20261129090000_seal_the_audit', ...sealTheAudit },
   { name: '20261129100000_record_consents', ...recordConsents },
+  { name: '20261129110000_decide_anew', ...decideAnew },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -41,7 +41,8 @@ CREATE TABLE applications (
   created_on date NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   identity_version integer,
-  partner_id text
+  partner_id text,
+  round integer NOT NULL DEFAULT 1
 );
 CREATE TABLE audit_head (
   id integer NOT NULL,
@@ -231,7 +232,8 @@ CREATE TABLE decisions (
   reasons jsonb NOT NULL,
   checks jsonb NOT NULL,
   decided_by text NOT NULL,
-  decided_at timestamp with time zone NOT NULL
+  decided_at timestamp with time zone NOT NULL,
+  round integer NOT NULL DEFAULT 1
 );
 CREATE TABLE disclosure_confirmations (
   application_id text NOT NULL,
@@ -386,7 +388,8 @@ CREATE TABLE offers (
   offered_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   disclosure text,
-  disclosure_sha256 text
+  disclosure_sha256 text,
+  round integer NOT NULL DEFAULT 1
 );
 CREATE TABLE one_time_codes (
   id text NOT NULL,
@@ -546,6 +549,7 @@ ALTER TABLE applications ADD CONSTRAINT applications_bank_card_id_fkey FOREIGN K
 ALTER TABLE applications ADD CONSTRAINT applications_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
 ALTER TABLE applications ADD CONSTRAINT applications_pkey PRIMARY KEY (id);
 ALTER TABLE applications ADD CONSTRAINT applications_principal_fen_check CHECK ((principal_fen > 0));
+ALTER TABLE applications ADD CONSTRAINT applications_round_check CHECK ((round > 0));
 ALTER TABLE applications ADD CONSTRAINT applications_term_months_check CHECK ((term_months > 0));
 ALTER TABLE audit_head ADD CONSTRAINT audit_head_id_check CHECK ((id = 1));
 ALTER TABLE audit_head ADD CONSTRAINT audit_head_pkey PRIMARY KEY (id);
@@ -603,7 +607,8 @@ ALTER TABLE contracts ADD CONSTRAINT contracts_pkey PRIMARY KEY (application_id)
 ALTER TABLE contracts ADD CONSTRAINT contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE decisions ADD CONSTRAINT decisions_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
 ALTER TABLE decisions ADD CONSTRAINT decisions_outcome_check CHECK ((outcome = ANY (ARRAY['APPROVE'::text, 'REFER'::text, 'DECLINE'::text])));
-ALTER TABLE decisions ADD CONSTRAINT decisions_pkey PRIMARY KEY (application_id, stage);
+ALTER TABLE decisions ADD CONSTRAINT decisions_pkey PRIMARY KEY (application_id, round, stage);
+ALTER TABLE decisions ADD CONSTRAINT decisions_round_check CHECK ((round > 0));
 ALTER TABLE decisions ADD CONSTRAINT decisions_stage_check CHECK ((stage = ANY (ARRAY['KYC'::text, 'RULES'::text, 'REVIEW'::text])));
 ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_application_id_disclosure_sha256_fkey FOREIGN KEY (application_id, disclosure_sha256) REFERENCES disclosures_shown(application_id, disclosure_sha256);
 ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_device_check CHECK ((device ~ '^[0-9a-f]{16}$'::text));
@@ -664,8 +669,9 @@ ALTER TABLE loans ADD CONSTRAINT loans_term_months_check CHECK ((term_months > 0
 ALTER TABLE offers ADD CONSTRAINT offers_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
 ALTER TABLE offers ADD CONSTRAINT offers_disclosure_has_hash CHECK ((((disclosure IS NULL) = (disclosure_sha256 IS NULL)) AND ((disclosure IS NULL) OR (disclosure_sha256 = encode(sha256(convert_to(disclosure, 'UTF8'::name)), 'hex'::text)))));
 ALTER TABLE offers ADD CONSTRAINT offers_disclosure_sha256_check CHECK ((disclosure_sha256 ~ '^[0-9a-f]{64}$'::text));
-ALTER TABLE offers ADD CONSTRAINT offers_pkey PRIMARY KEY (application_id);
+ALTER TABLE offers ADD CONSTRAINT offers_pkey PRIMARY KEY (application_id, round);
 ALTER TABLE offers ADD CONSTRAINT offers_principal_fen_check CHECK ((principal_fen > 0));
+ALTER TABLE offers ADD CONSTRAINT offers_round_check CHECK ((round > 0));
 ALTER TABLE offers ADD CONSTRAINT offers_term_months_check CHECK ((term_months > 0));
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
 ALTER TABLE one_time_codes ADD CONSTRAINT one_time_codes_attempts_check CHECK (((attempts >= 0) AND (attempts <= 5)));
@@ -761,8 +767,19 @@ CREATE OR REPLACE FUNCTION public.acceptance_was_informed()
  LANGUAGE plpgsql
 AS $function$
     BEGIN
-      IF NOT disclosure_is_confirmed(NEW.id, (SELECT disclosure_sha256 FROM offers WHERE application_id = NEW.id)) THEN
+      IF NOT disclosure_is_confirmed(NEW.id, (SELECT disclosure_sha256 FROM offers WHERE application_id = NEW.id AND round = NEW.round)) THEN
         RAISE EXCEPTION 'the cost table of the offer is not confirmed' USING ERRCODE = 'LL004';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.application_round_moves_on()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      IF NEW.round <> OLD.round + (CASE WHEN NEW.status = 'DRAFT' AND OLD.status <> 'DRAFT' THEN 1 ELSE 0 END) THEN
+        RAISE EXCEPTION 'an application begins another round when it goes back to its borrower, and only then' USING ERRCODE = 'LL001';
       END IF;
       RETURN NEW;
     END $function$
@@ -971,7 +988,8 @@ CREATE OR REPLACE FUNCTION public.signature_was_informed()
 AS $function$
     BEGIN
       IF EXISTS (
-        SELECT FROM contracts k JOIN offers o USING (application_id) WHERE k.application_id = NEW.application_id
+        SELECT FROM contracts k JOIN applications a ON a.id = k.application_id JOIN offers o ON o.application_id = a.id AND o.round = a.round
+        WHERE k.application_id = NEW.application_id
           AND (k.disclosure_sha256 IS DISTINCT FROM o.disclosure_sha256 OR NOT disclosure_is_confirmed(k.application_id, k.disclosure_sha256))
       ) THEN
         RAISE EXCEPTION 'the contract carries another cost table than the confirmed one' USING ERRCODE = 'LL004';
@@ -987,6 +1005,7 @@ CREATE TRIGGER application_drafts_no_truncate BEFORE TRUNCATE ON public.applicat
 CREATE TRIGGER application_events_append_only BEFORE DELETE OR UPDATE ON public.application_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER application_events_no_truncate BEFORE TRUNCATE ON public.application_events FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER applications_accepted_informed BEFORE UPDATE OF status ON public.applications FOR EACH ROW WHEN (((old.status = 'OFFERED'::text) AND (new.status = ANY (ARRAY['REFLECTION_PERIOD'::text, 'AWAITING_SIGNATURE'::text])))) EXECUTE FUNCTION acceptance_was_informed();
+CREATE TRIGGER applications_round BEFORE UPDATE OF status, round ON public.applications FOR EACH ROW EXECUTE FUNCTION application_round_moves_on();
 CREATE TRIGGER applications_transition BEFORE UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION check_transition('application', 'status');
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
@@ -1110,7 +1129,7 @@ GRANT UPDATE (attempts, checks, decided_by, state) ON identity_changes TO loanlo
 GRANT UPDATE (attempts, delivered_at, failed_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;
-GRANT UPDATE (bank_card_id, identity_version, principal_fen, status, term_months, waiting_until) ON applications TO loanloom_app;
+GRANT UPDATE (bank_card_id, identity_version, principal_fen, round, status, term_months, waiting_until) ON applications TO loanloom_app;
 GRANT UPDATE (channel, last_at, refused) ON webhook_refusals TO loanloom_app;
 GRANT UPDATE (cleared_at, epoch) ON restore_state TO loanloom_app;
 GRANT UPDATE (decided_by, state) ON adjustment_proposals TO loanloom_app;

@@ -10,6 +10,7 @@ export const applicationUpdates = {
   CANCEL: defineUpdate<Verdict, [CommandMessage]>('cancel'),
   SIGN: defineUpdate<Verdict, [CommandMessage]>('sign'),
   REVIEW: defineUpdate<Verdict, [CommandMessage]>('review'),
+  REOPEN: defineUpdate<Verdict, [CommandMessage]>('reopen'),
 } as const;
 
 export const APPLICATION_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof applicationUpdates, string>> = {
@@ -18,7 +19,8 @@ export const APPLICATION_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof appli
   ACCEPT_OFFER: 'The borrower accepts the offer',
   CANCEL: 'The application is cancelled, free of charge',
   SIGN: 'The borrower signs the contract',
-  REVIEW: 'An operator approves or declines a referred application',
+  REVIEW: 'An operator approves, declines or sends back a referred application',
+  REOPEN: 'The borrower changes what they entered; what was decided is void',
 };
 
 /** For debugging only; products read Postgres. */

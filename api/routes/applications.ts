@@ -12,6 +12,7 @@ import { ownApplication } from '../access';
 import { route } from '../route';
 import { bodyHash, commandResponses, settleAtOnce, deliver, submit } from '../submit';
 import { apr, aprSchema, idSchema, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
+import { missingSteps } from '../../services/application/application-steps';
 import { readStep, saveStep, stepBodySchema, stepNameSchema } from './application-steps';
 
 export const applicationParams = z.strictObject({ applicationId: idSchema });
@@ -24,8 +25,14 @@ const applicationSchema = z
     productVersion: z.int(),
     status: z.string(),
     waitingUntil: z.string().nullable(),
+    /** How often it was with its borrower: what was decided in an earlier round is void. */
+    round: z.int(),
+    /** Steps that a draft still needs. */
+    missing: z.array(z.string()),
     stepsSaved: z.record(z.string(), z.int()),
-    decisions: z.array(z.object({ stage: z.string(), outcome: z.string(), policy: z.string(), reasons: z.array(z.string()) })),
+    decisions: z.array(
+      z.object({ round: z.int(), stage: z.string(), outcome: z.string(), policy: z.string(), reasons: z.array(z.string()) }),
+    ),
   })
   .meta({ id: 'Application' });
 
@@ -108,9 +115,12 @@ const read = route({
         productVersion: application.product_version,
         status: application.status,
         waitingUntil: application.waiting_until?.toISOString() ?? null,
+        round: application.round,
+        missing: await missingSteps(deps.db, application),
         stepsSaved: Object.fromEntries(await savedSteps(deps.db, application.id)),
         // An operator's reasons are the house's own.
         decisions: decisions.map((each) => ({
+          round: each.round,
           stage: each.stage,
           outcome: each.outcome,
           policy: each.policy,
@@ -151,7 +161,7 @@ const putStep = route({
 
 const command = (
   suffix: string,
-  operation: 'SUBMIT' | 'ACCEPT_OFFER' | 'CANCEL',
+  operation: 'SUBMIT' | 'ACCEPT_OFFER' | 'CANCEL' | 'REOPEN',
   summary: string,
   idempotencyKey: 'required' | 'optional',
 ) =>
@@ -226,6 +236,12 @@ export const applicationRoutes = [
   putStep,
   command('submission', 'SUBMIT', 'Submit the application for a decision', 'optional'),
   offer,
+  command(
+    'reopening',
+    'REOPEN',
+    'Change what was entered: what was decided and offered is void, and the next submission is decided anew',
+    'required',
+  ),
   command('acceptance', 'ACCEPT_OFFER', 'Accept the offer; the reflection period begins', 'required'),
   command('cancellation', 'CANCEL', 'Cancel, free of charge, any time before the loan is paid out', 'optional'),
 ];

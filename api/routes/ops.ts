@@ -1,3 +1,4 @@
+import { stepNameSchema } from './application-steps';
 import { z } from 'zod';
 import { readCommand } from '../../db/commands';
 import { openProposals } from '../../db/loan/proposals';
@@ -16,16 +17,20 @@ const reason = z.string().trim().min(3).max(500);
 const review = route({
   method: 'post',
   path: '/v1/ops/applications/{applicationId}/review',
-  summary: 'Approve or decline a referred application',
+  summary: 'Approve a referred application, decline it, or send it back with the steps that are missing',
   tag,
   role: ['approver'],
   idempotencyKey: 'required',
   params: applicationParams,
-  body: z.strictObject({ verdict: z.enum(['APPROVE', 'DECLINE']), reason }),
+  body: z.discriminatedUnion('verdict', [
+    z.strictObject({ verdict: z.enum(['APPROVE', 'DECLINE']), reason }),
+    z.strictObject({ verdict: z.literal('REFER_BACK'), missing: z.array(stepNameSchema).min(1), reason }),
+  ]),
   responses: commandResponses,
   handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
     await ownApplication(deps.db, caller, params.applicationId);
-    return submit(deps, caller, { operation: 'REVIEW', subject: params.applicationId, body, rawBody, idempotencyKey });
+    const stored = { ...body, ...('missing' in body ? { missing: body.missing.join(',') } : {}) } as Record<string, string>;
+    return submit(deps, caller, { operation: 'REVIEW', subject: params.applicationId, body: stored, rawBody, idempotencyKey });
   },
 });
 

@@ -22,10 +22,13 @@ export interface ApplicationRow {
   readonly identity_version: number | null;
   /** The partner that brought it, of the product's published list. */
   readonly partner_id: string | null;
+  /** How often it was with its borrower: what was decided and offered in an earlier round is void. */
+  readonly round: number;
 }
 
 export interface OfferRow {
   readonly application_id: string;
+  readonly round: number;
   readonly principal_fen: Fen;
   readonly term_months: number;
   readonly annual_rate: string;
@@ -42,6 +45,7 @@ export interface OfferRow {
 
 export interface DecisionRow {
   readonly application_id: string;
+  readonly round: number;
   readonly stage: 'KYC' | 'RULES' | 'REVIEW';
   readonly outcome: 'APPROVE' | 'REFER' | 'DECLINE';
   readonly policy: string;
@@ -146,10 +150,11 @@ export async function readDraft(
 export async function insertDecision(tx: Tx, decision: Omit<DecisionRow, 'decided_at'> & { decided_at: Instant }): Promise<void> {
   await tx('decisions')
     .insert({ ...decision, reasons: JSON.stringify(decision.reasons), checks: JSON.stringify(decision.checks) })
-    .onConflict(['application_id', 'stage'])
+    .onConflict(['application_id', 'round', 'stage'])
     .ignore();
 }
 
+/** Every decision, of every round, in order. */
 export async function readDecisions(db: Db | Tx, applicationId: string): Promise<DecisionRow[]> {
   return db('decisions').where({ application_id: applicationId }).orderBy('decided_at').select<DecisionRow[]>();
 }
@@ -160,12 +165,16 @@ export async function insertOffer(
 ): Promise<void> {
   await tx('offers')
     .insert({ ...offer, illustration: JSON.stringify(offer.illustration) })
-    .onConflict('application_id')
+    .onConflict(['application_id', 'round'])
     .ignore();
 }
 
+/** The offer that stands: the one of the application's round. */
 export async function readOffer(db: Db | Tx, applicationId: string): Promise<OfferRow | undefined> {
-  return db('offers').where({ application_id: applicationId }).first<OfferRow | undefined>();
+  return db('offers as o')
+    .join('applications as a', (join) => join.on('a.id', 'o.application_id').andOn('a.round', 'o.round'))
+    .where('o.application_id', applicationId)
+    .first<OfferRow | undefined>('o.*');
 }
 
 export async function readContract(db: Db | Tx, applicationId: string): Promise<ContractRow | undefined> {

@@ -63,7 +63,7 @@ export async function insertConfirmation(
 export async function acceptedUninformed(db: Db): Promise<string[]> {
   const { rows } = await db.raw<{ rows: { id: string; status: string }[] }>(
     `SELECT a.id, a.status FROM applications a
-       JOIN offers o ON o.application_id = a.id
+       JOIN offers o ON o.application_id = a.id AND o.round = a.round
        LEFT JOIN contracts k ON k.application_id = a.id
      WHERE o.disclosure_sha256 IS NOT NULL
        AND (a.status IN ('REFLECTION_PERIOD', 'AWAITING_SIGNATURE', 'SIGNED', 'READY_TO_DISBURSE', 'DISBURSED')

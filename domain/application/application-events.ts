@@ -6,6 +6,8 @@ const moved = eventKind({ why: field.text.optional() });
 /** What happened to an application: one kind per status, and saved steps. */
 export const APPLICATION_EVENTS = {
   STEP_SAVED: eventKind({ step: field.text, version: field.count }, ['step', 'version']),
+  /** Back to its borrower: by their own wish, or by an operator, who names the steps that are missing. */
+  REOPENED: eventKind({ by: field.text, missing: field.text, why: field.text.optional() }, ['by', 'missing']),
   SUBMITTED: moved,
   KYC_PENDING: moved,
   DECISION_PENDING: moved,

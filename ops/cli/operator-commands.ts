@@ -139,6 +139,7 @@ function addReviews(ops: Command): void {
       reason: options.reason,
     }),
   });
+  addReferBack(ops, review);
   decision(ops, {
     name: 'decline',
     subject: 'applicationId',
@@ -149,6 +150,17 @@ function addReviews(ops: Command): void {
       reason: options.reason,
     }),
   });
+}
+
+/** `refer-back` names the steps that the borrower completes. */
+function addReferBack(ops: Command, path: (id: string) => string): void {
+  decision(ops, {
+    name: 'refer-back',
+    subject: 'applicationId',
+    description: 'send a referred application back to its borrower, who is told what is missing',
+    path,
+    body: (options) => ({ verdict: 'REFER_BACK', missing: (options.missing ?? '').split(','), reason: options.reason }),
+  }).requiredOption('--missing <steps>', 'the steps that are asked for, with commas between them: income,card');
 }
 
 function addPayoutDecisions(ops: Command): void {

@@ -9,6 +9,7 @@ import {
   insertOffer,
   lockApplication,
   lockPersonOf,
+  readApplication,
   readContract,
   readDecisions,
   readOffer,
@@ -69,6 +70,7 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
   const outcome = isByPerson ? 'REFER' : decision.outcome;
   await recordDecision(tx, {
     application_id: application.id,
+    round: application.round,
     stage: 'RULES',
     outcome,
     policy: decision.policy,
@@ -98,6 +100,7 @@ export async function offer(deps: ActivityDeps, tx: Tx, application: Application
   assertThat(expiresAt, 'an offer has a deadline');
   await insertOffer(tx, {
     application_id: application.id,
+    round: application.round,
     principal_fen: terms.principal,
     term_months: terms.termMonths,
     annual_rate: terms.annualRate,
@@ -223,7 +226,8 @@ export async function advanceApplication(
 
 /** Asks the identity provider and records its verdict, once. Runs on the provider's task queue. */
 export async function verifyIdentity(deps: ActivityDeps, input: { applicationId: string; at: Instant }): Promise<{ passed: boolean }> {
-  const known = (await readDecisions(deps.db, input.applicationId)).find((decision) => decision.stage === 'KYC');
+  const { round } = await readApplication(deps.db, input.applicationId);
+  const known = (await readDecisions(deps.db, input.applicationId)).find((each) => each.stage === 'KYC' && each.round === round);
   if (known) return { passed: known.outcome === 'APPROVE' };
   const claim = await deps.db.transaction(async (tx) => {
     await lockPersonOf(tx, input.applicationId);
@@ -249,6 +253,7 @@ export async function verifyIdentity(deps: ActivityDeps, input: { applicationId:
     const checked = [...verdict.checked, ...(verdict.passed ? [{ check: 'one person, one account', passed: isOwn }] : [])];
     await recordDecision(tx, {
       application_id: application.id,
+      round: application.round,
       stage: 'KYC',
       outcome: isOwn ? 'APPROVE' : 'DECLINE',
       policy: verdict.provider,

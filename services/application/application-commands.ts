@@ -14,16 +14,17 @@ import { businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import { quote } from '../../domain/product/offer';
 import { canTransition, APPLICATION_TRANSITIONS } from '../../domain/states';
-import { readSteps } from './application-steps';
+import { APPLICATION_STEPS, missingSteps, readSteps } from './application-steps';
 import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
-import { moveApplication, assertNotOver } from './moves';
+import { assertNotOver, moveApplication, reopenApplication } from './moves';
+import { addMail } from '../../db/outbox';
 import { keys } from '../../domain/keys';
 import { offer, perform } from './advance';
 import { assertConsents } from '../party/consents';
 import { recordDecision } from './decisions';
 import { assertDisclosureConfirmed } from './disclosure';
-import { afterAcceptance } from '../../domain/application/agenda';
+import { afterAcceptance, deadlineOf } from '../../domain/application/agenda';
 
 /** What origination does next in the same transaction. */
 interface Asked {
@@ -46,6 +47,8 @@ function requireStatus(application: ApplicationRow, status: ApplicationRow['stat
 const submit: Handler = async (deps, tx, { application, at }) => {
   requireStatus(application, 'DRAFT', 'submitting');
   const steps = await readSteps(deps, tx, application);
+  const [asked] = await missingSteps(tx, application);
+  if (asked !== undefined) throw new LoanloomError('STEP_INCOMPLETE', `the ${asked} step was asked for again`, { path: asked });
   await assertConsents(tx, application.borrower_id);
   quote({ principal: steps.principal, termMonths: steps.termMonths }, productOf(deps, application), businessDateOf(at));
   const identityVersion = await deps.borrowers.identityVersion(tx, application.borrower_id);
@@ -115,21 +118,52 @@ const sign: Handler = async (deps, tx, { command, application, at }) => {
   return { contractSha256: contract.sha256 };
 };
 
-const review: Handler = async (deps, tx, { command, application, at }) => {
+/** The borrower changes what they entered: the offer, or the referral, is void, and what they submit next is decided anew. */
+const reopen: Handler = async (deps, tx, { application, at }) => {
+  if (application.status !== 'FOUR_EYES') requireStatus(application, 'OFFERED', 'changing what was entered');
+  const until = deadlineOf('DRAFT', productOf(deps, application), at);
+  const { round } = await reopenApplication(tx, application, { at, by: 'borrower', missing: [], until });
+  return { round };
+};
+
+/** Sends the application back to its borrower, who is told which steps are asked for. */
+async function referBack(deps: ActivityDeps, tx: Tx, { command, application, at }: Asked): Promise<Record<string, string | number>> {
+  const missing = String(command.body.missing ?? '')
+    .split(',')
+    .filter((step) => step !== '');
+  const unknown = missing.find((step) => !(APPLICATION_STEPS as readonly string[]).includes(step));
+  if (missing.length === 0 || unknown !== undefined)
+    throw new LoanloomError('VALIDATION', `name the steps that are asked for, of ${APPLICATION_STEPS.join(', ')}`, { path: 'missing' });
+  const until = deadlineOf('DRAFT', productOf(deps, application), at);
+  const { round } = await reopenApplication(tx, application, { at, by: 'operator', missing, why: String(command.body.reason), until });
+  await addMail(tx, {
+    key: keys.referredBackMail(application.id, round),
+    borrowerId: application.borrower_id,
+    template: 'referred-back',
+    params: { applicationId: application.id, missing: missing.join(', '), until: businessDateOf(until ?? at) },
+  });
+  return { round, missing: missing.join(',') };
+}
+
+const OUTCOMES = { APPROVE: 'APPROVE', DECLINE: 'DECLINE', REFER_BACK: 'REFER' } as const;
+
+const review: Handler = async (deps, tx, asked) => {
+  const { command, application, at } = asked;
   requireStatus(application, 'FOUR_EYES', 'a review');
-  const approved = command.body.verdict === 'APPROVE';
-  const reason = String(command.body.reason ?? '');
+  const verdict = command.body.verdict === 'APPROVE' || command.body.verdict === 'REFER_BACK' ? command.body.verdict : 'DECLINE';
   await recordDecision(tx, {
     application_id: application.id,
+    round: application.round,
     stage: 'REVIEW',
-    outcome: approved ? 'APPROVE' : 'DECLINE',
+    outcome: OUTCOMES[verdict],
     policy: 'operator-review',
-    reasons: [reason],
+    reasons: [String(command.body.reason ?? '')],
     checks: { checked: [], notChecked: [] },
     decided_by: command.caller,
     decided_at: at,
   });
-  if (approved) await offer(deps, tx, application, at);
+  if (verdict === 'REFER_BACK') return referBack(deps, tx, asked);
+  if (verdict === 'APPROVE') await offer(deps, tx, application, at);
   else await moveApplication(tx, application, { to: 'DECLINED', at, why: 'declined by an operator' });
   return {};
 };
@@ -153,6 +187,7 @@ const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
   CANCEL: cancel,
   SIGN: sign,
   REVIEW: review,
+  REOPEN: reopen,
 };
 
 export function createApplicationCommands(deps: ActivityDeps) {

@@ -1,6 +1,6 @@
 import type { ApplicationRow } from '../../db/application/applications';
-import { readDraft, savedSteps } from '../../db/application/applications';
-import type { Tx } from '../../db/pool';
+import { readApplicationEvents, readDraft, savedSteps } from '../../db/application/applications';
+import type { Db, Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { fen, type Fen } from '../../domain/money/money';
 import type { ActivityDeps } from '../deps';
@@ -41,6 +41,18 @@ export async function readSteps(deps: ActivityDeps, tx: Tx, application: Applica
     monthlyIncome: fen((await open('income')).monthlyIncomeFen),
     cardNumber: (await open('card')).cardNumber,
   };
+}
+
+/** The steps that a draft still needs: those that were never saved, and those that an operator asked for in this round and that were not saved since. */
+export async function missingSteps(db: Db | Tx, application: Pick<ApplicationRow, 'id' | 'status'>): Promise<ApplicationStep[]> {
+  if (application.status !== 'DRAFT') return [];
+  const asked = new Set<string>();
+  for (const event of await readApplicationEvents(db, application.id)) {
+    if (event.kind === 'REOPENED') for (const step of event.data.missing.split(',')) asked.add(step);
+    if (event.kind === 'STEP_SAVED') asked.delete(event.data.step);
+  }
+  const saved = await savedSteps(db, application.id);
+  return APPLICATION_STEPS.filter((step) => !saved.has(step) || asked.has(step));
 }
 
 /** Where a draft lives, for its encryption. */

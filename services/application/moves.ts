@@ -22,14 +22,49 @@ export async function moveApplication(
 ): Promise<ApplicationRow> {
   assertTransition(APPLICATION_TRANSITIONS, application.status, to);
   await updateApplication(tx, application.id, { status: to, waiting_until: waitingUntil });
+  const { status, round } = application;
   await insertApplicationEvent(tx, application.id, {
-    key: keys.statusMoved(application.status, to),
+    key: round === 1 ? keys.statusMoved(status, to) : keys.statusMovedAgain(status, to, round),
     kind: to,
     at,
     businessDate: businessDateOf(at),
     data: { why },
   });
   return { ...application, status: to, waiting_until: waitingUntil === null ? null : new Date(waitingUntil) };
+}
+
+/**
+ * Back to its borrower, from where nothing was accepted yet: another round begins, and what was decided and offered in
+ * this one is void. `missing`: the steps that an operator asks for, none where it is the borrower's own wish.
+ */
+export async function reopenApplication(
+  tx: Tx,
+  application: ApplicationRow,
+  {
+    at,
+    by,
+    missing,
+    why,
+    until,
+  }: {
+    readonly at: Instant;
+    readonly by: 'borrower' | 'operator';
+    readonly missing: readonly string[];
+    readonly why?: string;
+    readonly until: Instant | null;
+  },
+): Promise<ApplicationRow> {
+  assertTransition(APPLICATION_TRANSITIONS, application.status, 'DRAFT');
+  const round = application.round + 1;
+  await updateApplication(tx, application.id, { status: 'DRAFT', round, waiting_until: until });
+  await insertApplicationEvent(tx, application.id, {
+    key: keys.reopenedFor(round),
+    kind: 'REOPENED',
+    at,
+    businessDate: businessDateOf(at),
+    data: { by, missing: missing.join(','), ...(why === undefined ? {} : { why }) },
+  });
+  return { ...application, status: 'DRAFT', round, waiting_until: until === null ? null : new Date(until) };
 }
 
 /** The deadline of the row's status. */

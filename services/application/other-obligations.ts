@@ -12,7 +12,7 @@ const PROMISED: readonly ApplicationStatus[] = ['OFFERED', 'REFLECTION_PERIOD', 
 export async function otherInstallments(tx: Tx, borrowerId: string, applicationId: string): Promise<Fen> {
   await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
   const row = await tx('offers as o')
-    .join('applications as a', 'a.id', 'o.application_id')
+    .join('applications as a', (join) => join.on('a.id', 'o.application_id').andOn('a.round', 'o.round'))
     .leftJoin('loans as l', 'l.id', 'a.id')
     .where('a.borrower_id', borrowerId)
     .whereNot('a.id', applicationId)

@@ -28,6 +28,10 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     subject: '扣款银行卡已变更 / Another card is used for your loan',
     text: `贷款 ${value(p, 'loanId')} 的收付款银行卡已于 ${value(p, 'changedOn')} 变更。如非您本人意愿，请立即联系我们。\nLoan ${value(p, 'loanId')} uses another bank card since ${value(p, 'changedOn')}. If you did not want this, tell us at once.`,
   }),
+  'referred-back': (p) => ({
+    subject: '请补充申请资料 / Your application needs something from you',
+    text: `申请 ${value(p, 'applicationId')} 需补充：${value(p, 'missing')}，请于 ${value(p, 'until')} 前提交。\nApplication ${value(p, 'applicationId')}: please complete ${value(p, 'missing')} and submit it again by ${value(p, 'until')}. Nothing is lost of what you entered.`,
+  }),
   'payout-confirmed': (p) => ({
     subject: '放款成功 / Your loan was paid out',
     text: `贷款 ${value(p, 'loanId')} 已放款 ${value(p, 'amount')} 元，起息日 ${value(p, 'valueDate')}，首期 ${value(p, 'firstDueOn')} 应还 ${value(p, 'firstAmount')} 元，还款计划以此为准。\nLoan ${value(p, 'loanId')}: ${value(p, 'amount')} yuan paid out, value date ${value(p, 'valueDate')}. First installment ${value(p, 'firstAmount')} yuan on ${value(p, 'firstDueOn')}. The schedule is binding from today.`,

@@ -153,6 +153,10 @@ describe('every route that writes', () => {
         other: { disclosureSha256: '0'.repeat(64) },
       };
     },
+    'post /v1/applications/{applicationId}/reopening': async () => {
+      const person = nextPerson();
+      return { path: `/v1/applications/${await offered(person)}/reopening`, as: person.borrowerId };
+    },
     'post /v1/applications/{applicationId}/cancellation': async () => {
       const person = nextPerson();
       return { path: `/v1/applications/${await filled(person)}/cancellation`, as: person.borrowerId };

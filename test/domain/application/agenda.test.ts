@@ -38,7 +38,7 @@ const products: fc.Arbitrary<ApplicationProduct> = fc.record({
 });
 
 /** What people and the outside may answer; each is taken only where the application is at that point. */
-const ANSWERS = ['submit', 'accept', 'sign', 'approve', 'refuse', 'withdraw', 'wait'] as const;
+const ANSWERS = ['submit', 'accept', 'sign', 'approve', 'refuse', 'reopen', 'withdraw', 'wait'] as const;
 type Answer = (typeof ANSWERS)[number];
 
 /** Takes an act of our own: where it has an outcome of its own (rules), the answer says which. */
@@ -69,6 +69,7 @@ function answered(at: ApplicationPlace, answer: Answer): ApplicationPlace {
   if (status === 'DRAFT' && answer === 'submit') return to('SUBMITTED');
   if (status === 'OFFERED' && answer === 'accept') return performed(at, afterAcceptance(at), answer);
   if (status === 'AWAITING_SIGNATURE' && answer === 'sign') return to('SIGNED');
+  if ((status === 'FOUR_EYES' || status === 'OFFERED') && answer === 'reopen') return to('DRAFT');
   if (status === 'FOUR_EYES' && answer === 'approve') return to('OFFERED');
   if (status === 'FOUR_EYES' && answer === 'refuse') return to('DECLINED');
   return at;
