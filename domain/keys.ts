@@ -122,6 +122,8 @@ export const keys = {
   // Events of a loan or application.
   statusMoved: shape('status:{state}:{next}', 'event: an application’s step from one status to the next'),
   statusMovedAgain: shape('status:{state}:{next}:{round}', 'the same, in a later round of the application'),
+  halfTime: shape('half-time:{state}:{round}', 'event: the borrower was reminded half-way to a deadline of their application'),
+  halfTimeMail: shape('half-time:{application}:{state}:{round}', 'mail: the same'),
   reopenedFor: shape('reopened-for:{round}', 'event: an application goes back to its borrower, for this round'),
   stepSaved: shape('step:{step}:{version}', 'event: a saved version of a form’s step'),
   payoutConfirmed: shape('payout-confirmed:{instruction}', 'event: the money arrived'),

@@ -127,6 +127,11 @@ export async function insertApplicationEvent(tx: Db | Tx, applicationId: string,
   return inserted.length === 1;
 }
 
+/** Whether an event of this key is recorded. */
+export async function hasApplicationEvent(db: Db | Tx, applicationId: string, key: string): Promise<boolean> {
+  return (await db('application_events').where({ application_id: applicationId, key }).first<object | undefined>('key')) !== undefined;
+}
+
 /** Wizard steps that have been saved, with their latest version. */
 export async function savedSteps(db: Db | Tx, applicationId: string): Promise<ReadonlyMap<string, number>> {
   const rows = await db('application_drafts')

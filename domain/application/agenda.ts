@@ -10,6 +10,8 @@ export interface ApplicationPlace {
   readonly status: ApplicationStatus;
   readonly waitingUntil: Instant | null;
   readonly product: ApplicationProduct;
+  /** Its person was reminded that it waits for them, in this status and round. */
+  readonly isReminded: boolean;
   readonly now: Instant;
 }
 
@@ -18,6 +20,8 @@ export type ApplicationAct =
   /** A wait without a deadline would last for ever: it gets its product's. */
   | { readonly kind: 'SET_DEADLINE'; readonly until: Instant }
   | { readonly kind: 'MOVE'; readonly to: Exclude<ApplicationStatus, 'DRAFT'>; readonly why: string; readonly until: Instant | null }
+  /** Half of its time is over, and its person is told what it waits for. */
+  | { readonly kind: 'REMIND'; readonly status: RemindedStatus }
   | { readonly kind: 'DECIDE' }
   | { readonly kind: 'DRAW_UP_CONTRACT' }
   | { readonly kind: 'VERIFY_IDENTITY' | 'OPEN_LOAN' | 'END'; readonly summary: string }
@@ -55,11 +59,26 @@ const move = ({ product, now }: ApplicationPlace, to: Exclude<ApplicationStatus,
   until: deadlineOf(to, product, now),
 });
 
+/** Statuses that wait for the borrower: half-way to the deadline they are reminded, once. */
+const REMINDED = ['DRAFT', 'OFFERED', 'AWAITING_SIGNATURE'] as const satisfies readonly ApplicationStatus[];
+export type RemindedStatus = (typeof REMINDED)[number];
+
+const isRemindedOf = (status: ApplicationStatus): status is RemindedStatus => (REMINDED as readonly ApplicationStatus[]).includes(status);
+
+/** Half of the status's time before its deadline. */
+function halfTime({ status, waitingUntil, product, now }: ApplicationPlace): Instant {
+  const whole = epochMs(deadlineOf(status, product, now) ?? now) - epochMs(now);
+  return instant(epochMs(waitingUntil ?? now) - whole / 2);
+}
+
 /** Waits for a person until the deadline of its status; `after` is what happens then. */
 function waits(place: ApplicationPlace, summary: string, after: (place: ApplicationPlace) => ApplicationAct): ApplicationAct {
   const { status, waitingUntil, product, now } = place;
   if (waitingUntil === null) return { kind: 'SET_DEADLINE', until: deadlineOf(status, product, now) ?? now };
-  return isOver(place) ? after(place) : { kind: 'WAIT', until: waitingUntil, summary };
+  if (isOver(place)) return after(place);
+  if (place.isReminded || !isRemindedOf(status)) return { kind: 'WAIT', until: waitingUntil, summary };
+  const half = halfTime(place);
+  return now >= half ? { kind: 'REMIND', status } : { kind: 'WAIT', until: half, summary };
 }
 
 const expires = (place: ApplicationPlace) => move(place, 'EXPIRED', `${place.status} ran out of time`);

@@ -8,6 +8,8 @@ export const APPLICATION_EVENTS = {
   STEP_SAVED: eventKind({ step: field.text, version: field.count }, ['step', 'version']),
   /** Back to its borrower: by their own wish, or by an operator, who names the steps that are missing. */
   REOPENED: eventKind({ by: field.text, missing: field.text, why: field.text.optional() }, ['by', 'missing']),
+  /** Half of its time in a status was over, and its borrower was told. */
+  REMINDED: eventKind({ status: field.text }, ['status']),
   SUBMITTED: moved,
   KYC_PENDING: moved,
   DECISION_PENDING: moved,

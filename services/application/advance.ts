@@ -5,6 +5,8 @@ import type { ApplicationStatus } from '../../domain/states';
 import { businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
 import { productOf, type ActivityDeps } from '../deps';
 import {
+  hasApplicationEvent,
+  insertApplicationEvent,
   insertContract,
   insertOffer,
   lockApplication,
@@ -29,6 +31,8 @@ import { disclosureFrom, disclosureOf } from '../../domain/product/disclosure';
 import { deadlineIn, moveApplication } from './moves';
 import { contractText } from '../../domain/product/contract-text';
 import { insertLoan } from '../../db/loan/loans';
+import { addMail } from '../../db/outbox';
+import { keys } from '../../domain/keys';
 import { businessNow } from '../../db/clock';
 
 /** What originateLoan does next. `at` is a deadline; a message may come before it. */
@@ -165,8 +169,23 @@ async function openLoan(tx: Tx, application: ApplicationRow, at: Instant): Promi
   });
 }
 
-const actOf = (deps: ActivityDeps, application: ApplicationRow, now: Instant): ApplicationAct =>
-  nextApplicationAct({ status: application.status, waitingUntil: deadlineIn(application), product: productOf(deps, application), now });
+async function actOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, now: Instant): Promise<ApplicationAct> {
+  const { id, status, round } = application;
+  const isReminded = await hasApplicationEvent(tx, id, keys.halfTime(status, round));
+  return nextApplicationAct({ status, waitingUntil: deadlineIn(application), product: productOf(deps, application), isReminded, now });
+}
+
+async function remind(tx: Tx, application: ApplicationRow, at: Instant): Promise<void> {
+  const { id, status, round } = application;
+  const event = { key: keys.halfTime(status, round), kind: 'REMINDED', at, businessDate: businessDateOf(at), data: { status } } as const;
+  await insertApplicationEvent(tx, id, event);
+  await addMail(tx, {
+    key: keys.halfTimeMail(id, status, round),
+    borrowerId: application.borrower_id,
+    template: 'application-waits',
+    params: { applicationId: id, status, until: businessDateOf(deadlineIn(application) ?? at) },
+  });
+}
 
 /** Performs an act that needs neither a person nor the outside; undefined where it does. */
 export async function perform(
@@ -180,6 +199,9 @@ export async function perform(
       return { ...application, waiting_until: new Date(act.until) };
     case 'MOVE':
       return moveApplication(tx, application, { ...act, at });
+    case 'REMIND':
+      await remind(tx, application, at);
+      return application;
     case 'DECIDE':
       return decideByRules(deps, tx, application, at);
     case 'DRAW_UP_CONTRACT':
@@ -214,10 +236,10 @@ export async function advanceApplication(
     const { now } = await businessNow(tx);
     const at = laterOf(asked.at, now);
     let application = await lockApplication(tx, applicationId);
-    let act = actOf(deps, application, at);
+    let act = await actOf(deps, tx, application, at);
     for (let next = await perform(deps, tx, { application, act, at }); next; next = await perform(deps, tx, { application, act, at })) {
       application = next;
-      act = actOf(deps, application, at);
+      act = await actOf(deps, tx, application, at);
     }
     if (act.kind === 'OPEN_LOAN') await openLoan(tx, application, at);
     return { ...resultOf(application.status, act), now };

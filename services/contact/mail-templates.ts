@@ -28,6 +28,10 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     subject: '扣款银行卡已变更 / Another card is used for your loan',
     text: `贷款 ${value(p, 'loanId')} 的收付款银行卡已于 ${value(p, 'changedOn')} 变更。如非您本人意愿，请立即联系我们。\nLoan ${value(p, 'loanId')} uses another bank card since ${value(p, 'changedOn')}. If you did not want this, tell us at once.`,
   }),
+  'application-waits': (p) => ({
+    subject: '您的申请等待您处理 / Your application waits for you',
+    text: `申请 ${value(p, 'applicationId')} 等待您处理（${value(p, 'status')}），请于 ${value(p, 'until')} 前完成，逾期自动失效。\nApplication ${value(p, 'applicationId')} waits for you (${value(p, 'status')}) until ${value(p, 'until')}; then it ends by itself. Nothing is owed.`,
+  }),
   'referred-back': (p) => ({
     subject: '请补充申请资料 / Your application needs something from you',
     text: `申请 ${value(p, 'applicationId')} 需补充：${value(p, 'missing')}，请于 ${value(p, 'until')} 前提交。\nApplication ${value(p, 'applicationId')}: please complete ${value(p, 'missing')} and submit it again by ${value(p, 'until')}. Nothing is lost of what you entered.`,

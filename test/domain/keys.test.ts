@@ -45,6 +45,8 @@ const KEYS: readonly (readonly [keyof typeof keys, string])[] = [
   ['channelFees', 'fees:wallet:2026-12-26'],
   ['statusMoved', 'status:DRAFT:SUBMITTED'],
   ['statusMovedAgain', 'status:DRAFT:SUBMITTED:1'],
+  ['halfTime', 'half-time:DRAFT:1'],
+  ['halfTimeMail', 'half-time:7k3m9q:DRAFT:1'],
   ['reopenedFor', 'reopened-for:1'],
   ['stepSaved', 'step:identity:3'],
   ['payoutConfirmed', 'payout-confirmed:debit-7k3m9q-2026-12-26-1'],

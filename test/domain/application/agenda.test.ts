@@ -25,6 +25,7 @@ const place = (status: ApplicationStatus, more: Partial<ApplicationPlace> = {}):
   status,
   waitingUntil: null,
   product: PRODUCT,
+  isReminded: false,
   now: NOW,
   ...more,
 });
@@ -43,8 +44,15 @@ type Answer = (typeof ANSWERS)[number];
 
 /** Takes an act of our own: where it has an outcome of its own (rules), the answer says which. */
 function performed(at: ApplicationPlace, act: ApplicationAct, answer: Answer): ApplicationPlace {
-  const to = (status: ApplicationStatus, waitingUntil = deadlineOf(status, at.product, at.now)) => ({ ...at, status, waitingUntil });
+  const to = (status: ApplicationStatus, waitingUntil = deadlineOf(status, at.product, at.now)) => ({
+    ...at,
+    status,
+    waitingUntil,
+    isReminded: false,
+  });
   switch (act.kind) {
+    case 'REMIND':
+      return { ...at, isReminded: true };
     case 'SET_DEADLINE':
       return { ...at, waitingUntil: act.until };
     case 'MOVE':
@@ -63,7 +71,7 @@ function performed(at: ApplicationPlace, act: ApplicationAct, answer: Answer): A
 /** What an answer makes of an application that waits. */
 function answered(at: ApplicationPlace, answer: Answer): ApplicationPlace {
   const { status, product, now } = at;
-  const to = (next: ApplicationStatus) => ({ ...at, status: next, waitingUntil: deadlineOf(next, product, now) });
+  const to = (next: ApplicationStatus) => ({ ...at, status: next, waitingUntil: deadlineOf(next, product, now), isReminded: false });
   if (answer === 'wait') return { ...at, now: later(now, 6) };
   if (answer === 'withdraw') return to('WITHDRAWN');
   if (status === 'DRAFT' && answer === 'submit') return to('SUBMITTED');
@@ -108,6 +116,27 @@ describe('what an application does next', () => {
       'SIGNED',
       'READY_TO_DISBURSE',
     ]);
+  });
+
+  it('reminds the borrower once, half-way to each deadline of theirs, and never at or after it', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('DRAFT', 'OFFERED', 'AWAITING_SIGNATURE'),
+        products,
+        fc.double({ min: 0, max: 1.5, noNaN: true }),
+        (status, product, share) => {
+          const until = deadlineOf(status, product, NOW) ?? NOW;
+          const now = instant(Math.round(epochMs(NOW) + share * (epochMs(until) - epochMs(NOW))));
+          const act = nextApplicationAct(place(status, { product, waitingUntil: until, now }));
+          const half = instant((epochMs(NOW) + epochMs(until)) / 2);
+          expect(act.kind).toBe(now >= until ? 'MOVE' : now >= half ? 'REMIND' : 'WAIT');
+          if (act.kind === 'WAIT') expect(act.until).toBe(half);
+          const told = nextApplicationAct(place(status, { product, waitingUntil: until, now, isReminded: true }));
+          expect(told.kind).toBe(now >= until ? 'MOVE' : 'WAIT');
+          if (told.kind === 'WAIT') expect(told.until).toBe(until);
+        },
+      ),
+    );
   });
 
   it('gives every status of every product a way on: an end, a step, a question to the outside, or a wait that a deadline ends', () => {
@@ -163,14 +192,14 @@ describe('what an application does next', () => {
     const until = later(NOW, hours);
     expect(deadlineOf(status, PRODUCT, NOW)).toBe(until);
     expect(nextApplicationAct(place(status))).toEqual({ kind: 'SET_DEADLINE', until });
-    const before = place(status, { waitingUntil: until, now: instant(epochMs(until) - 1) });
+    const before = place(status, { waitingUntil: until, isReminded: true, now: instant(epochMs(until) - 1) });
     expect(nextApplicationAct(before)).toMatchObject({ kind: 'WAIT', until });
     expect(nextApplicationAct({ ...before, now: until }).kind).not.toBe('WAIT');
     expect([isOver(before), isOver({ ...before, now: until }), isOver({ waitingUntil: null, now: until })]).toEqual([false, true, false]);
   });
 
   it('reads in an operator’s words', () => {
-    const waiting = (status: ApplicationStatus) => nextApplicationAct(place(status, { waitingUntil: later(NOW, 1) }));
+    const waiting = (status: ApplicationStatus) => nextApplicationAct(place(status, { waitingUntil: later(NOW, 1), isReminded: true }));
     expect(STATUSES.map((status) => waiting(status)).flatMap((act) => ('summary' in act ? [act.summary] : []))).toEqual([
       'waiting for the borrower to complete the steps',
       'identity is being checked',

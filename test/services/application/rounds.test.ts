@@ -116,4 +116,23 @@ describe('an application that goes back to its borrower', () => {
     for (const change of [{ round: 2 }, { status: 'DRAFT' }, { status: 'DRAFT', round: 3 }])
       await expect(deps.db('applications').where({ id: other }).update(change)).rejects.toMatchObject({ code: 'LL001' });
   });
+
+  it('its borrower is reminded half-way to the deadline of an offer, once in each round', async () => {
+    const { applicationId: id } = await seedApplication(deps);
+    const reminders = async () =>
+      (await deps.db('outbox').whereLike('key', `mail:half-time:${id}%`).orderBy('id').pluck<string[]>('key')).length;
+    const product = deps.catalogue.version('consumer-installment', 1);
+    await decided(id);
+    const begun = ((await readApplication(deps.db, id)).waiting_until?.getTime() ?? 0) - product.offer.validHours * 3_600_000;
+    const after = (share: number) => instant(begun + share * product.offer.validHours * 3_600_000);
+    const waits = await advanceApplication(deps, { applicationId: id, at: NOW });
+    expect([waits.next, waits.at]).toEqual(['WAIT', after(0.5)]);
+    for (const share of [0.49, 0.5, 0.6]) await advanceApplication(deps, { applicationId: id, at: after(share) });
+    expect(await reminders()).toBe(1);
+    await apply(id, 'REOPEN', {}, after(0.6));
+    await save(id, 'request', 2, { principalFen: 1_000_000, termMonths: 12 });
+    await decided(id);
+    for (const share of [0.6, 1.4]) await advanceApplication(deps, { applicationId: id, at: after(share) });
+    expect(await reminders()).toBe(2);
+  });
 });
