@@ -1,4 +1,4 @@
-import { insertLoanEvent } from '../db/loan/loans';
+import { insertLoanEvent } from '../db/loan/loan-facts';
 import { readInstruction } from '../db/payment/payments';
 import type { Instant } from '../domain/time/dates';
 import { LoanloomError } from '../domain/errors';

@@ -1,5 +1,5 @@
 import { readApplication, type ApplicationRow } from '../db/application/applications';
-import { readLoanFile, type LoanFile } from '../db/loan/loans';
+import { readLoanFile, type LoanFile } from '../db/loan/loan-file';
 import type { Db } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
 import type { Caller } from './auth';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { instant, type Instant } from '../domain/time/dates';
+import type { Instant } from '../domain/time/dates';
 import type { Db, Tx } from './pool';
 import { keys } from '../domain/keys';
 
@@ -78,21 +78,6 @@ export async function addTrouble(tx: Tx, trouble: { workflowId: string; code: st
   const { workflowId, code } = trouble;
   const payload = { code: 'TROUBLE', fault: code, workflow: workflowId, owner: 'engineering', urgent: true };
   await addAlarm(tx, { key: keys.troubleAlarm(workflowId, code, await realDay(tx)), subject: workflowId, payload });
-}
-
-/**
- * What the reader of a loan has seen needs no signal any more. Call it before the facts are read, so that what is recorded
- * in between is still told. Answers with the business time now, read in the same statement.
- */
-export async function acknowledgeFacts(db: Db | Tx, loanId: string): Promise<Instant> {
-  const { rows } = await db.raw<{ rows: { offset_ms: number | null }[] }>(
-    `WITH acknowledged AS (
-       UPDATE outbox SET delivered_at = now() WHERE subject = ? AND topic = 'loan.fact' AND delivered_at IS NULL
-     )
-     SELECT (SELECT offset_ms FROM sandbox_clock WHERE id = 1) AS offset_ms`,
-    [loanId],
-  );
-  return instant(Date.now() + (rows[0]?.offset_ms ?? 0));
 }
 
 /** A contact with a borrower, for the dispatcher to deliver when it is lawful. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { businessNow } from '../../db/clock';
-import { loanIdsOf, readCurrentSchedule, readLoanFiles, recordOf, type LoanFile } from '../../db/loan/loans';
+import { loanIdsOf } from '../../db/loan/loans';
+import { readCurrentSchedule, readLoanFiles, recordOf, type LoanFile } from '../../db/loan/loan-file';
 import { readInstruction } from '../../db/payment/payments';
 import { inValueOrder } from '../../domain/loan/account';
 import { loanAccount } from '../../domain/loan/loan-account';

@@ -3,7 +3,7 @@ import type { BusinessDate } from '../../domain/time/dates';
 import type { Fen } from '../../domain/money/money';
 import { ACCRUED, type AccruedComponent } from '../../domain/ledger/postings';
 import type { Installment } from '../../domain/loan/schedule';
-import { FACTS, SIGNED_SCHEDULE } from '../loan/loans';
+import { FACTS, SIGNED_SCHEDULE } from '../loan/loan-file';
 import type { Db, Tx } from '../pool';
 
 /** What the daily close reads of one loan. */

@@ -43,21 +43,24 @@ export interface AttemptRow {
   readonly bank_card_id: string | null;
 }
 
-/** Creates the instruction unless its id, or another one of its day and presentment, is there already. */
+/** Creates the instruction unless its id, or another one of its day and presentment, is there already: undefined then. */
 export async function insertInstruction(
   tx: Tx,
   instruction: Pick<InstructionRow, 'id' | 'loan_id' | 'direction' | 'amount_fen' | 'business_date' | 'presentment'>,
   at: Instant,
-): Promise<void> {
+): Promise<InstructionRow | undefined> {
   const { id, loan_id, direction, amount_fen, business_date, presentment } = instruction;
-  await tx.raw(
+  const { rows } = await tx.raw<{ rows: InstructionRow[] }>(
     `WITH instruction AS (
        INSERT INTO payment_instructions (id, loan_id, direction, amount_fen, business_date, presentment, state)
-       VALUES (?, ?, ?, ?, ?, ?, 'AUTHORIZED') ON CONFLICT (id) DO NOTHING RETURNING id
+       VALUES (?, ?, ?, ?, ?, ?, 'AUTHORIZED') ON CONFLICT (id) DO NOTHING RETURNING *
+     ), noted AS (
+       INSERT INTO payment_events (instruction_id, to_state, at) SELECT id, 'AUTHORIZED', ? FROM instruction
      )
-     INSERT INTO payment_events (instruction_id, to_state, at) SELECT id, 'AUTHORIZED', ? FROM instruction`,
+     SELECT * FROM instruction`,
     [id, loan_id, direction, amount_fen, business_date, presentment, at],
   );
+  return rows[0];
 }
 
 /** An instruction of which is known only that it was made beside another one: it counts as failed, and what its channel paid is a case. */

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { businessNow } from '../../db/clock';
-import { readLoanFile, recordOf } from '../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../db/loan/loan-file';
 import type { Db } from '../../db/pool';
 import { loanAccount } from '../../domain/loan/loan-account';
 import { createCatalogue } from '../../domain/product/products';

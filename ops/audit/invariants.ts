@@ -4,7 +4,7 @@ import { backlog } from '../../db/outbox';
 import { brokenAudit, readAuditHead } from '../../db/audit';
 import { restoreClearedAt } from '../../db/payment/restore';
 import { brokenLinks } from '../../db/ledger/ledger';
-import { readLoanFiles, recordOf, type LoanFile } from '../../db/loan/loans';
+import { readLoanFiles, recordOf, type LoanFile } from '../../db/loan/loan-file';
 import type { Db } from '../../db/pool';
 import { factsInForce } from '../../domain/loan/account/facts';
 import { appointmentOf } from '../../services/loan/outlook';

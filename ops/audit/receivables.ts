@@ -1,6 +1,6 @@
 import { signed } from '../../db/sql';
-import type { LoanFile } from '../../db/loan/loans';
-import { recordOf } from '../../db/loan/loans';
+import type { LoanFile } from '../../db/loan/loan-file';
+import { recordOf } from '../../db/loan/loan-file';
 import type { Db } from '../../db/pool';
 import { settledTotals } from '../../domain/loan/account';
 import type { Components } from '../../domain/money/allocation';

@@ -11,7 +11,7 @@ import { fen, yuan } from '../../domain/money/money';
 import { reconcileChannelDay } from '../../workflows/reconcile-channel-day';
 import type { Attached } from '../attach';
 import { csvOf, htmlOf, readReport } from '../../services/reconciliation/recon-report';
-import { REASON_HELP, sendOperatorCommand } from './operator-commands';
+import { REASON_HELP, sendOperatorCommand } from './decision';
 import { defaultCommand, withAttached } from './subcommands';
 import { CHANNEL_NAMES } from '../../channels/names';
 import { workflowShapes } from '../../domain/keys';

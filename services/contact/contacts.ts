@@ -1,4 +1,6 @@
-import { insertLoanEvent, lockLoan, readLoanFile, type LoanFile } from '../../db/loan/loans';
+import { lockLoan } from '../../db/loan/loans';
+import { readLoanFile, type LoanFile } from '../../db/loan/loan-file';
+import { insertLoanEvent } from '../../db/loan/loan-facts';
 import { addContact } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
 import { owedOn } from '../../domain/loan/account';

@@ -1,4 +1,4 @@
-import { recordOf, type LoanFile } from '../../db/loan/loans';
+import { recordOf, type LoanFile } from '../../db/loan/loan-file';
 import type { Account } from '../../domain/loan/account';
 import type { BusinessDate } from '../../domain/time/dates';
 import { loanAccountNow } from '../../domain/loan/loan-account';

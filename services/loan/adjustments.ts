@@ -1,6 +1,8 @@
 import type { CommandRow } from '../../db/commands';
 import { postEntry } from '../../db/ledger/journal';
-import { insertLoanEvent, insertSchedule, insertTransaction, readLoanFile, recordOf, updateLoan, type LoanFile } from '../../db/loan/loans';
+import { updateLoan } from '../../db/loan/loans';
+import { readLoanFile, recordOf, type LoanFile } from '../../db/loan/loan-file';
+import { insertLoanEvent, insertSchedule, insertTransaction } from '../../db/loan/loan-facts';
 import { addMail } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
 import { decideProposal, insertProposal, lockProposal } from '../../db/loan/proposals';

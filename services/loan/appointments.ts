@@ -1,7 +1,9 @@
 import type { Tx } from '../../db/pool';
 import type { AppointmentKind, Appointment } from '../../domain/loan/appointment';
 import type { ActivityDeps } from '../deps';
-import { insertLoanEvent, insertTransaction, updateLoan, type LoanFile } from '../../db/loan/loans';
+import { updateLoan } from '../../db/loan/loans';
+import { type LoanFile } from '../../db/loan/loan-file';
+import { insertLoanEvent, insertTransaction } from '../../db/loan/loan-facts';
 import type { Instant } from '../../domain/time/dates';
 import { accountNow } from './account-now';
 import { latestValueDate } from '../../domain/loan/account/facts';

@@ -1,6 +1,8 @@
 import { updateApplication } from '../../db/application/applications';
 import type { CommandRow } from '../../db/commands';
-import { insertLoanEvent, updateLoan, type LoanFile } from '../../db/loan/loans';
+import { updateLoan } from '../../db/loan/loans';
+import { type LoanFile } from '../../db/loan/loan-file';
+import { insertLoanEvent } from '../../db/loan/loan-facts';
 import { moveInstruction, readInstruction } from '../../db/payment/payments';
 import { addMail } from '../../db/outbox';
 import { insertProposal } from '../../db/loan/proposals';

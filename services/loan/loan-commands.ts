@@ -1,7 +1,9 @@
 import { writeAudit } from '../../db/audit';
 import { businessNow } from '../../db/clock';
 import type { CommandRow } from '../../db/commands';
-import { insertLoanEvent, lockLoan, readLoanFile, updateLoan, type LoanFile } from '../../db/loan/loans';
+import { lockLoan, updateLoan } from '../../db/loan/loans';
+import { readLoanFile, type LoanFile } from '../../db/loan/loan-file';
+import { insertLoanEvent } from '../../db/loan/loan-facts';
 import { addFactNotice } from '../../db/outbox';
 import { nextPresentment } from '../../db/payment/payments';
 import { isUniqueViolation, type Tx } from '../../db/pool';

@@ -1,4 +1,5 @@
-import { insertLoanEvent, updateLoan, type LoanRow } from '../../db/loan/loans';
+import { updateLoan, type LoanRow } from '../../db/loan/loans';
+import { insertLoanEvent } from '../../db/loan/loan-facts';
 import type { Tx } from '../../db/pool';
 import type { Account } from '../../domain/loan/account';
 import type { BusinessDate, Instant } from '../../domain/time/dates';

@@ -2,13 +2,13 @@ import type { Db, Tx } from '../../db/pool';
 import { holdInForce, nextAppointment } from '../../domain/loan/agenda';
 import type { Appointment } from '../../domain/loan/appointment';
 import { businessDateOf, epochMs, laterOf, type BusinessDate, type Instant } from '../../domain/time/dates';
-import { attentionOf, readLoanFile, recordOf, updateLoan, type LoanFile } from '../../db/loan/loans';
+import { attentionOf, updateLoan } from '../../db/loan/loans';
+import { lookAtLoan, recordOf, type LoanFile } from '../../db/loan/loan-file';
 import { PAST_SLA, type Attention } from '../../domain/loan/attention';
 import type { OpenInstruction } from '../../domain/loan/loan-events';
 import { startsWorkflow } from './appointments';
 import { epochToStartIn } from '../payment/restore-check';
 import { productOf, type ActivityDeps } from '../deps';
-import { acknowledgeFacts } from '../../db/outbox';
 import { loanAccount } from '../../domain/loan/loan-account';
 
 /** What serviceLoan learns at every wake: its next appointment and what operators see. No amounts that it could compute with. */
@@ -51,11 +51,10 @@ export const appointmentOf = (deps: Pick<ActivityDeps, 'catalogue'>, file: LoanF
     now,
   });
 
-/** One read of the loan's file, one write. What has been recorded so far needs no notice any more. */
+/** One read of the loan's file, one write. */
 export async function look(deps: ActivityDeps, db: Db | Tx, { loanId, at }: { loanId: string; at: Instant }): Promise<LoanOutlook> {
-  const now = await acknowledgeFacts(db, loanId);
+  const { file, now, restoreEpoch: epoch } = await lookAtLoan(db, loanId);
   const late = laterOf(at, now);
-  const file = await readLoanFile(db, loanId);
   const appointment = appointmentOf(deps, file, late);
   const today = businessDateOf(late);
   const account = loanAccount(recordOf(deps.catalogue, file), today);
@@ -71,7 +70,7 @@ export async function look(deps: ActivityDeps, db: Db | Tx, { loanId, at }: { lo
     attention: needsAttention,
     bucket: account.bucket,
   });
-  const restoreEpoch = startsWorkflow(appointment.kind) ? await epochToStartIn(deps, db) : undefined;
+  const restoreEpoch = startsWorkflow(appointment.kind) ? await epochToStartIn(deps, epoch) : undefined;
   return {
     appointment,
     ...(restoreEpoch === undefined ? {} : { restoreEpoch }),

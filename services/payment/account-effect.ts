@@ -1,5 +1,5 @@
 import { postEntry } from '../../db/ledger/journal';
-import { readDoubt, readLoanFile, recordOf } from '../../db/loan/loans';
+import { readDoubt, readLoanFile, recordOf } from '../../db/loan/loan-file';
 import type { Tx } from '../../db/pool';
 import { latestValueDate, settledTotals, type Account } from '../../domain/loan/account';
 import { businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';

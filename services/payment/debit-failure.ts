@@ -1,4 +1,4 @@
-import { insertLoanEvent } from '../../db/loan/loans';
+import { insertLoanEvent } from '../../db/loan/loan-facts';
 import { moveInstruction, type InstructionRow } from '../../db/payment/payments';
 import type { Tx } from '../../db/pool';
 import type { Instant } from '../../domain/time/dates';

@@ -2,12 +2,14 @@ import type { Tx } from '../../db/pool';
 import type { BusinessDate, Instant } from '../../domain/time/dates';
 import { nextStep, type PaymentStep, type StepDeps } from './payment-steps';
 import { assertRestoreCleared } from './restore-check';
-import { lockLoan, readLoanFile, insertLoanEvent, updateLoan } from '../../db/loan/loans';
+import { lockLoan, updateLoan } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
+import { insertLoanEvent } from '../../db/loan/loan-facts';
 import { paymentNamed } from '../../domain/loan/loan-events';
 import { accountNow } from '../loan/account-now';
 import { ZERO, type Fen } from '../../domain/money/money';
 import { keys } from '../../domain/keys';
-import { insertInstruction } from '../../db/payment/payments';
+import { insertInstruction, type InstructionRow } from '../../db/payment/payments';
 import { owedOn } from '../../domain/loan/account/report';
 
 /** A debit to present: `plannedAt` is the appointment's time, null for one that the borrower asked for. */
@@ -102,13 +104,13 @@ export async function openDebit(deps: StepDeps, tx: Tx, input: DebitRequest): Pr
       });
       return { next: 'DONE', state: 'NOTHING_DUE', valueDate: null };
     }
-    await openInstruction(tx, input, owed);
+    return nextStep(deps, tx, { ...input, file, fresh: await openInstruction(tx, input, owed) });
   }
   return nextStep(deps, tx, { ...input, file });
 }
 
-async function openInstruction(tx: Tx, input: DebitRequest, amount: Fen): Promise<void> {
-  await insertInstruction(
+async function openInstruction(tx: Tx, input: DebitRequest, amount: Fen): Promise<InstructionRow | undefined> {
+  const fresh = await insertInstruction(
     tx,
     {
       id: input.instructionId,
@@ -127,4 +129,5 @@ async function openInstruction(tx: Tx, input: DebitRequest, amount: Fen): Promis
     businessDate: input.businessDate,
     data: { amount, presentment: input.presentment, plannedAt: input.plannedAt ?? input.at },
   });
+  return fresh;
 }

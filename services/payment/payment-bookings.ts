@@ -1,6 +1,7 @@
 import { readApplication, updateApplication } from '../../db/application/applications';
 import { postEntry } from '../../db/ledger/journal';
-import { insertLoanEvent, insertSchedule, insertTransaction, updateLoan, type LoanRow } from '../../db/loan/loans';
+import { updateLoan, type LoanRow } from '../../db/loan/loans';
+import { insertLoanEvent, insertSchedule, insertTransaction } from '../../db/loan/loan-facts';
 import { addMail } from '../../db/outbox';
 import type { AttemptRow, InstructionRow } from '../../db/payment/payments';
 import type { Tx } from '../../db/pool';

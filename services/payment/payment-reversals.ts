@@ -1,6 +1,8 @@
 import { healBreaks, openBreak } from '../../db/reconciliation/breaks';
 import { postEntry } from '../../db/ledger/journal';
-import { insertLoanEvent, insertTransaction, lockLoan, readLoanFile, updateLoan, type LoanFile, type LoanRow } from '../../db/loan/loans';
+import { lockLoan, updateLoan, type LoanRow } from '../../db/loan/loans';
+import { readLoanFile, type LoanFile } from '../../db/loan/loan-file';
+import { insertLoanEvent, insertTransaction } from '../../db/loan/loan-facts';
 import { addFactNotice, addMail } from '../../db/outbox';
 import {
   moveAttempt,

@@ -3,7 +3,8 @@ import type { Tx } from '../../db/pool';
 import { epochMs, instant, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { contradictions, moveInstruction, readWithAttempts, type AttemptRow, type InstructionRow } from '../../db/payment/payments';
 import { productOf, type ActivityDeps } from '../deps';
-import { insertLoanEvent, type LoanFile, readLoanFile } from '../../db/loan/loans';
+import { type LoanFile, readLoanFile } from '../../db/loan/loan-file';
+import { insertLoanEvent } from '../../db/loan/loan-facts';
 import { keys } from '../../domain/keys';
 import { addFactNotice } from '../../db/outbox';
 import { withDoubtPosted } from './account-effect';
@@ -59,19 +60,23 @@ async function debitExhausted(
   return { next: 'DONE', state: 'FAILED', valueDate: null };
 }
 
-/** The instruction's next step: drive the live attempt if there is one, else open the next. `file`: the loan's, where it was read under this lock. */
+/**
+ * The instruction's next step: drive the live attempt if there is one, else open the next. `file`: the loan's, where it was
+ * read under this lock. `fresh`: the instruction, where it was made under this lock, so that nothing was tried of it.
+ */
 export async function nextStep(
   deps: StepDeps,
   tx: Tx,
-  { instructionId, at, file: known }: { instructionId: string; at: Instant; file?: LoanFile },
+  { instructionId, at, file: known, fresh }: { instructionId: string; at: Instant; file?: LoanFile; fresh?: InstructionRow | undefined },
 ): Promise<PaymentStep> {
-  const { instruction, attempts } = await readWithAttempts(tx, instructionId);
+  const { instruction, attempts } = fresh ? { instruction: fresh, attempts: [] } : await readWithAttempts(tx, instructionId);
   if (instruction.state === 'SUCCEEDED' || instruction.state === 'RETURNED')
     return { next: 'DONE', state: 'SUCCEEDED', valueDate: attempts.at(-1)?.value_date ?? null };
   if (instruction.state === 'FAILED') return { next: 'DONE', state: 'FAILED', valueDate: null };
   const file = known ?? (await readLoanFile(tx, instruction.loan_id));
   const slaAt = instant((attempts[0]?.sent_at.getTime() ?? epochMs(at)) + productOf(deps, file.loan).payout.slaHours * 3_600_000);
-  const contradicted = await contradictions(tx, instruction);
+  // One that is made beside a contradiction of its direction gives way before it comes here.
+  const contradicted = fresh ? [] : await contradictions(tx, instruction);
   const isStopped = contradicted.some(({ state }) => state === 'OPEN');
   const step = instructionAct(
     attempts.map((row) => ({ ...row, sendsRefused: row.sends_refused })),

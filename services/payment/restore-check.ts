@@ -14,9 +14,8 @@ export async function isRestoreCleared(deps: Pick<ActivityDeps, 'restoreEpoch'>,
  * The epoch in whose name a payment's workflow starts: the one kept outside, so that what starts between a restore and
  * its guard is told from what the lost time began. Undefined before the first restore.
  */
-export async function epochToStartIn(deps: Pick<ActivityDeps, 'restoreEpoch'>, db: Db | Tx): Promise<number | undefined> {
-  const outside = await deps.restoreEpoch().catch(() => undefined);
-  const epoch = outside ?? (await restoreEpochOf(db));
+export async function epochToStartIn(deps: Pick<ActivityDeps, 'restoreEpoch'>, inside: number | undefined): Promise<number | undefined> {
+  const epoch = await deps.restoreEpoch().catch(() => inside);
   return epoch !== undefined && epoch > FIRST_EPOCH ? epoch : undefined;
 }
 

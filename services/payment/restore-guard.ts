@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { lockApplication } from '../../db/application/applications';
 import { writeAudit } from '../../db/audit';
 import { rejectForgotten } from '../../db/commands';
-import { readLoanFile, type LoanFile } from '../../db/loan/loans';
+import { readLoanFile, type LoanFile } from '../../db/loan/loan-file';
 import { addFactNotice } from '../../db/outbox';
 import { raiseRestoreEpoch, restoreEpochOf } from '../../db/payment/restore';
 import { LoanloomError } from '../../domain/errors';

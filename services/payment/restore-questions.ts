@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChannelReply, PaymentOrder } from '../../channels/port';
-import { lockLoan, readLoanFile, type LoanFile } from '../../db/loan/loans';
+import { lockLoan } from '../../db/loan/loans';
+import { readLoanFile, type LoanFile } from '../../db/loan/loan-file';
 import {
   insertAttempt,
   insertFailedInstruction,

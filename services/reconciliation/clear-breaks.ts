@@ -1,7 +1,8 @@
 import { writeAudit } from '../../db/audit';
 import { lockBreak, moveBreak, readBreak, type BreakRow } from '../../db/reconciliation/breaks';
 import { postEntry } from '../../db/ledger/journal';
-import { lockLoan, readLoanFile, type LoanRow } from '../../db/loan/loans';
+import { lockLoan, type LoanRow } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { addFactNotice } from '../../db/outbox';
 import type { Db, Tx } from '../../db/pool';
 import { businessDateOf, type Instant } from '../../domain/time/dates';

@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createCloseActivities } from '../../activities/close/index';
 import type { ActivityDeps } from '../../services/deps';
-import { readLoanFile, recordOf } from '../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../db/loan/loan-file';
 import { trialBalance } from '../../db/ledger/journal';
 import { addDays, businessDate, type BusinessDate } from '../../domain/time/dates';
 import { loanAccount } from '../../domain/loan/loan-account';

@@ -1,5 +1,6 @@
 import { bookReceipt } from '../../services/payment/payment-bookings';
-import { lockLoan, readLoanFile, recordOf } from '../../db/loan/loans';
+import { lockLoan } from '../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../db/loan/loan-file';
 import { addDays, at, businessDate, type BusinessDate } from '../../domain/time/dates';
 import { loanAccountNow } from '../../domain/loan/loan-account';
 import { fen } from '../../domain/money/money';

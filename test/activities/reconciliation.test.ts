@@ -5,7 +5,7 @@ import { decideClearing, proposeClearing } from '../../services/reconciliation/c
 import { intoSuspenseFor } from '../../services/reconciliation/suspense';
 import { openBreak, openBreaks, type BreakRow } from '../../db/reconciliation/breaks';
 import { trialBalance } from '../../db/ledger/journal';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { settlementDifferences } from '../../db/reconciliation/settlement';
 import { addDays, at, businessDate, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { checkInvariants } from '../../ops/audit/invariants';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { ROUTES } from '../../api/openapi';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { startRelay } from '../../workers/relay';
 import { inventPerson, type Person } from '../../dev/demo/person';
 import { freePort } from '../../dev/stack/ports';

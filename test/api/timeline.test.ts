@@ -1,7 +1,7 @@
 import { startApi, type Api } from '../support/api';
 import { createWorld, eventually, type Fleet, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 
 describe('the timeline', () => {

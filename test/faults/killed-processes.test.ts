@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mintToken } from '../../api/auth';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { checkInvariants } from '../../ops/audit/invariants';
 import { accepts } from '../../dev/stack/child';
 import { freePort } from '../../dev/stack/ports';

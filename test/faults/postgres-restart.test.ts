@@ -1,7 +1,7 @@
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureChannelAccounts } from '../../db/ledger/journal';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { migrateToLatest } from '../../db/migrate';
 import { createDb } from '../../db/pool';
 import { checkInvariants } from '../../ops/audit/invariants';

@@ -7,7 +7,8 @@ import { confirmDisclosure, showDisclosure } from '../../services/application/di
 import { draftAddress } from '../../services/application/application-steps';
 import type { ActivityDeps } from '../../services/deps';
 import { postEntry } from '../../db/ledger/journal';
-import { insertLoan, insertSchedule, insertTransaction, updateLoan } from '../../db/loan/loans';
+import { insertLoan, updateLoan } from '../../db/loan/loans';
+import { insertSchedule, insertTransaction } from '../../db/loan/loan-facts';
 import type { Tx } from '../../db/pool';
 import type { LoanFact } from '../../domain/loan/account';
 import { businessDateOf, instant, type BusinessDate, type Instant } from '../../domain/time/dates';

@@ -1,5 +1,5 @@
 import { readAttempts } from '../../db/payment/payments';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { taskQueues } from '../../domain/ids';
 import { watchBalances } from '../../workflows/watch-balances';
 import { seedLoan, startLoan } from '../support/seed';

@@ -1,4 +1,4 @@
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { insertInstruction } from '../../db/payment/payments';
 import { at, businessDate, monthsFromAnchor } from '../../domain/time/dates';
 import { taskQueues } from '../../domain/ids';

@@ -1,5 +1,5 @@
 import { businessNow } from '../../db/clock';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { epochMs, instant } from '../../domain/time/dates';
 import { taskQueues } from '../../domain/ids';
 import { fen } from '../../domain/money/money';

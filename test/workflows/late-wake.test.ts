@@ -1,5 +1,5 @@
 import Long from 'long';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { addDays } from '../../domain/time/dates';
 import { createWorld, eventually, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { storeCommand } from '../../db/commands';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { addDays, businessDateOf, instant } from '../../domain/time/dates';
 import { loanUpdates } from '../../workflows/service-loan.messages';
 import { seedActiveLoan, startLoan } from '../support/seed';

@@ -1,5 +1,5 @@
 import { openBreaks, type BreakRow } from '../../db/reconciliation/breaks';
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { addDays, at, type BusinessDate } from '../../domain/time/dates';
 import { taskQueues } from '../../domain/ids';
 import { reconcileChannelDay } from '../../workflows/reconcile-channel-day';

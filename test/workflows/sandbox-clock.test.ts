@@ -1,4 +1,4 @@
-import { readLoanFile } from '../../db/loan/loans';
+import { readLoanFile } from '../../db/loan/loan-file';
 import { businessNow, whileHoldingClock } from '../../db/clock';
 import { addDays, at, monthsFromAnchor, type BusinessDate } from '../../domain/time/dates';
 import { advanceClock } from '../../dev/clock';

@@ -1,4 +1,4 @@
-import { readLoanFile, recordOf } from '../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../db/loan/loan-file';
 import { loanAccount } from '../../domain/loan/loan-account';
 import { monthsFromAnchor, type BusinessDate } from '../../domain/time/dates';
 import { checkInvariants } from '../../ops/audit/invariants';

@@ -1,6 +1,6 @@
 import type { ActivityDeps } from '../../../services/deps';
 import { trialBalance } from '../../../db/ledger/journal';
-import { readCurrentSchedule, readLoanFile, recordOf } from '../../../db/loan/loans';
+import { readCurrentSchedule, readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { businessDate } from '../../../domain/time/dates';
 import { loanAccount } from '../../../domain/loan/loan-account';
 import { fen } from '../../../domain/money/money';

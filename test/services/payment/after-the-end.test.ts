@@ -8,7 +8,7 @@ import { recordReturn } from '../../../services/payment/payment-reversals';
 import { loansToClose, recordPage } from '../../../db/ledger/close';
 import { storeCommand } from '../../../db/commands';
 import { trialBalance } from '../../../db/ledger/journal';
-import { readLoanFile, recordOf } from '../../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { addDays, at, businessDate, businessDateOf, instant, type BusinessDate } from '../../../domain/time/dates';
 import { loanAccountNow } from '../../../domain/loan/loan-account';
 import { PaymentDesk } from '../../support/payment-desk';

@@ -2,7 +2,7 @@ import { otherInstallments } from '../../../services/application/other-obligatio
 import { createActivities } from '../../../activities/index';
 import { proposeClearing, decideClearing } from '../../../services/reconciliation/clear-breaks';
 import { createChannels } from '../../../channels/index';
-import { readLoanFile, recordOf } from '../../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { addDays, at, businessDateOf, instant } from '../../../domain/time/dates';
 import { loanAccountNow } from '../../../domain/loan/loan-account';
 import { commandLoan } from '../../support/adjust';

@@ -1,5 +1,5 @@
 import type { ChannelReply } from '../../../channels/port';
-import { readLoanFile } from '../../../db/loan/loans';
+import { readLoanFile } from '../../../db/loan/loan-file';
 import { businessDate, at, addDays } from '../../../domain/time/dates';
 import { fen } from '../../../domain/money/money';
 import { recordReply } from '../../../services/payment/payment-outcomes';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { recordReturn } from '../../../services/payment/payment-reversals';
 import { storeCommand } from '../../../db/commands';
-import { readLoanFile, recordOf } from '../../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { addDays, at, businessDate, type BusinessDate } from '../../../domain/time/dates';
 import { loanAccountNow } from '../../../domain/loan/loan-account';
 import { PaymentDesk, noonAfter } from '../../support/payment-desk';

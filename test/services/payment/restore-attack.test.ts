@@ -262,7 +262,7 @@ describe('after a restore', () => {
     await allChannels(desk.deps, '09:00', 'wallet');
     const backedUp = await backup();
     await pay(desk.deps, loanId, { serial: 1 });
-    const { readLoanFile, recordOf } = await import('../../../db/loan/loans');
+    const { readLoanFile, recordOf } = await import('../../../db/loan/loan-file');
     const { loanAccountNow } = await import('../../../domain/loan/loan-account');
     const file = await readLoanFile(desk.deps.db, loanId);
     const { payoff } = loanAccountNow(recordOf(desk.deps.catalogue, file), DAY);
@@ -438,7 +438,7 @@ describe('after a restore', () => {
   it('A12 the refund of a loan that was written off, made after the backup, is found', async () => {
     const { loanId } = await desk.payOut(DAY);
     await allChannels(desk.deps);
-    const { readLoanFile, recordOf } = await import('../../../db/loan/loans');
+    const { readLoanFile, recordOf } = await import('../../../db/loan/loan-file');
     const { loanAccountNow } = await import('../../../domain/loan/loan-account');
     const { payoff } = loanAccountNow(recordOf(desk.deps.catalogue, await readLoanFile(desk.deps.db, loanId)), DAY);
     await desk.deps.db('loans').where({ id: loanId }).update({ status: 'CLOSED_WRITTEN_OFF', closed_on: DAY });

@@ -2,7 +2,7 @@ import { createActivities } from '../../../activities/index';
 import type { ActivityDeps } from '../../../services/deps';
 import { guardAfterRestore } from '../../../services/payment/restore-guard';
 import { createChannels } from '../../../channels/index';
-import { readLoanFile, recordOf } from '../../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { loanAccountNow } from '../../../domain/loan/loan-account';
 import { addDays, at, businessDate } from '../../../domain/time/dates';
 import { urlsOf } from '../../support/database';

@@ -6,7 +6,7 @@ import { guardAfterRestore } from '../../../services/payment/restore-guard';
 import type { Channel } from '../../../channels/port';
 import { createDb } from '../../../db/pool';
 import { trialBalance } from '../../../db/ledger/journal';
-import { readLoanFile, recordOf } from '../../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { settlementDifferences } from '../../../db/reconciliation/settlement';
 import { addDays, at, businessDate } from '../../../domain/time/dates';
 import type { StatementLine } from '../../../domain/reconciliation/reconciliation';

@@ -3,7 +3,7 @@ import type { ActivityDeps } from '../../../services/deps';
 import { decideClearing, proposeClearing, type Proposal } from '../../../services/reconciliation/clear-breaks';
 import type { Activities } from '../../../activities/index';
 import { recordReturn } from '../../../services/payment/payment-reversals';
-import { readLoanFile, recordOf } from '../../../db/loan/loans';
+import { readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { settlementDifferences, transitDifferences } from '../../../db/reconciliation/settlement';
 import { addDays, at, businessDate, type BusinessDate } from '../../../domain/time/dates';
 import { loanAccountNow } from '../../../domain/loan/loan-account';
