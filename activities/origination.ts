@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/time/dates';
 import type { ActivityDeps } from '../services/deps';
-import { advanceApplication, verifyIdentity, type ApplicationStepResult } from '../services/application/advance';
+import { advanceApplication, type ApplicationStepResult } from '../services/application/advance';
+import { verifyIdentity } from '../services/application/identity-check';
 export type { ApplicationStepResult } from '../services/application/advance';
 
 export function createOriginationActivities(deps: ActivityDeps) {

@@ -18,6 +18,9 @@ export async function enableAppRole(ownerUrl: string): Promise<void> {
   const password = new URL(ownerUrl).password;
   await withClient(ownerUrl, async (client) => {
     await client.query(`ALTER ROLE ${APP_ROLE} PASSWORD ${client.escapeLiteral(password)}`);
+    // A copy of a database does not take this along: it is said wherever the role is let in.
+    const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
+    await client.query(`REVOKE TEMPORARY ON DATABASE ${client.escapeIdentifier(rows[0]?.name ?? '')} FROM PUBLIC`);
   });
 }
 

@@ -7,7 +7,8 @@ import { LoanloomError } from './errors';
 export const APPLICATION_TRANSITIONS = {
   DRAFT: ['SUBMITTED', 'WITHDRAWN', 'EXPIRED'],
   SUBMITTED: ['KYC_PENDING', 'WITHDRAWN'],
-  KYC_PENDING: ['DECISION_PENDING', 'DECLINED', 'WITHDRAWN'],
+  /** Back to its borrower where consents were not kept yet when it was submitted. */
+  KYC_PENDING: ['DECISION_PENDING', 'DECLINED', 'DRAFT', 'WITHDRAWN'],
   DECISION_PENDING: ['OFFERED', 'FOUR_EYES', 'DECLINED', 'WITHDRAWN'],
   /** Back to its borrower, for another round, while nothing is accepted: a changed answer makes a new decision. */
   FOUR_EYES: ['OFFERED', 'DECLINED', 'DRAFT', 'WITHDRAWN', 'EXPIRED'],

@@ -6,7 +6,8 @@ import type { Knex } from 'knex';
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    INSERT INTO state_transitions (machine, from_state, to_state) VALUES ('application', 'OFFERED', 'DRAFT'), ('application', 'FOUR_EYES', 'DRAFT');
+    INSERT INTO state_transitions (machine, from_state, to_state) VALUES ('application', 'OFFERED', 'DRAFT'), ('application', 'FOUR_EYES', 'DRAFT'),
+      ('application', 'KYC_PENDING', 'DRAFT');
     ALTER TABLE applications ADD COLUMN round integer NOT NULL DEFAULT 1 CHECK (round > 0);
     GRANT UPDATE (round) ON applications TO loanloom_app;
     ALTER TABLE decisions ADD COLUMN round integer NOT NULL DEFAULT 1 CHECK (round > 0);
@@ -49,6 +50,12 @@ export async function up(knex: Knex): Promise<void> {
 /** Only where no application is in a later round: what was decided twice cannot be told as decided once. */
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
+    DO $$
+    BEGIN
+      IF EXISTS (SELECT FROM applications WHERE round > 1) THEN
+        RAISE EXCEPTION 'an application is in a later round: its decisions cannot be told as those of one';
+      END IF;
+    END $$;
     CREATE OR REPLACE FUNCTION acceptance_was_informed() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF NOT disclosure_is_confirmed(NEW.id, (SELECT disclosure_sha256 FROM offers WHERE application_id = NEW.id)) THEN

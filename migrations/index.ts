@@ -28,6 +28,7 @@ import * as discloseTheCost from './20261129080000_disclose_the_cost';
 import * as sealTheAudit from './20261129090000_seal_the_audit';
 import * as recordConsents from './20261129100000_record_consents';
 import * as decideAnew from './20261129110000_decide_anew';
+import * as closeTheSideDoors from './20261129120000_close_the_side_doors';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -64,6 +65,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261129090000_seal_the_audit', ...sealTheAudit },
   { name: '20261129100000_record_consents', ...recordConsents },
   { name: '20261129110000_decide_anew', ...decideAnew },
+  { name: '20261129120000_close_the_side_doors', ...closeTheSideDoors },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

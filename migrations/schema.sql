@@ -765,6 +765,7 @@ CREATE UNIQUE INDEX payment_instructions_one_payout ON public.payment_instructio
 CREATE OR REPLACE FUNCTION public.acceptance_was_informed()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       IF NOT disclosure_is_confirmed(NEW.id, (SELECT disclosure_sha256 FROM offers WHERE application_id = NEW.id AND round = NEW.round)) THEN
@@ -776,6 +777,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.application_round_moves_on()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       IF NEW.round <> OLD.round + (CASE WHEN NEW.status = 'DRAFT' AND OLD.status <> 'DRAFT' THEN 1 ELSE 0 END) THEN
@@ -788,6 +790,7 @@ CREATE OR REPLACE FUNCTION public.audit_seal_hash(previous bytea, place bigint, 
  RETURNS bytea
  LANGUAGE sql
  STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
       SELECT sha256(previous || convert_to(jsonb_build_array(place, entry.id, extract(epoch FROM entry.at)::text,
         entry.actor, entry.action, entry.subject, entry.reason, entry.data)::text, 'UTF8'))
@@ -797,7 +800,7 @@ CREATE OR REPLACE FUNCTION public.audit_waits_for_seal()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       INSERT INTO audit_unsealed (audit_id) VALUES (NEW.id);
@@ -807,6 +810,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.check_transition()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     DECLARE
       old_state text := to_jsonb(OLD) ->> TG_ARGV[1];
@@ -824,6 +828,7 @@ CREATE OR REPLACE FUNCTION public.disclosure_is_confirmed(application text, want
  RETURNS boolean
  LANGUAGE sql
  STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
       SELECT wanted IS NULL OR EXISTS (
         SELECT FROM disclosure_confirmations c WHERE c.application_id = application AND c.disclosure_sha256 = wanted)
@@ -832,6 +837,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.disclosure_was_read()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     DECLARE
       shown disclosures_shown%ROWTYPE;
@@ -847,6 +853,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.forbid_change()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       RAISE EXCEPTION '% is append-only: correct it by a new row', TG_TABLE_NAME USING ERRCODE = 'LL002';
@@ -855,6 +862,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.journal_entry_balances()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     DECLARE
       difference bigint;
@@ -871,6 +879,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.journal_entry_has_kind()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       NEW.kind := journal_kind_of(NEW.description);
@@ -881,7 +890,7 @@ CREATE OR REPLACE FUNCTION public.journal_entry_is_linked()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       PERFORM link_journal_entry(NEW.id, NEW.loan_id);
@@ -899,6 +908,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.journal_line_in_same_transaction()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       IF (SELECT xact FROM journal_entries WHERE id = NEW.entry_id) <> pg_current_xact_id() THEN
@@ -919,6 +929,7 @@ CREATE OR REPLACE FUNCTION public.ledger_link_hash(previous bytea, entry bigint)
  RETURNS bytea
  LANGUAGE sql
  STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
       SELECT sha256(previous || convert_to(concat_ws(E'\x1f', e.key, coalesce(e.loan_id, ''), e.business_date::text, e.description,
         (SELECT string_agg(concat_ws('|', l.line::text, l.account, l.side, l.amount_fen::text), E'\x1e' ORDER BY l.line)
@@ -930,7 +941,7 @@ CREATE OR REPLACE FUNCTION public.link_journal_entry(entry bigint, loan text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     DECLARE
       head ledger_chain_heads%ROWTYPE;
@@ -947,6 +958,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.one_disbursement_in_force()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       PERFORM FROM loans WHERE id = NEW.loan_id FOR UPDATE;
@@ -961,7 +973,7 @@ CREATE OR REPLACE FUNCTION public.seal_audit(most integer)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     DECLARE
       head audit_head%ROWTYPE;
@@ -970,6 +982,7 @@ AS $function$
       next_hash bytea;
     BEGIN
       SELECT * INTO head FROM audit_head WHERE id = 1 FOR UPDATE;
+      DELETE FROM audit_unsealed u USING audit_seals s WHERE s.audit_id = u.audit_id;
       FOR entry IN SELECT l.* FROM audit_unsealed u JOIN audit_log l ON l.id = u.audit_id ORDER BY l.id LIMIT most LOOP
         next_hash := audit_seal_hash(head.hash, head.seq + 1, entry);
         INSERT INTO audit_seals (seq, audit_id, previous_hash, hash) VALUES (head.seq + 1, entry.id, head.hash, next_hash);
@@ -985,6 +998,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.signature_was_informed()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
       IF EXISTS (

@@ -3,7 +3,7 @@ import isLuhnNumber from 'validator/lib/isLuhnNumber';
 import isMobilePhone from 'validator/lib/isMobilePhone';
 import { z } from 'zod';
 import { APPLICATION_STEPS, draftAddress, type ApplicationStep } from '../../services/application/application-steps';
-import { insertApplicationEvent, type ApplicationRow } from '../../db/application/applications';
+import { insertApplicationEvent, lockPersonOf, type ApplicationRow } from '../../db/application/applications';
 import { businessNow } from '../../db/clock';
 import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
@@ -73,6 +73,7 @@ export async function saveStep(
   tx: Tx,
   { application, step, payload }: { readonly application: ApplicationRow; readonly step: ApplicationStep; readonly payload: object },
 ): Promise<number> {
+  await lockPersonOf(tx, application.id);
   const current = await tx('applications').where({ id: application.id }).forUpdate().first<{ status: string }>('status');
   if (current.status !== 'DRAFT')
     throw new LoanloomError('ILLEGAL_TRANSITION', `the application is ${current.status}: its steps can no longer be changed`, {

@@ -181,7 +181,8 @@ const command = (
       return submit(deps, input.caller, {
         operation: isLoan ? 'WITHDRAW_LOAN' : operation,
         subject: application.id,
-        body: {},
+        // What was decided about is what the borrower had before them.
+        body: operation === 'CANCEL' ? {} : { round: application.round },
         rawBody: null,
         idempotencyKey: input.idempotencyKey,
       });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { applicationsUnderWay } from '../../db/application/applications';
 import { businessNow } from '../../db/clock';
 import { storeCommand, type CommandRow } from '../../db/commands';
 import { consentHistory, readConsents, type ConsentRow } from '../../db/party/consents';
@@ -9,6 +8,7 @@ import { LoanloomError } from '../../domain/errors';
 import { keys } from '../../domain/keys';
 import { CONSENT_KINDS, consentText, effectsOfWithdrawal, isRequiredConsent, type ConsentKind } from '../../domain/party/consents';
 import { businessDateOf, type Instant } from '../../domain/time/dates';
+import { endWithoutConsent } from '../../services/application/consent-withdrawal';
 import { consentSha256, grantConsent, withdrawConsent } from '../../services/party/consents';
 import { deviceOf } from '../access';
 import type { Caller } from '../auth';
@@ -142,32 +142,33 @@ const withdraw = route({
     const answer = await settleAtOnce(deps, caller, asked, async (tx, id) => {
       const word = { id, borrowerId: caller.id, kind, partnerId, device: deviceOf(deps, userAgent), at };
       const consent = await withdrawConsent(tx, word);
-      if (isRequiredConsent(kind)) ending.push(...(await endApplications(tx, caller, id, at)));
+      if (isRequiredConsent(kind))
+        for (const applicationId of await endWithoutConsent(deps, tx, { borrowerId: caller.id, commandId: id, at }))
+          ending.push(await wake(tx, caller, { commandId: id, applicationId, at }));
       return { consentId: consent.id, kind, at: consent.at };
     });
-    // Stored with the withdrawal: what is not delivered now, or refused because the money is out, the relay sees to.
     await Promise.allSettled(ending.map((row) => deliver(deps, row)));
     return answer;
   },
 });
 
-/** What is under way and needs the consent ends, as if its borrower had cancelled it; a loan whose payout has begun goes on. */
-async function endApplications(tx: Tx, caller: Caller, commandId: string, at: Instant): Promise<CommandRow[]> {
-  const rows = await applicationsUnderWay(tx, caller.id);
-  const stored = rows.map(({ id, status }) => {
-    const operation = status === 'READY_TO_DISBURSE' ? 'WITHDRAW_LOAN' : 'CANCEL';
-    return storeCommand(tx, {
-      id: randomUUID(),
-      caller: caller.name,
-      idempotencyKey: keys.consentEnds(commandId, id),
-      operation,
-      subject: id,
-      bodySha256: bodyHash(operation, id, null),
-      body: {},
-      businessDate: businessDateOf(at),
-    });
+/** A cancelling of what has ended already: it is refused, and makes the workflow look. The relay delivers it where this does not. */
+async function wake(
+  tx: Tx,
+  caller: Caller,
+  { commandId, applicationId, at }: { readonly commandId: string; readonly applicationId: string; readonly at: Instant },
+): Promise<CommandRow> {
+  const { row } = await storeCommand(tx, {
+    id: randomUUID(),
+    caller: caller.name,
+    idempotencyKey: keys.consentEnds(commandId, applicationId),
+    operation: 'CANCEL',
+    subject: applicationId,
+    bodySha256: bodyHash('CANCEL', applicationId, null),
+    body: {},
+    businessDate: businessDateOf(at),
   });
-  return (await Promise.all(stored)).map(({ row }) => row);
+  return row;
 }
 
 export const consentRoutes = [list, grant, withdraw];

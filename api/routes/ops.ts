@@ -14,6 +14,9 @@ import { loanParams } from './loans';
 const tag = 'Operations';
 const reason = z.string().trim().min(3).max(500);
 
+/** The round that was looked at: a decision about an earlier one is refused (ROUND_OVER). Without it, the current one is meant. */
+const roundSchema = z.int().min(1).optional();
+
 const review = route({
   method: 'post',
   path: '/v1/ops/applications/{applicationId}/review',
@@ -23,13 +26,14 @@ const review = route({
   idempotencyKey: 'required',
   params: applicationParams,
   body: z.discriminatedUnion('verdict', [
-    z.strictObject({ verdict: z.enum(['APPROVE', 'DECLINE']), reason }),
-    z.strictObject({ verdict: z.literal('REFER_BACK'), missing: z.array(stepNameSchema).min(1), reason }),
+    z.strictObject({ verdict: z.enum(['APPROVE', 'DECLINE']), round: roundSchema, reason }),
+    z.strictObject({ verdict: z.literal('REFER_BACK'), missing: z.array(stepNameSchema).min(1), round: roundSchema, reason }),
   ]),
   responses: commandResponses,
   handle: async (deps, { caller, params, body, rawBody, idempotencyKey }) => {
-    await ownApplication(deps.db, caller, params.applicationId);
-    const stored = { ...body, ...('missing' in body ? { missing: body.missing.join(',') } : {}) } as Record<string, string>;
+    const application = await ownApplication(deps.db, caller, params.applicationId);
+    const { missing, ...decided } = { missing: undefined, ...body };
+    const stored = { ...decided, round: body.round ?? application.round, ...(missing === undefined ? {} : { missing: missing.join(',') }) };
     return submit(deps, caller, { operation: 'REVIEW', subject: params.applicationId, body: stored, rawBody, idempotencyKey });
   },
 });

@@ -77,15 +77,19 @@ export async function readApplication(db: Db | Tx, id: string): Promise<Applicat
   return row;
 }
 
-/** A borrower's applications that are not at their end: the last of them are signed, and their loan waits for its payout. */
-export async function applicationsUnderWay(db: Db | Tx, borrowerId: string): Promise<Pick<ApplicationRow, 'id' | 'status'>[]> {
-  return db('applications')
-    .where({ borrower_id: borrowerId })
+/** A borrower's applications that are not at their end, and those whose loan waits for its payout, for the first time or again. */
+export async function applicationsUnderWay(
+  db: Db | Tx,
+  borrowerId: string,
+): Promise<(Pick<ApplicationRow, 'id' | 'status'> & { readonly hasLoan: boolean })[]> {
+  return db('applications as a')
+    .leftJoin('loans as l', 'l.id', 'a.id')
+    .where('a.borrower_id', borrowerId)
     .where((either) => {
-      void either.whereNotIn('status', ENDED_APPLICATIONS).orWhere({ status: 'READY_TO_DISBURSE' });
+      void either.whereNotIn('a.status', ENDED_APPLICATIONS).orWhere('a.status', 'READY_TO_DISBURSE').orWhere('l.status', 'APPROVED');
     })
-    .orderBy('id')
-    .select<Pick<ApplicationRow, 'id' | 'status'>[]>('id', 'status');
+    .orderBy('a.id')
+    .select<(Pick<ApplicationRow, 'id' | 'status'> & { hasLoan: boolean })[]>('a.id', 'a.status', db.raw('l.id IS NOT NULL AS "hasLoan"'));
 }
 
 /** Locks the person of an application, before anything of theirs: locks are always taken in the order person, application, loan, instruction. */
@@ -158,6 +162,10 @@ export async function insertDecision(tx: Tx, decision: Omit<DecisionRow, 'decide
     .onConflict(['application_id', 'round', 'stage'])
     .ignore();
 }
+
+/** What the rules themselves said, where a person decides because the borrower wanted one. */
+export const rulesOutcomeOf = ({ outcome, checks }: Pick<DecisionRow, 'outcome' | 'checks'>): DecisionRow['outcome'] =>
+  (checks as { byRules?: DecisionRow['outcome'] } | null)?.byRules ?? outcome;
 
 /** Every decision, of every round, in order. */
 export async function readDecisions(db: Db | Tx, applicationId: string): Promise<DecisionRow[]> {

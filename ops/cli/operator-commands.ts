@@ -39,6 +39,9 @@ export function addOperatorCommands(program: Command): void {
 const loan = (suffix: string) => (id: string) => `/v1/ops/loans/${id}/${suffix}`;
 const reason = (options: Options) => ({ reason: options.reason });
 
+const ROUND_OPTION = ['--round <n>', 'the round that you looked at, as loan ops list names it: another one is refused'] as const;
+const roundOf = ({ round }: Options) => (round === undefined ? {} : { round: Number(round) });
+
 function addReviews(ops: Command): void {
   const review = (id: string) => `/v1/ops/applications/${id}/review`;
   decision(ops, {
@@ -48,9 +51,10 @@ function addReviews(ops: Command): void {
     path: review,
     body: (options) => ({
       verdict: 'APPROVE',
+      ...roundOf(options),
       reason: options.reason,
     }),
-  });
+  }).option(...ROUND_OPTION);
   addReferBack(ops, review);
   decision(ops, {
     name: 'decline',
@@ -59,9 +63,10 @@ function addReviews(ops: Command): void {
     path: review,
     body: (options) => ({
       verdict: 'DECLINE',
+      ...roundOf(options),
       reason: options.reason,
     }),
-  });
+  }).option(...ROUND_OPTION);
 }
 
 /** `refer-back` names the steps that the borrower completes. */
@@ -71,8 +76,15 @@ function addReferBack(ops: Command, path: (id: string) => string): void {
     subject: 'applicationId',
     description: 'send a referred application back to its borrower, who is told what is missing',
     path,
-    body: (options) => ({ verdict: 'REFER_BACK', missing: (options.missing ?? '').split(','), reason: options.reason }),
-  }).requiredOption('--missing <steps>', 'the steps that are asked for, with commas between them: income,card');
+    body: (options) => ({
+      verdict: 'REFER_BACK',
+      missing: (options.missing ?? '').split(','),
+      ...roundOf(options),
+      reason: options.reason,
+    }),
+  })
+    .option(...ROUND_OPTION)
+    .requiredOption('--missing <steps>', 'the steps that are asked for, with commas between them: income,card');
 }
 
 function addPayoutDecisions(ops: Command): void {
@@ -146,7 +158,7 @@ async function listLoans(attached: Attached, all: boolean): Promise<void> {
       next_summary: string;
     }[]
   >();
-  const reviews = await attached.db('applications').where({ status: 'FOUR_EYES' }).select<{ id: string }[]>('id');
+  const reviews = await attached.db('applications').where({ status: 'FOUR_EYES' }).select<{ id: string; round: number }[]>('id', 'round');
   if (rows.length + reviews.length === 0)
     process.stdout.write(all ? 'no open loan\n' : 'no loan needs a person; --all lists every open loan\n');
   const breaks = await openBreaks(attached.db);
@@ -157,5 +169,7 @@ async function listLoans(attached: Attached, all: boolean): Promise<void> {
     );
   }
   for (const row of reviews)
-    process.stdout.write(`${row.id}  application to review: loan ops approve|decline ${row.id} --operator … --reason …\n`);
+    process.stdout.write(
+      `${row.id}  application to review, round ${String(row.round)}: loan ops approve|decline|refer-back ${row.id} --round ${String(row.round)} --operator … --reason …\n`,
+    );
 }

@@ -11,7 +11,6 @@ import {
   insertOffer,
   lockApplication,
   lockPersonOf,
-  readApplication,
   readContract,
   readDecisions,
   readOffer,
@@ -46,7 +45,7 @@ export interface ApplicationStepResult {
 }
 
 /** IDENTITY_CHANGED where the borrower is not any more who was submitted and checked: nothing is decided or signed on it. */
-async function assertPinned({ borrowers }: ActivityDeps, tx: Tx, application: ApplicationRow): Promise<void> {
+export async function assertPinned({ borrowers }: ActivityDeps, tx: Tx, application: ApplicationRow): Promise<void> {
   if (
     application.identity_version !== null &&
     (await borrowers.identityVersion(tx, application.borrower_id)) !== application.identity_version
@@ -71,7 +70,11 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
   );
   // Who does not agree to be decided about by rules alone is decided about by a person (PIPL 24).
   const isByPerson = !(await consentInForce(tx, application.borrower_id, 'AUTOMATED_DECISION'));
-  const outcome = isByPerson ? 'REFER' : decision.outcome;
+  // What a person looked at once is not offered by rules alone in a later round.
+  const wasReferred = (await readDecisions(tx, application.id)).some(
+    (each) => each.round < application.round && (each.outcome === 'REFER' || each.stage === 'REVIEW'),
+  );
+  const outcome = isByPerson || (wasReferred && decision.outcome === 'APPROVE') ? 'REFER' : decision.outcome;
   await recordDecision(tx, {
     application_id: application.id,
     round: application.round,
@@ -81,8 +84,9 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
     reasons: [
       ...decision.results.filter((each) => each.outcome !== 'PASS').map((each) => each.reason),
       ...(isByPerson ? ['the borrower did not agree to an automated decision'] : []),
+      ...(wasReferred ? ['an earlier round was referred to a person'] : []),
     ],
-    checks: { checked: decision.results, notChecked: decision.notChecked },
+    checks: { checked: decision.results, notChecked: decision.notChecked, byRules: decision.outcome },
     decided_by: 'rules',
     decided_at: at,
   });
@@ -235,6 +239,7 @@ export async function advanceApplication(
   return deps.db.transaction(async (tx) => {
     const { now } = await businessNow(tx);
     const at = laterOf(asked.at, now);
+    await lockPersonOf(tx, applicationId);
     let application = await lockApplication(tx, applicationId);
     let act = await actOf(deps, tx, application, at);
     for (let next = await perform(deps, tx, { application, act, at }); next; next = await perform(deps, tx, { application, act, at })) {
@@ -244,51 +249,4 @@ export async function advanceApplication(
     if (act.kind === 'OPEN_LOAN') await openLoan(tx, application, at);
     return { ...resultOf(application.status, act), now };
   });
-}
-
-/** Asks the identity provider and records its verdict, once. Runs on the provider's task queue. */
-export async function verifyIdentity(deps: ActivityDeps, input: { applicationId: string; at: Instant }): Promise<{ passed: boolean }> {
-  const { round } = await readApplication(deps.db, input.applicationId);
-  const known = (await readDecisions(deps.db, input.applicationId)).find((each) => each.stage === 'KYC' && each.round === round);
-  if (known) return { passed: known.outcome === 'APPROVE' };
-  const claim = await deps.db.transaction(async (tx) => {
-    await lockPersonOf(tx, input.applicationId);
-    const application = await lockApplication(tx, input.applicationId);
-    const consent = await consentInForce(tx, application.borrower_id, 'IDENTITY_QUERY');
-    if (!consent) {
-      if (application.status === 'KYC_PENDING')
-        await moveApplication(tx, application, { to: 'WITHDRAWN', at: input.at, why: 'the consent to the identity check was withdrawn' });
-      return undefined;
-    }
-    const identity = await deps.borrowers.identity(tx, application.borrower_id);
-    return { ...identity, cardNumber: (await readSteps(deps, tx, application)).cardNumber, consentId: consent.id };
-  });
-  if (!claim) return { passed: false };
-  const verdict = await deps.identityVerifier.verify(claim);
-  const passed = await deps.db.transaction(async (tx) => {
-    await lockPersonOf(tx, input.applicationId);
-    const application = await lockApplication(tx, input.applicationId);
-    if (application.status !== 'KYC_PENDING') return false;
-    await assertPinned(deps, tx, application);
-    // Said as any other failed check: whether an ID number is another customer's is nobody's to learn.
-    const isOwn = verdict.passed && (await deps.borrowers.claimIdentity(tx, application.borrower_id));
-    const checked = [...verdict.checked, ...(verdict.passed ? [{ check: 'one person, one account', passed: isOwn }] : [])];
-    await recordDecision(tx, {
-      application_id: application.id,
-      round: application.round,
-      stage: 'KYC',
-      outcome: isOwn ? 'APPROVE' : 'DECLINE',
-      policy: verdict.provider,
-      reasons: isOwn ? [] : ['the identity could not be confirmed'],
-      checks: { checked, notChecked: verdict.notChecked, identityVersion: application.identity_version ?? 0 },
-      decided_by: verdict.provider,
-      decided_at: input.at,
-    });
-    const move = isOwn
-      ? ({ to: 'DECISION_PENDING', why: 'identity checks passed' } as const)
-      : ({ to: 'DECLINED', why: 'identity checks failed' } as const);
-    await moveApplication(tx, application, { ...move, at: input.at });
-    return isOwn;
-  });
-  return { passed };
 }

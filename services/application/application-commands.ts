@@ -2,6 +2,8 @@ import {
   lockApplication,
   lockPersonOf,
   readContract,
+  readDecisions,
+  rulesOutcomeOf,
   readOffer,
   updateApplication,
   insertApplicationEvent,
@@ -17,8 +19,7 @@ import { canTransition, APPLICATION_TRANSITIONS } from '../../domain/states';
 import { APPLICATION_STEPS, missingSteps, readSteps } from './application-steps';
 import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
-import { assertNotOver, moveApplication, reopenApplication } from './moves';
-import { addMail } from '../../db/outbox';
+import { assertNotOver, moveApplication, referBackToBorrower, reopenApplication } from './moves';
 import { keys } from '../../domain/keys';
 import { offer, perform } from './advance';
 import { assertConsents } from '../party/consents';
@@ -37,6 +38,18 @@ type Handler = (deps: ActivityDeps, tx: Tx, asked: Asked) => Promise<Record<stri
 
 const MAX_CODE_ATTEMPTS = 5;
 
+/** How often an application may be with its borrower: each round is checked and decided anew. */
+const ROUNDS_MAX = 10;
+
+/** What is about the application as a whole, or names what it is about by a hash. */
+const OF_NO_ROUND: readonly string[] = ['CANCEL', 'SIGN', 'SAVE_STEP'];
+
+/** ROUND_OVER where a command was given about an earlier round, the first where it names none: what its sender saw is void. */
+function assertSameRound({ body, operation }: CommandRow, { round }: ApplicationRow): void {
+  if (!OF_NO_ROUND.includes(operation) && (body.round ?? 1) !== round)
+    throw new LoanloomError('ROUND_OVER', 'the application went back to its borrower since: look at it again');
+}
+
 function requireStatus(application: ApplicationRow, status: ApplicationRow['status'], what: string): void {
   if (application.status !== status)
     throw new LoanloomError('ILLEGAL_TRANSITION', `${what} is not possible while the application is ${application.status}`, {
@@ -46,6 +59,7 @@ function requireStatus(application: ApplicationRow, status: ApplicationRow['stat
 
 const submit: Handler = async (deps, tx, { application, at }) => {
   requireStatus(application, 'DRAFT', 'submitting');
+  assertNotOver(application, at);
   const steps = await readSteps(deps, tx, application);
   const [asked] = await missingSteps(tx, application);
   if (asked !== undefined) throw new LoanloomError('STEP_INCOMPLETE', `the ${asked} step was asked for again`, { path: asked });
@@ -66,6 +80,7 @@ const submit: Handler = async (deps, tx, { application, at }) => {
 const acceptOffer: Handler = async (deps, tx, { application, at }) => {
   requireStatus(application, 'OFFERED', 'accepting an offer');
   assertNotOver(application, at);
+  await assertConsents(tx, application.borrower_id);
   await assertDisclosureConfirmed(tx, application.id, (await readOffer(tx, application.id))?.disclosure_sha256 ?? null);
   const act = afterAcceptance({ product: productOf(deps, application), now: at });
   await perform(deps, tx, { application, act, at });
@@ -88,6 +103,7 @@ const cancel: Handler = async (_, tx, { command, application, at }) => {
 const sign: Handler = async (deps, tx, { command, application, at }) => {
   requireStatus(application, 'AWAITING_SIGNATURE', 'signing');
   assertNotOver(application, at);
+  await assertConsents(tx, application.borrower_id);
   const contract = await readContract(tx, application.id);
   const code = await tx('one_time_codes')
     .where({ id: String(command.body.codeId), application_id: application.id })
@@ -121,6 +137,12 @@ const sign: Handler = async (deps, tx, { command, application, at }) => {
 /** The borrower changes what they entered: the offer, or the referral, is void, and what they submit next is decided anew. */
 const reopen: Handler = async (deps, tx, { application, at }) => {
   if (application.status !== 'FOUR_EYES') requireStatus(application, 'OFFERED', 'changing what was entered');
+  assertNotOver(application, at);
+  if (application.round >= ROUNDS_MAX)
+    throw new LoanloomError(
+      'ILLEGAL_TRANSITION',
+      `an application is changed at most ${String(ROUNDS_MAX - 1)} times: cancel it, and apply anew`,
+    );
   const until = deadlineOf('DRAFT', productOf(deps, application), at);
   const { round } = await reopenApplication(tx, application, { at, by: 'borrower', missing: [], until });
   return { round };
@@ -135,14 +157,15 @@ async function referBack(deps: ActivityDeps, tx: Tx, { command, application, at 
   if (missing.length === 0 || unknown !== undefined)
     throw new LoanloomError('VALIDATION', `name the steps that are asked for, of ${APPLICATION_STEPS.join(', ')}`, { path: 'missing' });
   const until = deadlineOf('DRAFT', productOf(deps, application), at);
-  const { round } = await reopenApplication(tx, application, { at, by: 'operator', missing, why: String(command.body.reason), until });
-  await addMail(tx, {
-    key: keys.referredBackMail(application.id, round),
-    borrowerId: application.borrower_id,
-    template: 'referred-back',
-    params: { applicationId: application.id, missing: missing.join(', '), until: businessDateOf(until ?? at) },
-  });
+  const { round } = await referBackToBorrower(tx, application, { at, missing, why: String(command.body.reason), until });
   return { round, missing: missing.join(',') };
+}
+
+/** RULES_FORBID where the round's rules declined: a person decides where the borrower wanted one, and not against age, income or cap. */
+async function assertRulesAllow(tx: Tx, application: ApplicationRow): Promise<void> {
+  const rules = (await readDecisions(tx, application.id)).find(({ stage, round }) => stage === 'RULES' && round === application.round);
+  if (rules && rulesOutcomeOf(rules) === 'DECLINE')
+    throw new LoanloomError('RULES_FORBID', `the rules forbid an offer: ${rules.reasons.join('; ')}; decline it, or send it back`);
 }
 
 const OUTCOMES = { APPROVE: 'APPROVE', DECLINE: 'DECLINE', REFER_BACK: 'REFER' } as const;
@@ -150,7 +173,12 @@ const OUTCOMES = { APPROVE: 'APPROVE', DECLINE: 'DECLINE', REFER_BACK: 'REFER' }
 const review: Handler = async (deps, tx, asked) => {
   const { command, application, at } = asked;
   requireStatus(application, 'FOUR_EYES', 'a review');
+  assertNotOver(application, at);
   const verdict = command.body.verdict === 'APPROVE' || command.body.verdict === 'REFER_BACK' ? command.body.verdict : 'DECLINE';
+  if (verdict === 'APPROVE') {
+    await assertConsents(tx, application.borrower_id);
+    await assertRulesAllow(tx, application);
+  }
   await recordDecision(tx, {
     application_id: application.id,
     round: application.round,
@@ -203,7 +231,9 @@ export function createApplicationCommands(deps: ActivityDeps) {
         if (!handler) throw new LoanloomError('OPERATION_UNKNOWN', `${command.operation} is not possible for an application`);
         const at = laterOf(input.at, (await businessNow(tx)).now);
         await lockPersonOf(tx, command.subject);
-        return handler(deps, tx, { command, application: await lockApplication(tx, command.subject), at });
+        const application = await lockApplication(tx, command.subject);
+        assertSameRound(command, application);
+        return handler(deps, tx, { command, application, at });
       });
     },
   };

@@ -1,4 +1,5 @@
 import { insertApplicationEvent, updateApplication, type ApplicationRow } from '../../db/application/applications';
+import { addMail } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { APPLICATION_TRANSITIONS, assertTransition, type ApplicationStatus } from '../../domain/states';
@@ -65,6 +66,22 @@ export async function reopenApplication(
     data: { by, missing: missing.join(','), ...(why === undefined ? {} : { why }) },
   });
   return { ...application, status: 'DRAFT', round, waiting_until: until === null ? null : new Date(until) };
+}
+
+/** The same at our wish: the borrower is told by mail what is missing. */
+export async function referBackToBorrower(
+  tx: Tx,
+  application: ApplicationRow,
+  asked: { readonly at: Instant; readonly missing: readonly string[]; readonly why: string; readonly until: Instant | null },
+): Promise<ApplicationRow> {
+  const reopened = await reopenApplication(tx, application, { ...asked, by: 'operator' });
+  await addMail(tx, {
+    key: keys.referredBackMail(application.id, reopened.round),
+    borrowerId: application.borrower_id,
+    template: 'referred-back',
+    params: { applicationId: application.id, missing: asked.missing.join(', '), until: businessDateOf(asked.until ?? asked.at) },
+  });
+  return reopened;
 }
 
 /** The deadline of the row's status. */

@@ -1,4 +1,4 @@
-import { updateApplication } from '../../db/application/applications';
+import { readApplication, updateApplication } from '../../db/application/applications';
 import type { CommandRow } from '../../db/commands';
 import { updateLoan } from '../../db/loan/loans';
 import { type LoanFile } from '../../db/loan/loan-file';
@@ -10,35 +10,55 @@ import type { Tx } from '../../db/pool';
 import { businessDateOf, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import type { ActivityDeps } from '../deps';
+import { isContradicted } from '../../domain/loan/loan-events';
+import { assertRestoreCleared } from '../payment/restore-check';
 import { keys } from '../../domain/keys';
 
-/** An operator is named in the loan's own record; the borrower is its owner anyway. */
-const byOperator = (command: CommandRow) => (command.caller_role === 'operator' ? { by: command.caller } : {});
+/** Who gives a loan up: an operator is named in the loan's own record; the borrower is its owner anyway. */
+const named = ({ caller_role: role, caller }: Pick<CommandRow, 'caller_role' | 'caller'>) => (role === 'operator' ? { by: caller } : {});
 
-/** Ends a loan that was never paid out. Nothing rests on its application any more: not the borrower's identity, not what they can afford. */
-export async function giveUpLoan(tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Record<string, never>> {
+/**
+ * Ends a loan that was never paid out. Nothing rests on its application any more: not the borrower's identity, not what they
+ * can afford. RESTORE_NOT_CLEARED while the lost time may have paid it out.
+ */
+export async function giveUpLoan(
+  deps: Pick<ActivityDeps, 'restoreEpoch'>,
+  tx: Tx,
+  { file, at, by }: { readonly file: LoanFile; readonly at: Instant; readonly by: Pick<CommandRow, 'caller_role' | 'caller'> },
+): Promise<Record<string, never>> {
+  await assertRestoreCleared(deps, tx);
   await updateLoan(tx, file.loan.id, { status: 'REJECTED', closed_on: businessDateOf(at), attention: null });
-  await updateApplication(tx, file.loan.id, { status: 'WITHDRAWN', waiting_until: null });
+  // One whose payout came back was disbursed, and has ended.
+  if ((await readApplication(tx, file.loan.id)).status === 'READY_TO_DISBURSE')
+    await updateApplication(tx, file.loan.id, { status: 'WITHDRAWN', waiting_until: null });
   await insertLoanEvent(tx, file.loan.id, {
     key: 'rejected',
     kind: 'REJECTED',
     at,
     businessDate: businessDateOf(at),
-    data: byOperator(command),
+    data: named(by),
   });
   return {};
 }
 
+/** Whether money may be on its way to the borrower, or with them: a payout that came back is neither. */
+export const hasPayoutBegun = ({ instructions }: Pick<LoanFile, 'instructions'>): boolean =>
+  instructions.some((each) => each.direction === 'PAYOUT' && each.sentAt !== null && each.state !== 'RETURNED' && each.state !== 'FAILED');
+
 /** The borrower changes their mind before the payout has begun: nothing has moved, and nothing will. ILLEGAL_TRANSITION afterwards. */
-export async function withdrawLoan(tx: Tx, command: CommandRow, file: LoanFile, at: Instant): Promise<Record<string, never>> {
-  const hasBegun = file.instructions.some((each) => each.direction === 'PAYOUT' && each.sentAt !== null);
-  if (file.loan.status !== 'APPROVED' || hasBegun)
+export async function withdrawLoan(
+  deps: Pick<ActivityDeps, 'restoreEpoch'>,
+  tx: Tx,
+  given: { readonly file: LoanFile; readonly at: Instant; readonly by: Pick<CommandRow, 'caller_role' | 'caller'> },
+): Promise<Record<string, never>> {
+  const { file, at } = given;
+  if (file.loan.status !== 'APPROVED' || hasPayoutBegun(file) || isContradicted(file.instructions, 'PAYOUT'))
     throw new LoanloomError('ILLEGAL_TRANSITION', 'the payout has begun: the loan can be paid back, not cancelled', {
       from: file.loan.status,
     });
   for (const each of file.instructions.filter((instruction) => instruction.open))
     await moveInstruction(tx, await readInstruction(tx, each.id), { to: 'FAILED', at, code: 'WITHDRAWN' });
-  return giveUpLoan(tx, command, file, at);
+  return giveUpLoan(deps, tx, given);
 }
 
 /**

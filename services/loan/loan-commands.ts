@@ -189,10 +189,10 @@ const retryPayout: Handler = async (deps, tx, { command, file, at }) => {
   return { instructionId: id };
 };
 
-const rejectLoan: Handler = async (_, tx, { command, file, at }) => {
+const rejectLoan: Handler = async (deps, tx, { command, file, at }) => {
   if (failedPayout(file).isRefund)
     throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan was paid out and repaid: its refund is retried, the loan is not rejected');
-  return giveUpLoan(tx, command, file, at);
+  return giveUpLoan(deps, tx, { file, at, by: command });
 };
 
 const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
@@ -206,7 +206,7 @@ const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
   ADJUST: (deps, tx, { command, file, at }) => adjust(deps, tx, { command, file, at }),
   DECIDE_ADJUSTMENT: (deps, tx, { command, file, at }) => decideAdjustment(deps, tx, { command, file, at }),
   CHANGE_CARD: (deps, tx, { command, file, at }) => wishCard(deps, tx, { command, file, at }),
-  WITHDRAW_LOAN: (_, tx, { command, file, at }) => withdrawLoan(tx, command, file, at),
+  WITHDRAW_LOAN: (deps, tx, { command, file, at }) => withdrawLoan(deps, tx, { file, at, by: command }),
 };
 
 export function createLoanCommands(deps: ActivityDeps) {

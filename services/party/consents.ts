@@ -78,10 +78,19 @@ export async function consentInForce(db: Db | Tx, borrowerId: string, kind: Cons
   return known?.isGranted ? known : undefined;
 }
 
+/** Required consents that are not in force, and whether any of them was ever given: a person from before consents were kept has none. */
+export async function missingConsents(
+  db: Db | Tx,
+  borrowerId: string,
+): Promise<{ readonly missing: readonly ConsentKind[]; readonly isWithdrawn: boolean }> {
+  const consents = await readConsents(db, borrowerId);
+  const missing = REQUIRED_CONSENTS.filter((kind) => !standing(consents, { kind, partnerId: null })?.isGranted);
+  return { missing, isWithdrawn: missing.some((kind) => standing(consents, { kind, partnerId: null }) !== undefined) };
+}
+
 /** CONSENT_MISSING for the first required consent that is not in force; `path` names it. An optional one never blocks. */
 export async function assertConsents(db: Db | Tx, borrowerId: string): Promise<void> {
-  const consents = await readConsents(db, borrowerId);
-  for (const kind of REQUIRED_CONSENTS)
-    if (!standing(consents, { kind, partnerId: null })?.isGranted)
-      throw new LoanloomError('CONSENT_MISSING', `the consent ${kind} is needed for a loan: read its text and agree to it`, { path: kind });
+  const [kind] = (await missingConsents(db, borrowerId)).missing;
+  if (kind !== undefined)
+    throw new LoanloomError('CONSENT_MISSING', `the consent ${kind} is needed for a loan: read its text and agree to it`, { path: kind });
 }

@@ -7,6 +7,8 @@ import { readLoanFile } from '../../db/loan/loan-file';
 import { insertLoanEvent } from '../../db/loan/loan-facts';
 import { paymentNamed } from '../../domain/loan/loan-events';
 import { accountNow } from '../loan/account-now';
+import { withdrawLoan } from '../loan/loan-changes';
+import { missingConsents } from '../party/consents';
 import { ZERO, type Fen } from '../../domain/money/money';
 import { keys } from '../../domain/keys';
 import { insertInstruction, type InstructionRow } from '../../db/payment/payments';
@@ -42,6 +44,12 @@ export async function openPayout(deps: StepDeps, tx: Tx, input: PayoutRequest): 
     const { isRefund, serial } = paymentNamed(loan.id, input.instructionId);
     // Given up, or paid out, while this was about to begin.
     if (!isRefund && loan.status !== 'APPROVED') return { next: 'DONE', state: 'FAILED', valueDate: null };
+    // Withdrawn while it could not be said whether money had moved: it ends here, before any does.
+    if (!isRefund && (await missingConsents(tx, loan.borrower_id)).isWithdrawn) {
+      const by = { caller_role: 'borrower', caller: keys.borrower(loan.borrower_id) } as const;
+      await withdrawLoan(deps, tx, { file: await readLoanFile(tx, loan.id), at: input.at, by });
+      return { next: 'DONE', state: 'FAILED', valueDate: null };
+    }
     const surplus = isRefund ? accountNow(deps, await readLoanFile(tx, loan.id), input.businessDate).overpaid : ZERO;
     if (isRefund && surplus === 0) {
       const { instructionId, at, businessDate } = input;

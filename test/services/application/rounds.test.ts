@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readApplication, readDecisions, readOffer } from '../../../db/application/applications';
 import { storeCommand, type Operation } from '../../../db/commands';
 import { addDays, at, businessDateOf, instant, type Instant } from '../../../domain/time/dates';
-import { advanceApplication, verifyIdentity } from '../../../services/application/advance';
+import { advanceApplication } from '../../../services/application/advance';
+import { verifyIdentity } from '../../../services/application/identity-check';
 import { createApplicationCommands } from '../../../services/application/application-commands';
 import { draftAddress, missingSteps } from '../../../services/application/application-steps';
 import { insertApplicationEvent } from '../../../db/application/applications';
@@ -28,10 +29,19 @@ describe('an application that goes back to its borrower', () => {
     await database.close();
   });
 
-  async function apply(id: string, operation: Operation, body: Record<string, string> = {}, now: Instant = NOW) {
+  async function apply(id: string, operation: Operation, body: Record<string, string | number> = {}, now: Instant = NOW) {
     const commandId = randomUUID();
     const caller = operation === 'REVIEW' ? 'operator:wang' : 'borrower:test';
-    const stored = { id: commandId, caller, idempotencyKey: commandId, operation, subject: id, bodySha256: commandId, body };
+    const { round } = await readApplication(deps.db, id);
+    const stored = {
+      id: commandId,
+      caller,
+      idempotencyKey: commandId,
+      operation,
+      subject: id,
+      bodySha256: commandId,
+      body: { round, ...body },
+    };
     await storeCommand(deps.db, { ...stored, businessDate: businessDateOf(now) });
     return createApplicationCommands(deps).applyApplicationCommand({ commandId, at: now });
   }

@@ -1,0 +1,126 @@
+import { readApplication, readDecisions, readOffer } from '../../../db/application/applications';
+import { addDays, at, businessDateOf } from '../../../domain/time/dates';
+import { advanceApplication } from '../../../services/application/advance';
+import { verifyIdentity } from '../../../services/application/identity-check';
+import { createFormalIdentityVerifier } from '../../../providers/identity/formal';
+import type { IdentityClaim, IdentityVerdict } from '../../../providers/identity/port';
+import type { ActivityDeps } from '../../../services/deps';
+import { inventPerson } from '../../../dev/demo/person';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { readDisclosure, seedApplication } from '../../support/seed';
+import { createDeps, startBanks, type Banks } from '../../support/world';
+import { apply, decided, give, NOW, save, store } from '../../support/applications';
+
+/** Guarantee: a word about what somebody saw is not taken for what they never saw. */
+describe('one round’s word in the next', () => {
+  let database: TestDatabase;
+  let banks: Banks;
+  let deps: ActivityDeps;
+  beforeAll(async () => {
+    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
+    deps = createDeps(database, banks, []);
+  });
+  afterAll(async () => {
+    await banks.close();
+    await database.close();
+  });
+
+  it('an operator’s approval of round 1 approves nothing that the operator never saw', async () => {
+    const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
+    expect(await decided(deps, id)).toBe('FOUR_EYES');
+    const approval = await store(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'income slip seen, 120,000 is fine' });
+    await apply(deps, id, 'REOPEN');
+    await save(deps, id, 'request', 2, { principalFen: 20_000_000, termMonths: 12 });
+    await save(deps, id, 'income', 2, { monthlyIncomeFen: 300_000 });
+    await decided(deps, id);
+    const verdict = await give(deps, approval);
+    expect([verdict.state, await readOffer(deps.db, id)]).toEqual(['REJECTED', undefined]);
+  });
+
+  it('… smaller: the referral of a changed amount is not approved by the word about the first', async () => {
+    const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
+    expect(await decided(deps, id)).toBe('FOUR_EYES');
+    const approval = await store(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'income slip seen, 120,000 is fine' });
+    await apply(deps, id, 'REOPEN');
+    await save(deps, id, 'request', 2, { principalFen: 20_000_000, termMonths: 12 });
+    expect(await decided(deps, id)).toBe('FOUR_EYES');
+    const verdict = await give(deps, approval);
+    expect([verdict.state, (await readOffer(deps.db, id))?.principal_fen]).toEqual(['REJECTED', undefined]);
+  });
+
+  it('an operator’s decline of round 1 does not vanish because the borrower reopens first', async () => {
+    const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
+    expect(await decided(deps, id)).toBe('FOUR_EYES');
+    const decline = await store(deps, id, 'REVIEW', { verdict: 'DECLINE', reason: 'the slip is forged' });
+    await apply(deps, id, 'REOPEN');
+    await save(deps, id, 'request', 2, { principalFen: 1_000_000, termMonths: 12 });
+    await give(deps, decline);
+    expect(await decided(deps, id)).not.toBe('OFFERED');
+  });
+
+  it('an acceptance given in round 1 accepts nothing of round 2', async () => {
+    const { applicationId: id } = await seedApplication(deps);
+    await decided(deps, id);
+    await readDisclosure(deps, id);
+    const acceptance = await store(deps, id, 'ACCEPT_OFFER');
+    await apply(deps, id, 'REOPEN');
+    await save(deps, id, 'request', 2, { principalFen: 2_000_000, termMonths: 12 });
+    expect(await decided(deps, id)).toBe('OFFERED');
+    await readDisclosure(deps, id);
+    const verdict = await give(deps, acceptance);
+    expect([verdict.state, (await readApplication(deps.db, id)).status]).toEqual(['REJECTED', 'OFFERED']);
+  });
+
+  it('an offer that has run out is not revived by changing what was entered', async () => {
+    const { applicationId: id } = await seedApplication(deps);
+    await decided(deps, id);
+    const late = at(addDays(businessDateOf(NOW), 60), '12:00');
+    expect(await apply(deps, id, 'REOPEN', {}, late)).toMatchObject({ state: 'REJECTED', code: 'OFFER_EXPIRED' });
+  });
+
+  it('a referral that has run out is not approved', async () => {
+    const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
+    expect(await decided(deps, id)).toBe('FOUR_EYES');
+    const late = at(addDays(businessDateOf(NOW), 60), '12:00');
+    expect(await apply(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'late' }, late)).toMatchObject({ state: 'REJECTED' });
+  });
+
+  it('a late answer about the identity of round 1 is no answer about another identity of round 2', async () => {
+    const { applicationId: id, person } = await seedApplication(deps);
+    const { borrower_id: borrower } = await readApplication(deps.db, id);
+    const formal = createFormalIdentityVerifier();
+    const gates: ((verdict: IdentityVerdict) => void)[] = [];
+    const asked: IdentityClaim[] = [];
+    const slow: ActivityDeps = {
+      ...deps,
+      identityVerifier: {
+        verify: (claim: IdentityClaim) => {
+          asked.push(claim);
+          return new Promise<IdentityVerdict>((resolve) => gates.push(resolve));
+        },
+      },
+    };
+    await apply(deps, id, 'SUBMIT');
+    await advanceApplication(deps, { applicationId: id, at: NOW });
+    // The activity's first try: the source is slow, Temporal gives it up after 30 s, the second try is answered.
+    const firstTry = verifyIdentity(slow, { applicationId: id, at: NOW });
+    while (gates.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await verifyIdentity(deps, { applicationId: id, at: NOW });
+    expect((await advanceApplication(deps, { applicationId: id, at: NOW })).status).toBe('OFFERED');
+    await apply(deps, id, 'REOPEN');
+    const other = inventPerson(987_654, 1);
+    await deps.db.transaction((tx) =>
+      deps.borrowers.saveIdentity(tx, borrower, { name: other.name, idNumber: other.idNumber, phone: other.phone, email: other.email }),
+    );
+    await save(deps, id, 'identity', 2, other);
+    await apply(deps, id, 'SUBMIT');
+    expect((await advanceApplication(deps, { applicationId: id, at: NOW })).status).toBe('KYC_PENDING');
+    const [answer] = gates;
+    answer?.(await formal.verify(asked[0] as IdentityClaim));
+    await firstTry;
+    expect(asked.map(({ idNumber }) => idNumber)).toEqual([person.idNumber]);
+    const kyc = (await readDecisions(deps.db, id)).filter(({ stage, round }) => stage === 'KYC' && round === 2);
+    // Nobody has asked anybody about `other`.
+    expect([kyc, (await readApplication(deps.db, id)).status]).toEqual([[], 'KYC_PENDING']);
+  });
+});

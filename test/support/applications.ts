@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { insertApplicationEvent, readApplication } from '../../db/application/applications';
+import { businessNow } from '../../db/clock';
+import { storeCommand, type Operation } from '../../db/commands';
+import { keys } from '../../domain/keys';
+import { businessDateOf, instant, type Instant } from '../../domain/time/dates';
+import { advanceApplication } from '../../services/application/advance';
+import { verifyIdentity } from '../../services/application/identity-check';
+import { createApplicationCommands } from '../../services/application/application-commands';
+import { draftAddress } from '../../services/application/application-steps';
+import type { ActivityDeps } from '../../services/deps';
+
+/** Applications as their API and workflow would lead them, one step at a time. */
+export const NOW = instant(Date.now());
+
+export async function store(deps: ActivityDeps, id: string, operation: Operation, body: Record<string, string> = {}, caller?: string) {
+  const commandId = randomUUID();
+  const by = caller ?? (operation === 'REVIEW' ? 'operator:wang' : 'borrower:test');
+  // As the API stores it: with the round that its sender had before them.
+  const { round } = await readApplication(deps.db, id);
+  const stored = {
+    id: commandId,
+    caller: by,
+    idempotencyKey: commandId,
+    operation,
+    subject: id,
+    bodySha256: commandId,
+    body: { round, ...body },
+  };
+  await storeCommand(deps.db, { ...stored, businessDate: businessDateOf(NOW) });
+  return commandId;
+}
+export const give = (deps: ActivityDeps, commandId: string, at: Instant = NOW) =>
+  createApplicationCommands(deps).applyApplicationCommand({ commandId, at });
+export const apply = async (deps: ActivityDeps, id: string, operation: Operation, body: Record<string, string> = {}, at: Instant = NOW) =>
+  give(deps, await store(deps, id, operation, body), at);
+export async function decided(deps: ActivityDeps, id: string): Promise<string> {
+  const verdict = await apply(deps, id, 'SUBMIT');
+  if (verdict.state !== 'APPLIED') return `${verdict.state} ${verdict.code ?? ''}`;
+  await advanceApplication(deps, { applicationId: id, at: NOW });
+  await verifyIdentity(deps, { applicationId: id, at: NOW });
+  return (await advanceApplication(deps, { applicationId: id, at: NOW })).status;
+}
+export async function save(deps: ActivityDeps, id: string, step: string, version: number, payload: object): Promise<void> {
+  const { borrower_id } = await readApplication(deps.db, id);
+  await deps.db.transaction(async (tx) => {
+    const person = await deps.borrowers.personVault(tx, borrower_id);
+    await tx('application_drafts').insert({
+      application_id: id,
+      step,
+      version,
+      payload_enc: person.encrypt(draftAddress(id, step, version), JSON.stringify(payload)),
+    });
+    const event = { key: keys.stepSaved(step, version), kind: 'STEP_SAVED', at: NOW, businessDate: businessDateOf(NOW) } as const;
+    await insertApplicationEvent(tx, id, { ...event, data: { step, version } });
+  });
+}
+export const nowOf = async (deps: ActivityDeps) => (await businessNow(deps.db)).now;
