@@ -10,10 +10,16 @@ import { createApplicationCommands } from '../../services/application/applicatio
 import { draftAddress } from '../../services/application/application-steps';
 import type { ActivityDeps } from '../../services/deps';
 
+/** Whose application a step is about. */
+interface On {
+  readonly deps: ActivityDeps;
+  readonly id: string;
+}
+
 /** Applications as their API and workflow would lead them, one step at a time. */
 export const NOW = instant(Date.now());
 
-export async function store(deps: ActivityDeps, id: string, operation: Operation, body: Record<string, string> = {}, caller?: string) {
+export async function store({ deps, id }: On, operation: Operation, body: Record<string, string> = {}, caller?: string) {
   const commandId = randomUUID();
   const by = caller ?? (operation === 'REVIEW' ? 'operator:wang' : 'borrower:test');
   // As the API stores it: with the round that its sender had before them.
@@ -32,16 +38,16 @@ export async function store(deps: ActivityDeps, id: string, operation: Operation
 }
 export const give = (deps: ActivityDeps, commandId: string, at: Instant = NOW) =>
   createApplicationCommands(deps).applyApplicationCommand({ commandId, at });
-export const apply = async (deps: ActivityDeps, id: string, operation: Operation, body: Record<string, string> = {}, at: Instant = NOW) =>
-  give(deps, await store(deps, id, operation, body), at);
+export const apply = async (on: On, operation: Operation, body: Record<string, string> = {}, at: Instant = NOW) =>
+  give(on.deps, await store(on, operation, body), at);
 export async function decided(deps: ActivityDeps, id: string): Promise<string> {
-  const verdict = await apply(deps, id, 'SUBMIT');
+  const verdict = await apply({ deps, id }, 'SUBMIT');
   if (verdict.state !== 'APPLIED') return `${verdict.state} ${verdict.code ?? ''}`;
   await advanceApplication(deps, { applicationId: id, at: NOW });
   await verifyIdentity(deps, { applicationId: id, at: NOW });
   return (await advanceApplication(deps, { applicationId: id, at: NOW })).status;
 }
-export async function save(deps: ActivityDeps, id: string, step: string, version: number, payload: object): Promise<void> {
+export async function save({ deps, id }: On, step: string, version: number, payload: object): Promise<void> {
   const { borrower_id } = await readApplication(deps.db, id);
   await deps.db.transaction(async (tx) => {
     const person = await deps.borrowers.personVault(tx, borrower_id);

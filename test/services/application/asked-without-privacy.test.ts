@@ -24,7 +24,7 @@ it('PRIVACY is withdrawn while Temporal is away: nothing about the person is tol
     },
   };
   const { applicationId: id } = await seedApplication(deps);
-  await apply(deps, id, 'SUBMIT');
+  await apply({ deps, id }, 'SUBMIT');
   await advanceApplication(deps, { applicationId: id, at: NOW });
   const api = await startApi(deps, unreachableTemporal(1), 300);
   const { borrower_id: as } = await readApplication(deps.db, id);

@@ -48,10 +48,10 @@ it('equal requests are one, other people see nothing, and of two commands at onc
     ).status,
   ).toBe(403);
   await readDisclosure(deps, id);
-  const [a, b] = [await store(deps, id, 'ACCEPT_OFFER'), await store(deps, id, 'REOPEN')];
+  const [a, b] = [await store({ deps, id }, 'ACCEPT_OFFER'), await store({ deps, id }, 'REOPEN')];
   const both = await Promise.all([give(deps, a), give(deps, b)]);
   expect(both.map(({ state }) => state).sort()).toEqual(['APPLIED', 'REJECTED']);
-  expect((await apply(deps, id, 'ACCEPT_OFFER')).state).toBe('REJECTED');
+  expect((await apply({ deps, id }, 'ACCEPT_OFFER')).state).toBe('REJECTED');
   await api.close();
   await banks.close();
   await database.close();

@@ -41,26 +41,26 @@ describe('rounds, consents and locks', () => {
   it('what an operator sent back for a look is not offered by the rules alone', async () => {
     const { applicationId: id } = await seedApplication(deps, { principalFen: 15_000_000, incomeFen: 100_000_000 });
     expect(await decided(deps, id)).toBe('FOUR_EYES');
-    await apply(deps, id, 'REVIEW', { verdict: 'REFER_BACK', missing: 'income', reason: 'the slip looks forged, ask for another' });
-    await save(deps, id, 'income', 2, { monthlyIncomeFen: 100_000_000 });
-    await save(deps, id, 'request', 2, { principalFen: 1_200_000, termMonths: 12 });
+    await apply({ deps, id }, 'REVIEW', { verdict: 'REFER_BACK', missing: 'income', reason: 'the slip looks forged, ask for another' });
+    await save({ deps, id }, 'income', 2, { monthlyIncomeFen: 100_000_000 });
+    await save({ deps, id }, 'request', 2, { principalFen: 1_200_000, termMonths: 12 });
     expect(await decided(deps, id)).toBe('FOUR_EYES');
   });
 
   it('a submission that was given in round 1 submits no half-changed draft of round 2', async () => {
     const { applicationId: id } = await seedApplication(deps);
-    const twin = await store(deps, id, 'SUBMIT');
+    const twin = await store({ deps, id }, 'SUBMIT');
     expect(await decided(deps, id)).toBe('OFFERED');
-    await apply(deps, id, 'REOPEN');
-    await save(deps, id, 'request', 2, { principalFen: 2_000_000, termMonths: 12 });
+    await apply({ deps, id }, 'REOPEN');
+    await save({ deps, id }, 'request', 2, { principalFen: 2_000_000, termMonths: 12 });
     expect((await give(deps, twin)).state).toBe('REJECTED');
   });
 
   it('a wish to change of round 1 does not void the offer of round 2', async () => {
     const { applicationId: id } = await seedApplication(deps);
     expect(await decided(deps, id)).toBe('OFFERED');
-    const twin = await store(deps, id, 'REOPEN');
-    await apply(deps, id, 'REOPEN');
+    const twin = await store({ deps, id }, 'REOPEN');
+    await apply({ deps, id }, 'REOPEN');
     expect(await decided(deps, id)).toBe('OFFERED');
     await give(deps, twin);
     expect((await readApplication(deps.db, id)).status).toBe('OFFERED');
@@ -70,7 +70,7 @@ describe('rounds, consents and locks', () => {
     const { applicationId: id } = await seedApplication(deps);
     expect(await decided(deps, id)).toBe('OFFERED');
     await readDisclosure(deps, id);
-    await apply(deps, id, 'REOPEN');
+    await apply({ deps, id }, 'REOPEN');
     const owner = createDb(database.ownerUrl, 1);
     const outcome = await down(owner).then(
       () => 'taken back',

@@ -28,10 +28,10 @@ describe('one round’s word in the next', () => {
   it('an operator’s approval of round 1 approves nothing that the operator never saw', async () => {
     const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
     expect(await decided(deps, id)).toBe('FOUR_EYES');
-    const approval = await store(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'income slip seen, 120,000 is fine' });
-    await apply(deps, id, 'REOPEN');
-    await save(deps, id, 'request', 2, { principalFen: 20_000_000, termMonths: 12 });
-    await save(deps, id, 'income', 2, { monthlyIncomeFen: 300_000 });
+    const approval = await store({ deps, id }, 'REVIEW', { verdict: 'APPROVE', reason: 'income slip seen, 120,000 is fine' });
+    await apply({ deps, id }, 'REOPEN');
+    await save({ deps, id }, 'request', 2, { principalFen: 20_000_000, termMonths: 12 });
+    await save({ deps, id }, 'income', 2, { monthlyIncomeFen: 300_000 });
     await decided(deps, id);
     const verdict = await give(deps, approval);
     expect([verdict.state, await readOffer(deps.db, id)]).toEqual(['REJECTED', undefined]);
@@ -40,9 +40,9 @@ describe('one round’s word in the next', () => {
   it('… smaller: the referral of a changed amount is not approved by the word about the first', async () => {
     const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
     expect(await decided(deps, id)).toBe('FOUR_EYES');
-    const approval = await store(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'income slip seen, 120,000 is fine' });
-    await apply(deps, id, 'REOPEN');
-    await save(deps, id, 'request', 2, { principalFen: 20_000_000, termMonths: 12 });
+    const approval = await store({ deps, id }, 'REVIEW', { verdict: 'APPROVE', reason: 'income slip seen, 120,000 is fine' });
+    await apply({ deps, id }, 'REOPEN');
+    await save({ deps, id }, 'request', 2, { principalFen: 20_000_000, termMonths: 12 });
     expect(await decided(deps, id)).toBe('FOUR_EYES');
     const verdict = await give(deps, approval);
     expect([verdict.state, (await readOffer(deps.db, id))?.principal_fen]).toEqual(['REJECTED', undefined]);
@@ -51,9 +51,9 @@ describe('one round’s word in the next', () => {
   it('an operator’s decline of round 1 does not vanish because the borrower reopens first', async () => {
     const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
     expect(await decided(deps, id)).toBe('FOUR_EYES');
-    const decline = await store(deps, id, 'REVIEW', { verdict: 'DECLINE', reason: 'the slip is forged' });
-    await apply(deps, id, 'REOPEN');
-    await save(deps, id, 'request', 2, { principalFen: 1_000_000, termMonths: 12 });
+    const decline = await store({ deps, id }, 'REVIEW', { verdict: 'DECLINE', reason: 'the slip is forged' });
+    await apply({ deps, id }, 'REOPEN');
+    await save({ deps, id }, 'request', 2, { principalFen: 1_000_000, termMonths: 12 });
     await give(deps, decline);
     expect(await decided(deps, id)).not.toBe('OFFERED');
   });
@@ -62,9 +62,9 @@ describe('one round’s word in the next', () => {
     const { applicationId: id } = await seedApplication(deps);
     await decided(deps, id);
     await readDisclosure(deps, id);
-    const acceptance = await store(deps, id, 'ACCEPT_OFFER');
-    await apply(deps, id, 'REOPEN');
-    await save(deps, id, 'request', 2, { principalFen: 2_000_000, termMonths: 12 });
+    const acceptance = await store({ deps, id }, 'ACCEPT_OFFER');
+    await apply({ deps, id }, 'REOPEN');
+    await save({ deps, id }, 'request', 2, { principalFen: 2_000_000, termMonths: 12 });
     expect(await decided(deps, id)).toBe('OFFERED');
     await readDisclosure(deps, id);
     const verdict = await give(deps, acceptance);
@@ -75,14 +75,14 @@ describe('one round’s word in the next', () => {
     const { applicationId: id } = await seedApplication(deps);
     await decided(deps, id);
     const late = at(addDays(businessDateOf(NOW), 60), '12:00');
-    expect(await apply(deps, id, 'REOPEN', {}, late)).toMatchObject({ state: 'REJECTED', code: 'OFFER_EXPIRED' });
+    expect(await apply({ deps, id }, 'REOPEN', {}, late)).toMatchObject({ state: 'REJECTED', code: 'OFFER_EXPIRED' });
   });
 
   it('a referral that has run out is not approved', async () => {
     const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
     expect(await decided(deps, id)).toBe('FOUR_EYES');
     const late = at(addDays(businessDateOf(NOW), 60), '12:00');
-    expect(await apply(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'late' }, late)).toMatchObject({ state: 'REJECTED' });
+    expect(await apply({ deps, id }, 'REVIEW', { verdict: 'APPROVE', reason: 'late' }, late)).toMatchObject({ state: 'REJECTED' });
   });
 
   it('a late answer about the identity of round 1 is no answer about another identity of round 2', async () => {
@@ -100,20 +100,20 @@ describe('one round’s word in the next', () => {
         },
       },
     };
-    await apply(deps, id, 'SUBMIT');
+    await apply({ deps, id }, 'SUBMIT');
     await advanceApplication(deps, { applicationId: id, at: NOW });
     // The activity's first try: the source is slow, Temporal gives it up after 30 s, the second try is answered.
     const firstTry = verifyIdentity(slow, { applicationId: id, at: NOW });
     while (gates.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     await verifyIdentity(deps, { applicationId: id, at: NOW });
     expect((await advanceApplication(deps, { applicationId: id, at: NOW })).status).toBe('OFFERED');
-    await apply(deps, id, 'REOPEN');
+    await apply({ deps, id }, 'REOPEN');
     const other = inventPerson(987_654, 1);
     await deps.db.transaction((tx) =>
       deps.borrowers.saveIdentity(tx, borrower, { name: other.name, idNumber: other.idNumber, phone: other.phone, email: other.email }),
     );
-    await save(deps, id, 'identity', 2, other);
-    await apply(deps, id, 'SUBMIT');
+    await save({ deps, id }, 'identity', 2, other);
+    await apply({ deps, id }, 'SUBMIT');
     expect((await advanceApplication(deps, { applicationId: id, at: NOW })).status).toBe('KYC_PENDING');
     const [answer] = gates;
     answer?.(await formal.verify(asked[0] as IdentityClaim));

@@ -44,7 +44,7 @@ describe('a consent that is withdrawn', () => {
   async function toSign(id: string) {
     expect(await decided(deps, id)).toBe('OFFERED');
     await readDisclosure(deps, id);
-    expect((await apply(deps, id, 'ACCEPT_OFFER', {}, await nowOf(deps))).state).toBe('APPLIED');
+    expect((await apply({ deps, id }, 'ACCEPT_OFFER', {}, await nowOf(deps))).state).toBe('APPLIED');
     const { waiting_until: until } = await readApplication(deps.db, id);
     const then = instant((until?.getTime() ?? 0) + 60_000);
     expect((await advanceApplication(deps, { applicationId: id, at: then })).status).toBe('AWAITING_SIGNATURE');
@@ -58,7 +58,7 @@ describe('a consent that is withdrawn', () => {
     });
     await deps.db('one_time_codes').where({ id: codeId }).update({ used_at: new Date(), attempts: 1 });
     const contract = await readContract(deps.db, id);
-    return { then, sign: () => store(deps, id, 'SIGN', { codeId, contractSha256: contract?.sha256 ?? '' }) };
+    return { then, sign: () => store({ deps, id }, 'SIGN', { codeId, contractSha256: contract?.sha256 ?? '' }) };
   }
 
   it('while its CANCEL is on its way, the offer cannot be accepted any more', async () => {
@@ -66,7 +66,7 @@ describe('a consent that is withdrawn', () => {
     expect(await decided(deps, id)).toBe('OFFERED');
     await readDisclosure(deps, id);
     await withdraw(id);
-    const verdict = await apply(deps, id, 'ACCEPT_OFFER', {}, await nowOf(deps));
+    const verdict = await apply({ deps, id }, 'ACCEPT_OFFER', {}, await nowOf(deps));
     expect([verdict.state, verdict.code]).toEqual(['REJECTED', 'ILLEGAL_TRANSITION']);
   });
 
@@ -74,7 +74,7 @@ describe('a consent that is withdrawn', () => {
     const { applicationId: id } = await seedApplication(deps, { principalFen: 12_000_000, incomeFen: 100_000_000 });
     expect(await decided(deps, id)).toBe('FOUR_EYES');
     await withdraw(id);
-    const verdict = await apply(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'fine' }, await nowOf(deps));
+    const verdict = await apply({ deps, id }, 'REVIEW', { verdict: 'APPROVE', reason: 'fine' }, await nowOf(deps));
     expect(verdict.state).toBe('REJECTED');
   });
 
@@ -134,13 +134,13 @@ describe('a consent that is withdrawn', () => {
       knows: () => Promise.resolve(false),
     });
     for (const each of await endings(id)) await give(deps, each.id);
-    await apply(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'fine' }, await nowOf(deps));
+    await apply({ deps, id }, 'REVIEW', { verdict: 'APPROVE', reason: 'fine' }, await nowOf(deps));
     expect((await readApplication(deps.db, id)).status).toBe('WITHDRAWN');
   });
 
   it('an application from before consents were kept does not end as one whose consent was withdrawn', async () => {
     const { applicationId: id } = await seedApplication(deps);
-    await apply(deps, id, 'SUBMIT');
+    await apply({ deps, id }, 'SUBMIT');
     expect((await advanceApplication(deps, { applicationId: id, at: NOW })).status).toBe('KYC_PENDING');
     // As the migration leaves them: no rows of consents.
     const borrower = await borrowerOf(id);
@@ -168,7 +168,7 @@ describe('a consent that is withdrawn', () => {
       }),
     );
     expect(await decided(deps, id)).toBe('FOUR_EYES');
-    const verdict = await apply(deps, id, 'REVIEW', { verdict: 'APPROVE', reason: 'fine' });
+    const verdict = await apply({ deps, id }, 'REVIEW', { verdict: 'APPROVE', reason: 'fine' });
     expect([verdict.state, (await readApplication(deps.db, id)).status]).toEqual(['REJECTED', 'FOUR_EYES']);
   });
 });
