@@ -1,3 +1,4 @@
+import { sealAudit } from '../../db/audit';
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureChannelAccounts } from '../../db/ledger/journal';
@@ -66,6 +67,7 @@ describe('Postgres killed and restarted in the middle of payouts', () => {
     }
     const books = await world.banks.books();
     expect(books.entries.filter((entry) => entry.kind === 'PAYOUT' && entry.state === 'BOOKED')).toHaveLength(loans.length);
+    await sealAudit(world.deps.db, 1_000);
     for (const check of await checkInvariants({ db: world.deps.db, client: world.client, books })) expect(check.violations).toEqual([]);
     await fleet.stop();
   });

@@ -26,21 +26,26 @@ describe('a loan that was given up, or taken up again', () => {
       .db('payment_instructions')
       .insert({ id, loan_id: loanId, direction: 'DEBIT', amount_fen: 50_000, business_date: on, presentment: 2, state: 'AUTHORIZED' });
 
-  it('a loan that its borrower withdrew before the payout began is not paid out afterwards', async () => {
-    epoch = 2; // the database was restored; payments wait for the guard
-    const { loanId, person } = await seedLoan(world.deps);
-    await startLoan(world.client, loanId);
-    await eventually(
-      'the payout child',
-      async () =>
-        (await world.client.workflow
-          .getHandle(`disbursement-payout-${loanId}-1-e2`)
-          .describe()
-          .catch(() => undefined)) !== undefined,
+  const channels = (enabled: boolean) =>
+    world.deps
+      .db('channel_decisions')
+      .insert(
+        ['wallet', 'cardnet', 'bankdirect'].map((channel) => ({ channel, enabled, actor: 't', reason: 'test', at: instant(Date.now()) })),
+      );
+  const payoutOf = (loanId: string, suffix = '') =>
+    eventually('the payout child', async () =>
+      world.client.workflow
+        .getHandle(`disbursement-payout-${loanId}-1${suffix}`)
+        .describe()
+        .then(
+          () => true,
+          () => false,
+        ),
     );
+  async function withdraw(loanId: string, borrowerId: string) {
     const { row } = await storeCommand(world.deps.db, {
       id: randomUUID(),
-      caller: `borrower:${person.borrowerId}`,
+      caller: `borrower:${borrowerId}`,
       idempotencyKey: randomUUID(),
       operation: 'WITHDRAW_LOAN',
       subject: loanId,
@@ -48,16 +53,33 @@ describe('a loan that was given up, or taken up again', () => {
       body: {},
       businessDate: businessDateOf(instant(Date.now())),
     });
-    await deliverCommand({ db: world.deps.db, client: world.client, timeoutMs: 20_000 }, row);
-
-    epoch = 1; // the guard cleared it
-    await world.environment!.sleep('30 hours');
-    const booked = (await world.banks.books()).entries
+    return deliverCommand({ db: world.deps.db, client: world.client, timeoutMs: 20_000 }, row);
+  }
+  const booked = async (loanId: string) =>
+    (await world.banks.books()).entries
       .filter((e) => e.reference === loanId && e.state === 'BOOKED')
       .map((e) => `${e.bank} ${e.number} ${String(e.amountFen)}`);
-    await world.deps.db('applications').where({ id: loanId }).first('status');
 
-    expect(booked).toEqual([]);
+  it('a loan that its borrower withdrew before the payout began is not paid out afterwards', async () => {
+    await channels(false);
+    const { loanId, person } = await seedLoan(world.deps);
+    await startLoan(world.client, loanId);
+    await payoutOf(loanId);
+    expect((await withdraw(loanId, person.borrowerId)).state).toBe('APPLIED');
+    await channels(true);
+    await world.environment!.sleep('30 hours');
+    expect(await booked(loanId)).toEqual([]);
+  });
+
+  it('before a restore is cleared nobody gives a loan up, which the lost time may have paid out: it is refused, and paid once', async () => {
+    epoch = 2;
+    const { loanId, person } = await seedLoan(world.deps);
+    await startLoan(world.client, loanId);
+    await payoutOf(loanId, '-e2');
+    expect(await withdraw(loanId, person.borrowerId)).toMatchObject({ state: 'REJECTED', code: 'RESTORE_NOT_CLEARED' });
+    epoch = 1; // the guard cleared it
+    await world.environment!.sleep('30 hours');
+    expect(await booked(loanId)).toHaveLength(1);
   });
 
   it('a debit that reached nobody goes on after the restart of its loan, and its history stays short', async () => {
