@@ -81,7 +81,9 @@ async function leadOn(deps: ClockDeps, target: Instant, arrived: Set<string>): P
     // It stands still for its payments; one that is at the target and still open is not waited for, and none is that
     // waits for the restore guard, which may itself wait for a bank's day to pass.
     const payments = await Promise.all(clock.children.filter((child) => !open.has(child)).map(lead));
-    if (payments.length > 0 && (!isCleared || payments.every(isThere))) waiting.delete(workflowId);
+    // A case that has to ask a channel waits for the guard too: the channels' workers take no task before.
+    if (!isCleared && clock.waitsForWorker) waiting.delete(workflowId);
+    else if (payments.length > 0 && (!isCleared || payments.every(isThere))) waiting.delete(workflowId);
     else if (!isThere(clock)) waiting.add(workflowId);
     else if (payments.length === 0 && !waiting.has(workflowId)) arrived.add(workflowId);
   };

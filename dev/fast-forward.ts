@@ -4,6 +4,7 @@ import Long from 'long';
 const MAX_SKIPS = 1_000;
 const NOT_FOUND = 5;
 const RUNNING = 1;
+const SCHEDULED = 1;
 
 /** Where a running workflow stands in its own time. */
 export interface VirtualClock {
@@ -13,6 +14,8 @@ export interface VirtualClock {
   readonly hasBegun: boolean;
   /** The fast-forward under way, '' when none is: it was reached, was never set, or its skips are used up. */
   readonly fastForwardId: string;
+  /** An activity of its own that no worker has taken: it freezes this clock until one does. */
+  readonly waitsForWorker: boolean;
   /** Workflow ids of its open children, which have clocks of their own and freeze this one. */
   readonly children: readonly string[];
 }
@@ -35,6 +38,7 @@ export async function virtualClock(client: Client, workflowId: string): Promise<
       now: info?.currentTime ? msOf(info.currentTime) : Date.now(),
       hasBegun: Number(description.workflowExecutionInfo.historyLength) > 1,
       fastForwardId: config?.enabled ? (config.fastForwardConfig?.id ?? '') : '',
+      waitsForWorker: description.pendingActivities.some((activity) => activity.state === SCHEDULED),
       children: description.pendingChildren.flatMap((child) => child.workflowId ?? []),
     };
   } catch (error) {

@@ -8,6 +8,7 @@ import { checkInvariants, loansWithoutWorkflow } from '../../ops/audit/invariant
 import { searchAttributes } from '../../workflows/search-attributes';
 import { eventually, withServedWorld, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
+import { taskQueues } from '../../domain/ids';
 import { debitWorkflowId, keys, workflowShapes } from '../../domain/keys';
 
 describe('on the dev server, under the sandbox clock', () => {
@@ -141,6 +142,39 @@ describe('on the dev server, under the sandbox clock', () => {
     epoch.mockRestore();
     await advanceClock(clock(), at(addDays(today, 38), '15:00'));
     expect((await readLoanFile(world.deps.db, loanId)).facts.map(({ type }) => type)).toContain('REPAYMENT');
+  });
+
+  it('goes on while a case waits for a channel that takes no task before the restore guard has cleared', async () => {
+    const { db } = world.deps;
+    const { loanId } = await seedLoan(world.deps, { termMonths: 2 });
+    await startLoan(world.client, loanId, (await businessNow(db)).now);
+    await active(loanId);
+    const { now, today } = await businessNow(db);
+    const id = `untaken-${loanId}`;
+    const about = {
+      channel: 'elsewhere',
+      code: 'LONG',
+      number: `payout-${loanId}-9a1`,
+      amount_fen: -100,
+      expected_fen: 0,
+      suspense_fen: -100,
+    };
+    const due = { business_date: today, opened_at: now, due_on: addDays(today, 9) };
+    await db('breaks').insert({ id, key: id, ...about, ...due, owner: 'operations', is_urgent: false });
+    const handle = await world.client.workflow.start('resolveBreak', {
+      workflowId: workflowShapes.break(id),
+      taskQueue: taskQueues.loans,
+      args: [{ breakId: id, now }],
+    });
+    await eventually('a question that nobody takes', async () => ((await handle.describe()).raw.pendingActivities?.length ?? 0) > 0);
+    const epoch = jest.spyOn(world.deps, 'restoreEpoch').mockResolvedValue(2);
+    await advanceClock(clock(), at(addDays(today, 2), '15:00'));
+    expect((await businessNow(db)).today).toBe(addDays(today, 2));
+    epoch.mockRestore();
+    await handle.terminate('the test is over');
+    await db('breaks')
+      .where({ id })
+      .update({ state: 'HEALED', closed_on: addDays(today, 2) });
   });
 
   it('refuses to be cancelled, and calls for a person instead', async () => {

@@ -1,19 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { readApplication, readDecisions, readOffer } from '../../../db/application/applications';
-import { storeCommand, type Operation } from '../../../db/commands';
+import type { Operation } from '../../../db/commands';
 import { addDays, at, businessDateOf, instant, type Instant } from '../../../domain/time/dates';
 import { advanceApplication } from '../../../services/application/advance';
-import { verifyIdentity } from '../../../services/application/identity-check';
-import { createApplicationCommands } from '../../../services/application/application-commands';
-import { draftAddress, missingSteps } from '../../../services/application/application-steps';
-import { insertApplicationEvent } from '../../../db/application/applications';
+import { missingSteps } from '../../../services/application/application-steps';
 import { keys } from '../../../domain/keys';
 import type { ActivityDeps } from '../../../services/deps';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { readDisclosure, seedApplication } from '../../support/seed';
+import { apply as applyTo, decided as decidedOf, NOW, save as saveOf } from '../../support/applications';
 import { createDeps, startBanks, type Banks } from '../../support/world';
-
-const NOW = instant(Date.now());
 
 /** Guarantee (B6): a changed answer makes a new decision, and what was decided and offered before is void. */
 describe('an application that goes back to its borrower', () => {
@@ -29,42 +24,10 @@ describe('an application that goes back to its borrower', () => {
     await database.close();
   });
 
-  async function apply(id: string, operation: Operation, body: Record<string, string | number> = {}, now: Instant = NOW) {
-    const commandId = randomUUID();
-    const caller = operation === 'REVIEW' ? 'operator:wang' : 'borrower:test';
-    const { round } = await readApplication(deps.db, id);
-    const stored = {
-      id: commandId,
-      caller,
-      idempotencyKey: commandId,
-      operation,
-      subject: id,
-      bodySha256: commandId,
-      body: { round, ...body },
-    };
-    await storeCommand(deps.db, { ...stored, businessDate: businessDateOf(now) });
-    return createApplicationCommands(deps).applyApplicationCommand({ commandId, at: now });
-  }
-  async function decided(id: string): Promise<string> {
-    expect((await apply(id, 'SUBMIT')).state).toBe('APPLIED');
-    await advanceApplication(deps, { applicationId: id, at: NOW });
-    await verifyIdentity(deps, { applicationId: id, at: NOW });
-    return (await advanceApplication(deps, { applicationId: id, at: NOW })).status;
-  }
-  async function save(id: string, step: string, version: number, payload: object): Promise<void> {
-    const { borrower_id } = await readApplication(deps.db, id);
-    await deps.db.transaction(async (tx) => {
-      const person = await deps.borrowers.personVault(tx, borrower_id);
-      await tx('application_drafts').insert({
-        application_id: id,
-        step,
-        version,
-        payload_enc: person.encrypt(draftAddress(id, step, version), JSON.stringify(payload)),
-      });
-      const event = { key: keys.stepSaved(step, version), kind: 'STEP_SAVED', at: NOW, businessDate: businessDateOf(NOW) } as const;
-      await insertApplicationEvent(tx, id, { ...event, data: { step, version } });
-    });
-  }
+  const apply = (id: string, operation: Operation, body: Record<string, string> = {}, now: Instant = NOW) =>
+    applyTo({ deps, id }, operation, body, now);
+  const decided = (id: string) => decidedOf(deps, id);
+  const save = (id: string, step: string, version: number, payload: object) => saveOf({ deps, id }, step, version, payload);
   const outcomes = async (id: string) =>
     (await readDecisions(deps.db, id)).map(({ round, stage, outcome }) => `${String(round)} ${stage} ${outcome}`).sort();
 
