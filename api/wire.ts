@@ -99,3 +99,6 @@ export const aprSchema = z.object({ rate: z.string(), basis: z.literal('nominal 
 export const apr = (rate: string): z.output<typeof aprSchema> => ({ rate, basis: 'nominal IRR of all payments, per year' });
 
 export const asDate = (text: string): BusinessDate => businessDate(text);
+
+/** A text in both languages. */
+export const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });

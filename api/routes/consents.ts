@@ -14,10 +14,10 @@ import { deviceOf } from '../access';
 import type { Caller } from '../auth';
 import type { ApiDeps } from '../deps';
 import { route } from '../route';
+import { textSchema } from '../wire';
 import { bodyHash, commandResponses, deliver, settleAtOnce } from '../submit';
 
 const tag = 'Consents';
-const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });
 const kindParams = z.strictObject({ kind: z.enum(CONSENT_KINDS) });
 const partnerSchema = z.string().max(40).optional();
 
@@ -79,9 +79,17 @@ const list = route({
   handle: async (deps, { caller }) => {
     const { now } = await businessNow(deps.db);
     const texts = CONSENT_KINDS.map((kind) => {
-      const { version, isRequired, title, text } = consentText(kind, businessDateOf(now));
-      const sha256 = consentSha256(consentText(kind, businessDateOf(now)));
-      return { kind, version, isRequired, title, text, sha256, effectsOfWithdrawal: [...effectsOfWithdrawal(kind)] };
+      const inEffect = consentText(kind, businessDateOf(now));
+      const { version, isRequired, title, text } = inEffect;
+      return {
+        kind,
+        version,
+        isRequired,
+        title,
+        text,
+        sha256: consentSha256(inEffect),
+        effectsOfWithdrawal: [...effectsOfWithdrawal(kind)],
+      };
     });
     const standing = (await readConsents(deps.db, caller.id)).map(recordView);
     return { status: 200, body: { texts, standing, history: (await consentHistory(deps.db, caller.id)).map(recordView) } };

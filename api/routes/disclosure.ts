@@ -6,10 +6,9 @@ import { deviceOf, ownApplication } from '../access';
 import { route } from '../route';
 import { commandResponses, settleAtOnce } from '../submit';
 import { applicationParams } from './applications';
-import { money, moneySchema } from '../wire';
+import { money, moneySchema, textSchema } from '../wire';
 
 const tag = 'Signing';
-const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What a loan costs and who is paid, in the normal and in the contingent case, in two languages. */

@@ -4,9 +4,7 @@ import { disclosureOf } from '../../domain/product/disclosure';
 import { capOn, quote } from '../../domain/product/offer';
 import { disclosureSchema, disclosureView } from './disclosure';
 import { route } from '../route';
-import { apr, aprSchema, fenOf, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
-
-const textSchema = z.object({ en: z.string(), 'zh-CN': z.string() });
+import { apr, aprSchema, fenOf, money, moneySchema, textSchema, scheduleRow, scheduleRowSchema } from '../wire';
 
 const productSchema = z
   .object({

@@ -4,7 +4,8 @@ import { addDays, at, businessDateOf, epochMs, instant, type BusinessDate, type 
 import { createCatalogue } from '../../domain/product/products';
 import type { Attached } from '../../ops/attach';
 import { advanceClock } from '../clock';
-import { engage, tokenOf } from '../../ops/operator-keys';
+import { sendOperatorCommand } from '../../ops/cli/decision';
+import { engage } from '../../ops/operator-keys';
 import { workflowLink } from '../../ops/cli/views';
 import { BorrowerClient } from './borrower-client';
 import { inventPerson } from './person';
@@ -139,12 +140,8 @@ export class Demo {
   /** A large amount is referred: the demo's operator approves it over the ops API. */
   private async approve(running: Running): Promise<void> {
     await engage(this.stack, 'demo-operator', 'DEMO-1', ['approver']);
-    const token = await tokenOf(this.stack, 'demo-operator');
-    await fetch(`${this.stack.apiUrl}/v1/ops/applications/${running.id}/review`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': `review-${running.id}` },
-      body: JSON.stringify({ verdict: 'APPROVE', reason: 'demo: income and amount fit' }),
-    });
+    const decided = { verdict: 'APPROVE', reason: 'demo: income and amount fit' };
+    await sendOperatorCommand(this.stack, 'demo-operator', `/v1/ops/applications/${running.id}/review`, decided);
     print(`  ${(await this.now()).today}  ${running.label}  referred for its amount; approved by an operator`);
   }
 

@@ -5,7 +5,8 @@ import { mintToken } from '../../api/auth';
 import { epochMs, instant } from '../../domain/time/dates';
 import { yuan, type Fen } from '../../domain/money/money';
 import type { Attached } from '../../ops/attach';
-import { engage, tokenOf } from '../../ops/operator-keys';
+import { sendOperatorCommand } from '../../ops/cli/decision';
+import { engage } from '../../ops/operator-keys';
 import { advanceClock } from '../clock';
 import { ApiProblem, BorrowerClient } from './borrower-client';
 import { inventPerson } from './person';
@@ -92,16 +93,7 @@ export class OriginationDemo {
     );
 
   private async review(id: string, body: object): Promise<void> {
-    const response = await fetch(`${this.stack.apiUrl}/v1/ops/applications/${id}/review`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${await tokenOf(this.stack, OPERATOR)}`,
-        'content-type': 'application/json',
-        'idempotency-key': `review-${id}-${JSON.stringify(body).length.toString()}`,
-      },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`the review was refused: ${await response.text()}`);
+    await sendOperatorCommand(this.stack, OPERATOR, `/v1/ops/applications/${id}/review`, body);
   }
 
   private async refused(): Promise<string> {

@@ -6,9 +6,8 @@ import type { Tx } from '../../db/pool';
 import { APPLICATION_TRANSITIONS, canTransition } from '../../domain/states';
 import type { Instant } from '../../domain/time/dates';
 import { keys } from '../../domain/keys';
-import { isContradicted } from '../../domain/loan/loan-events';
 import type { ActivityDeps } from '../deps';
-import { hasPayoutBegun, withdrawLoan } from '../loan/loan-changes';
+import { isBeforePayout, withdrawLoan } from '../loan/loan-changes';
 import { isRestoreCleared } from '../payment/restore-check';
 import { moveApplication } from './moves';
 
@@ -20,8 +19,7 @@ async function endLoan(
 ): Promise<void> {
   await lockLoan(tx, loanId);
   const file = await readLoanFile(tx, loanId);
-  if (file.loan.status !== 'APPROVED' || hasPayoutBegun(file) || isContradicted(file.instructions, 'PAYOUT')) return;
-  if (!(await isRestoreCleared(deps, tx))) return;
+  if (!isBeforePayout(file) || !(await isRestoreCleared(deps, tx))) return;
   await withdrawLoan(deps, tx, { file, at, by: { caller_role: 'borrower', caller: keys.borrower(borrowerId) } });
   await addFactNotice(tx, loanId, keys.commandFact(commandId));
 }

@@ -42,8 +42,12 @@ export async function giveUpLoan(
 }
 
 /** Whether money may be on its way to the borrower, or with them: a payout that came back is neither. */
-export const hasPayoutBegun = ({ instructions }: Pick<LoanFile, 'instructions'>): boolean =>
+const hasPayoutBegun = ({ instructions }: Pick<LoanFile, 'instructions'>): boolean =>
   instructions.some((each) => each.direction === 'PAYOUT' && each.sentAt !== null && each.state !== 'RETURNED' && each.state !== 'FAILED');
+
+/** Whether a loan can still be given up by its borrower: it is approved, and no payout of it has begun or was found. */
+export const isBeforePayout = (file: LoanFile): boolean =>
+  file.loan.status === 'APPROVED' && !hasPayoutBegun(file) && !isContradicted(file.instructions, 'PAYOUT');
 
 /** The borrower changes their mind before the payout has begun: nothing has moved, and nothing will. ILLEGAL_TRANSITION afterwards. */
 export async function withdrawLoan(
@@ -52,7 +56,7 @@ export async function withdrawLoan(
   given: { readonly file: LoanFile; readonly at: Instant; readonly by: Pick<CommandRow, 'caller_role' | 'caller'> },
 ): Promise<Record<string, never>> {
   const { file, at } = given;
-  if (file.loan.status !== 'APPROVED' || hasPayoutBegun(file) || isContradicted(file.instructions, 'PAYOUT'))
+  if (!isBeforePayout(file))
     throw new LoanloomError('ILLEGAL_TRANSITION', 'the payout has begun: the loan can be paid back, not cancelled', {
       from: file.loan.status,
     });
