@@ -8,7 +8,7 @@ import type { ActivityDeps } from '../../../services/deps';
 import { inventPerson } from '../../../dev/demo/person';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { readDisclosure, seedApplication } from '../../support/seed';
-import { createDeps, startBanks, type Banks } from '../../support/world';
+import { createDeps, eventually, startBanks, type Banks } from '../../support/world';
 import { apply, decided, give, NOW, save, store } from '../../support/applications';
 
 /** Guarantee: a word about what somebody saw is not taken for what they never saw. */
@@ -104,7 +104,7 @@ describe('one round’s word in the next', () => {
     await advanceApplication(deps, { applicationId: id, at: NOW });
     // The activity's first try: the source is slow, Temporal gives it up after 30 s, the second try is answered.
     const firstTry = verifyIdentity(slow, { applicationId: id, at: NOW });
-    while (gates.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually('the first question', () => Promise.resolve(gates.length > 0));
     await verifyIdentity(deps, { applicationId: id, at: NOW });
     expect((await advanceApplication(deps, { applicationId: id, at: NOW })).status).toBe('OFFERED');
     await apply({ deps, id }, 'REOPEN');
