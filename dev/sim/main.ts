@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import { StackFault } from '../../ops/fault';
 import { hunt, mutantNames } from './mutants';
 import { run } from './run';
 import { scriptOf, type Action } from './script';
@@ -138,6 +139,7 @@ main().then(
   () => process.exit(),
   (error: unknown) => {
     process.stderr.write(`the simulation cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    if (error instanceof StackFault) process.stderr.write(`${error.output}\n`);
     process.exit(2);
   },
 );

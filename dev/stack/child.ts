@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { StackFault } from '../../ops/fault';
@@ -36,16 +36,15 @@ export function tail(file: string): string {
 /** Starts a process of the stack with its output in `<logDir>/<name>.log`, in our own process group: a signal to the group reaches it too. */
 export function startChild(options: ChildOptions): Child {
   const logFile = join(options.logDir, `${options.name}.log`);
-  const log = createWriteStream(logFile, { flags: 'a' });
+  const log = openSync(logFile, 'a');
   const child: ChildProcess = spawn(options.command, [...options.args], {
     env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log, log],
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
-  child.stdout?.pipe(log, { end: false });
-  child.stderr?.pipe(log, { end: false });
+  closeSync(log);
   let hasExited = false;
   let startError = '';
   const exited = new Promise<number | null>((resolve) => {

@@ -3,7 +3,9 @@ import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
 import Long from 'long';
 import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
+import { StackFault } from '../../ops/fault';
 import { startChild, type Child } from './child';
+import { freePort } from './ports';
 import { findTemporalBinary, TEMPORAL_CLI, type Progress } from './temporal-binaries';
 
 const ATTRIBUTE_TYPES: Readonly<Record<string, string>> = {
@@ -34,25 +36,20 @@ export interface RunningTemporal {
   stop(): Promise<void>;
 }
 
-/**
- * The dev server as the sandbox needs it: time skipping on, and no minimal interval between runs of one
- * workflow id (without it virtual time leaps from the third continue-as-new on, design §6 rule 1). A timer
- * task due at once waits for the time shift, a second by default: that second was the price of every skip. And
- * the timer queue is read 20 times a second by default, which let many skips at once stand still for seconds.
- */
-export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
-  const command = await findTemporalBinary(TEMPORAL_CLI, {
-    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
-    ...(options.progress === undefined ? {} : { progress: options.progress }),
-  });
-  if (options.file !== undefined) await mkdir(dirname(options.file), { recursive: true });
-  const args = [
+const STARTS_MAX = 3;
+
+function argsOf(options: TemporalOptions, own: { readonly httpPort: number; readonly metricsPort: number }): string[] {
+  return [
     'server',
     'start-dev',
     '--ip',
     '127.0.0.1',
     '--port',
     String(options.port),
+    '--http-port',
+    String(own.httpPort),
+    '--metrics-port',
+    String(own.metricsPort),
     '--log-level',
     'warn',
     ...(options.uiPort === undefined ? ['--headless'] : ['--ui-port', String(options.uiPort)]),
@@ -69,19 +66,52 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     'history.timerProcessorMaxPollRPS=1000',
     ...ALL_SEARCH_ATTRIBUTES.flatMap((key) => ['--search-attribute', `${key.name}=${ATTRIBUTE_TYPES[key.type] ?? 'Keyword'}`]),
   ];
-  const child = startChild({ name: 'temporal', command, args, env: process.env, logDir: options.logDir });
+}
+
+/**
+ * The dev server as the sandbox needs it: time skipping on, and no minimal interval between runs of one
+ * workflow id (without it virtual time leaps from the third continue-as-new on, design §6 rule 1). A timer
+ * task due at once waits for the time shift, a second by default: that second was the price of every skip. And
+ * the timer queue is read 20 times a second by default, which let many skips at once stand still for seconds.
+ *
+ * Its inner services choose ports of their own among those of outgoing connections: one that was taken in between
+ * ends the server, so that it is started again.
+ */
+export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
+  const command = await findTemporalBinary(TEMPORAL_CLI, {
+    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+    ...(options.progress === undefined ? {} : { progress: options.progress }),
+  });
+  if (options.file !== undefined) await mkdir(dirname(options.file), { recursive: true });
   const address = `127.0.0.1:${String(options.port)}`;
-  await child.ready(async () => {
-    const connection = await Connection.connect({ address, connectTimeout: 500 });
-    try {
-      await connection.workflowService.describeNamespace({ namespace: 'default' });
-      return true;
-    } finally {
-      await connection.close();
-    }
-  }, 60_000);
+  const child = await startUntilBound(command, options, address);
   if (options.file !== undefined) await keepHistories(address);
   return { child, address, stop: () => child.stop('SIGTERM', 8_000) };
+}
+
+async function startUntilBound(command: string, options: TemporalOptions, address: string): Promise<Child> {
+  for (let start = 1; ; start += 1) {
+    const args = argsOf(options, { httpPort: await freePort(), metricsPort: await freePort() });
+    const child = startChild({ name: 'temporal', command, args, env: process.env, logDir: options.logDir });
+    try {
+      await child.ready(() => answers(address), 60_000);
+      return child;
+    } catch (error) {
+      await child.stop('SIGTERM', 8_000);
+      const isPortTaken = error instanceof StackFault && error.output.includes('address already in use');
+      if (!isPortTaken || start === STARTS_MAX) throw error;
+    }
+  }
+}
+
+async function answers(address: string): Promise<boolean> {
+  const connection = await Connection.connect({ address, connectTimeout: 500 });
+  try {
+    await connection.workflowService.describeNamespace({ namespace: 'default' });
+    return true;
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Closed workflows stay visible for 30 days. */

@@ -144,6 +144,31 @@ describe('npm start', () => {
     squatter.close();
   });
 
+  it('starts Temporal again when one of the ports that it chose for itself was taken in between', async () => {
+    const { startTemporal } = await import('../../dev/stack/temporal-server');
+    const { findTemporalBinary, TEMPORAL_CLI } = await import('../../dev/stack/temporal-binaries');
+    const binary = await findTemporalBinary(TEMPORAL_CLI);
+    const folder = await mkdtemp(join(shared().folder, 'taken-'));
+    const path = process.env.PATH ?? '';
+    const once = `[ -e '${folder}/started' ] || { touch '${folder}/started'; echo 'listen tcp 127.0.0.1:1: bind: address already in use'; exit 1; }`;
+    await writeFile(join(folder, 'temporal'), `#!/bin/sh\n${once}\nexec '${binary}' "$@"\n`, { mode: 0o755 });
+    process.env.PATH = `${folder}:${path}`;
+    try {
+      const server = await startTemporal({ port: await freePort(), logDir: folder });
+      await server.stop();
+    } finally {
+      process.env.PATH = path;
+    }
+    expect(await readFile(join(folder, 'temporal.log'), 'utf8')).toContain('address already in use');
+  });
+
+  it('gives ports that no outgoing connection can be given', async () => {
+    const ports = await Promise.all(Array.from({ length: 50 }, freePort));
+    expect(new Set(ports).size).toBe(50);
+    const [from] = (await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').catch(() => '32768')).split(/\s/);
+    expect(Math.max(...ports)).toBeLessThan(Number(from));
+  });
+
   it('makes a half-made database folder again', async () => {
     const { startPostgres } = await import('../../dev/stack/postgres');
     const folder = await mkdtemp(join(shared().folder, 'half-'));

@@ -126,7 +126,7 @@ export function createDeps(
 
 async function connectTestServer(): Promise<TestWorkflowEnvironment> {
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: shared().testServer } },
+    server: { executable: { type: 'existing-path', path: shared().testServer }, port: await freePort() },
   });
   const searchAttributes = Object.fromEntries(ALL_SEARCH_ATTRIBUTES.map((key) => [key.name, ATTRIBUTE_TYPE[key.type] ?? 2]));
   await environment.connection.operatorService.addSearchAttributes({ namespace: environment.namespace ?? 'default', searchAttributes });
