@@ -16,6 +16,8 @@ const PARTS = ['api', 'postgres', 'temporal', 'webUi', 'simulator', 'smtp', 'mai
 const SCRIPTS = { worker: 'workers/main.ts', api: 'api/server.ts' } as const;
 export type Killable = keyof typeof SCRIPTS | 'postgres' | 'temporal';
 
+const REVIVE_MS = 500;
+
 /** A stack of the simulation's own, whose parts can be killed and come back on their data. */
 export class SimWorld {
   /** Workflows that a restore ended: the only ones that may end without having done their work. */
@@ -25,6 +27,8 @@ export class SimWorld {
   unclearedSince: Instant | undefined;
   private readonly replaced: Child[] = [];
   private readonly current = new Map<string, Child>();
+  /** Killed by us: nobody is surprised. */
+  private readonly ended = new WeakSet<Child>();
   private postgres: RunningPostgres | undefined;
   private temporal: RunningTemporal | undefined;
 
@@ -89,21 +93,22 @@ export class SimWorld {
 
   /** kill -9, and a new one on the same data. */
   async kill(what: Killable): Promise<void> {
-    const child = this.current.get(what);
-    if (child) {
-      process.kill(child.pid, 'SIGKILL');
-      await child.exited;
-    }
+    await this.end(what);
     await this.comeBack(what);
+  }
+
+  private async end(what: Killable): Promise<void> {
+    const child = this.current.get(what);
+    if (!child) return;
+    this.ended.add(child);
+    // It may have ended by itself.
+    if (!child.hasEnded) process.kill(child.pid, 'SIGKILL');
+    await child.exited;
   }
 
   /** Everything that is said to be away is killed before the work, and back after it. */
   async without(parts: readonly Killable[], work: () => Promise<void>): Promise<void> {
-    for (const what of parts) {
-      const child = this.current.get(what);
-      if (child) process.kill(child.pid, 'SIGKILL');
-      await child?.exited;
-    }
+    for (const what of parts) await this.end(what);
     await work();
     await Promise.all(parts.map((what) => this.comeBack(what)));
   }
@@ -112,6 +117,15 @@ export class SimWorld {
     const next = await this.restart(what);
     this.current.set(what, next);
     this.replaced.push(next);
+    if (what === 'worker' || what === 'api') this.watch(what, next);
+  }
+
+  /** One that meets a store that is away ends by itself, and is started again, as the supervisor of a stack does it. */
+  private watch(what: Killable, child: Child): void {
+    void child.exited.then(async () => {
+      await new Promise((resolve) => setTimeout(resolve, REVIVE_MS));
+      if (!this.ended.has(child)) await this.comeBack(what);
+    });
   }
 
   /** A store that was killed may need a moment until its last process has let go of its files. */
@@ -147,11 +161,9 @@ export class SimWorld {
 
   /** `isKept`: what the processes logged and stored stays where it is, to be looked at. */
   async stop(isKept = false): Promise<void> {
+    for (const child of this.replaced) this.ended.add(child);
     await this.attached.close().catch(() => undefined);
-    for (const what of ['api', 'worker'] as const) {
-      const child = this.current.get(what);
-      if (child && this.replaced.includes(child)) await child.stop('SIGKILL', 1_000);
-    }
+    for (const child of this.replaced) if (child.name === 'api' || child.name === 'worker') await child.stop('SIGKILL', 1_000);
     await this.postgres?.stop().catch(() => undefined);
     await this.temporal?.stop().catch(() => undefined);
     await this.stack.stop();
