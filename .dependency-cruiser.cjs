@@ -41,7 +41,12 @@ module.exports = {
       to: { path: 'node_modules/(zod|knex|pg|express)/', reachable: true },
     },
     only('channels-know-domain-only', '^channels/', '^(channels|domain)/', 'A channel adapter knows money and dates.'),
-    only('providers-know-domain-only', '^providers/', '^(providers|domain)/', 'A provider is a port and its adapters.'),
+    only(
+      'providers-know-domain-only',
+      '^providers/',
+      '^((providers|domain)/|channels/http\\.)',
+      'A provider is a port and its adapters; it exchanges messages as a channel does.',
+    ),
     only('simulator-is-an-outsider', '^simulator/', '^simulator/', 'Evidence must not share code with the accused.'),
     only('risk-knows-domain-only', '^risk/', '^(risk|domain)/', 'Rules and scores are pure.'),
     only('config-knows-domain-only', '^config/', '^(config|domain)/', 'Settings know nobody who is set.'),
@@ -68,7 +73,7 @@ module.exports = {
     only(
       'temporal-talks-to-the-server',
       '^temporal/',
-      '^(temporal|workflows|services|domain|db|config|channels/(names|rules))',
+      '^(temporal|workflows|services|domain|db|config|channels/(names|rules)|providers/identity/rules)',
       'Who talks to a Temporal server knows messages, not activities.',
     ),
     only(

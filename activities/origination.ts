@@ -1,14 +1,21 @@
 import type { Instant } from '../domain/time/dates';
 import type { ActivityDeps } from '../services/deps';
 import { advanceApplication, type ApplicationStepResult } from '../services/application/advance';
-import { verifyIdentity } from '../services/application/identity-check';
+import { askEverySource, askIdentitySource } from '../services/application/identity-check';
+import type { IdentityCheckKind } from '../domain/party/identity-checks';
+import { Context } from '@temporalio/activity';
 export type { ApplicationStepResult } from '../services/application/advance';
 
 export function createOriginationActivities(deps: ActivityDeps) {
   return {
     advanceApplication: (input: { applicationId: string; at: Instant }): Promise<ApplicationStepResult> => advanceApplication(deps, input),
 
-    /** Runs on the provider's task queue. */
-    verifyIdentity: (input: { applicationId: string; at: Instant }): Promise<{ passed: boolean }> => verifyIdentity(deps, input),
+    /** Asks one source; runs on its task queue. */
+    askIdentitySource: (input: { applicationId: string; check: IdentityCheckKind; at: Instant }): Promise<void> =>
+      askIdentitySource(deps, input, Context.current().cancellationSignal),
+
+    /** What workflows of earlier versions ask for: every source at once. */
+    verifyIdentity: (input: { applicationId: string; at: Instant }): Promise<void> =>
+      askEverySource(deps, input, Context.current().cancellationSignal),
   };
 }

@@ -15,7 +15,7 @@ export interface ApiDeps {
   readonly borrowers: Borrowers;
   readonly catalogue: Catalogue;
   /** Checks a changed identity again. */
-  readonly identityVerifier: ActivityDeps['identityVerifier'];
+  readonly identitySources: ActivityDeps['identitySources'];
   readonly tokenSecret: Uint8Array;
   /** The restore epoch that is kept outside the database: operators are vouched for in it. */
   readonly restoreEpoch: () => Promise<number>;

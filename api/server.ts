@@ -14,7 +14,7 @@ import { createLimits } from './limits';
 import { lazyClient } from '../temporal/client';
 import { openVault } from '../db/open';
 import { required } from '../config/required';
-import { createFormalIdentityVerifier } from '../providers/identity/formal';
+import { createIdentitySources } from '../providers/identity/index';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -36,16 +36,17 @@ function main(): void {
   const log = createLog('api', env.LOG_LEVEL);
   const vault = openVault(env);
   const db = createDb(required(env, 'DATABASE_URL'), 10);
+  const secrets = JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>;
   const deps: ApiDeps = {
     db,
     vault,
     borrowers: new Borrowers(vault),
     catalogue: createCatalogue(),
-    identityVerifier: createFormalIdentityVerifier(),
+    identitySources: createIdentitySources({ baseUrl: env.IDENTITY_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }),
     client: lazyClient(env),
     tokenSecret: readFileSync(required(env, 'LOANLOOM_TOKEN_SECRET_FILE')),
     restoreEpoch: () => readRestoreEpoch(env),
-    channelSecrets: JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>,
+    channelSecrets: secrets,
     ...(env.METRICS_TOKEN_FILE === undefined ? {} : { metricsToken: readFileSync(env.METRICS_TOKEN_FILE, 'utf8').trim() }),
     ...(env.LOANLOOM_RATE_LIMITS ? { limits: createLimits(db) } : {}),
     log,

@@ -21,7 +21,7 @@ import { workflowBundle } from '../workers/bundle';
 import { startFleet } from '../workers/fleet';
 import { enableAppRole, ensureDatabase } from '../db/owner';
 import { CHANNEL_NAMES } from '../channels/names';
-import { createFormalIdentityVerifier } from '../providers/identity/formal';
+import { IDENTITY_CHECKS } from '../domain/party/identity-checks';
 
 const silent = new DefaultLogger('ERROR', () => undefined);
 
@@ -89,7 +89,12 @@ export function benchDeps(db: Db, channels: ActivityDeps['channels']): ActivityD
     channels,
     houseBank: { statement: () => Promise.resolve({ state: 'READY', nets: new Map() }) },
     mailer: { send: () => Promise.resolve() },
-    identityVerifier: createFormalIdentityVerifier(),
+    identitySources: new Map(
+      IDENTITY_CHECKS.map((check) => [
+        check,
+        { name: 'bench', check, priceFen: 0, ask: () => Promise.resolve({ answer: 'MATCH', detail: '0', body: '{}' }) },
+      ]),
+    ),
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     restoreEpoch: () => Promise.resolve(1),
   };

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { openBreaks } from '../db/reconciliation/breaks';
 import { businessNow } from '../db/clock';
@@ -5,6 +6,7 @@ import { LoanloomError } from '../domain/errors';
 import { addDays, at, businessDate, localTime, type BusinessDate } from '../domain/time/dates';
 import { defaultCommand, withAttached } from '../ops/cli/subcommands';
 import { advanceClock } from './clock';
+import { inventPerson } from './demo/person';
 import { startStack, type RunningStack } from './stack/stack';
 import { DEFAULT_PORTS } from './stack/start';
 
@@ -13,6 +15,37 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 /** A stack of the command's own, on the usual ports. */
 export const startOwnStack = (dataDir: string, progress: (line: string) => void): Promise<RunningStack> =>
   startStack({ dataDir, ports: DEFAULT_PORTS, progress });
+
+const WIDTH = 10;
+
+/** `loan person`: somebody to apply as. */
+export function addPerson(program: Command): void {
+  program
+    .command('person')
+    .description('invent a person whom the sandbox’s register knows, to apply by hand')
+    .option('--seed <n>', 'the same number gives the same person', (text) => {
+      const seed = Number(text);
+      if (!Number.isSafeInteger(seed) || seed < 0) throw new LoanloomError('VALIDATION', '--seed is a whole number', { path: '--seed' });
+      return seed;
+    })
+    .option('--json', 'as JSON')
+    .action((options: { seed?: number; json?: boolean }, command: Command) =>
+      withAttached(command, async ({ env }) => {
+        if (!env.LOANLOOM_SANDBOX)
+          throw new LoanloomError('CONFIGURATION', 'people are invented in a sandbox only: a real register knows real people');
+        const { name, idNumber, phone, email, cardNumber } = inventPerson(options.seed ?? randomInt(1_000_000), 1);
+        const person = { name, idNumber, phone, email, cardNumber };
+        const answer = await fetch(`${env.IDENTITY_URL}/people`, { method: 'POST', body: JSON.stringify(person) }).catch(() => undefined);
+        if (!answer?.ok)
+          throw new LoanloomError(
+            'UNAVAILABLE',
+            `the register does not answer at ${env.IDENTITY_URL}: start the stack with "npm start" first`,
+          );
+        if (options.json === true) print(JSON.stringify(person));
+        else for (const [what, value] of Object.entries(person)) print(`${what.padEnd(WIDTH)}  ${value}`);
+      }),
+    );
+}
 
 /** `loan clock`: the sandbox's one business clock. */
 export function addClock(program: Command): void {

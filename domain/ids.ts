@@ -33,7 +33,9 @@ export function loanIdFrom(random: Uint8Array): LoanId {
 /** Task queues, one per group of systems, so that each can become a worker fleet of its own (design §5). */
 export const taskQueues = {
   loans: 'loans',
+  /** Of workflows that began before each source had a queue of its own. */
   identity: 'identity',
+  identitySource: (check: string) => `identity-${check.toLowerCase().replaceAll('_', '-')}`,
   collections: 'collections',
   batch: 'batch',
   channel: (name: string) => `channel-${name}`,

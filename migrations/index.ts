@@ -29,6 +29,7 @@ import * as sealTheAudit from './20261129090000_seal_the_audit';
 import * as recordConsents from './20261129100000_record_consents';
 import * as decideAnew from './20261129110000_decide_anew';
 import * as closeTheSideDoors from './20261129120000_close_the_side_doors';
+import * as askTheSources from './20261129130000_ask_the_sources';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -66,6 +67,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261129100000_record_consents', ...recordConsents },
   { name: '20261129110000_decide_anew', ...decideAnew },
   { name: '20261129120000_close_the_side_doors', ...closeTheSideDoors },
+  { name: '20261129130000_ask_the_sources', ...askTheSources },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

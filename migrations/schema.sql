@@ -262,6 +262,24 @@ CREATE TABLE identity_changes (
   checks jsonb,
   created_at timestamp with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE identity_checks (
+  request_id text NOT NULL,
+  borrower_id text NOT NULL,
+  subject text NOT NULL,
+  kind text NOT NULL,
+  version text NOT NULL,
+  source text NOT NULL,
+  consent_id text NOT NULL,
+  tries integer NOT NULL DEFAULT 1,
+  asked_at timestamp with time zone NOT NULL,
+  last_asked_at timestamp with time zone NOT NULL,
+  detail text,
+  answer text,
+  reply_enc bytea,
+  reply_sha256 text,
+  price_fen bigint,
+  answered_at timestamp with time zone
+);
 CREATE TABLE journal_entries (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   key text NOT NULL,
@@ -623,6 +641,18 @@ ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_check CHECK (((stat
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_fields_check CHECK (((cardinality(fields) > 0) AND (fields <@ ARRAY['name'::text, 'idNumber'::text, 'phone'::text, 'email'::text])));
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_pkey PRIMARY KEY (id);
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'APPLIED'::text, 'REFUSED'::text])));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_answer_check CHECK ((answer = ANY (ARRAY['MATCH'::text, 'MISMATCH'::text, 'NOT_FOUND'::text])));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_check CHECK ((last_asked_at >= asked_at));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_check1 CHECK ((((answer IS NULL) = (answered_at IS NULL)) AND ((answer IS NULL) = (reply_enc IS NULL)) AND ((answer IS NULL) = (reply_sha256 IS NULL)) AND ((answer IS NULL) = (price_fen IS NULL))));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_consent_id_fkey FOREIGN KEY (consent_id) REFERENCES consents(id);
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_detail_check CHECK ((detail ~ '^[A-Za-z0-9_.-]{1,80}$'::text));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_kind_check CHECK ((kind = ANY (ARRAY['ID_NAME'::text, 'PHONE_THREE_ELEMENTS'::text, 'CARD_FOUR_ELEMENTS'::text])));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_pkey PRIMARY KEY (request_id);
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_price_fen_check CHECK ((price_fen >= 0));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_reply_sha256_check CHECK ((reply_sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_subject_kind_version_key UNIQUE (subject, kind, version);
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_tries_check CHECK ((tries > 0));
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_key_key UNIQUE (key);
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_kind CHECK ((kind = ANY (ARRAY['PAYOUT_SENT'::text, 'PAYOUT_VOIDED'::text, 'PAYOUT_SUCCEEDED'::text, 'PAYOUT_RETURNED'::text, 'DEBIT_SENT'::text, 'DEBIT_VOIDED'::text, 'DEBIT_SUCCEEDED'::text, 'DEBIT_RETURNED'::text, 'REFUND_SENT'::text, 'REFUND_VOIDED'::text, 'REFUND_SUCCEEDED'::text, 'REFUND_RETURNED'::text, 'SUSPENDED'::text, 'SUSPENSE_CLEARED'::text, 'SUSPENSE_APPLIED'::text, 'SUSPENSE_WRITTEN_OFF'::text, 'WRITE_OFF_REVERSED'::text, 'ADJUSTED'::text, 'ACCRUED'::text, 'CHARGED_OFF'::text, 'CHANNEL_FEES'::text])));
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
@@ -742,6 +772,7 @@ CREATE INDEX commands_undelivered ON public.commands USING btree (next_attempt_a
 CREATE INDEX consents_of_borrower ON public.consents USING btree (borrower_id, kind, seq DESC);
 CREATE INDEX identity_changes_of_borrower ON public.identity_changes USING btree (borrower_id, created_at DESC);
 CREATE INDEX identity_changes_waiting ON public.identity_changes USING btree (created_at) WHERE (state = 'CONFIRMED'::text);
+CREATE INDEX identity_checks_of_borrower ON public.identity_checks USING btree (borrower_id);
 CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
 CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id);
 CREATE INDEX journal_lines_account ON public.journal_lines USING btree (account);
@@ -857,6 +888,27 @@ CREATE OR REPLACE FUNCTION public.forbid_change()
 AS $function$
     BEGIN
       RAISE EXCEPTION '% is append-only: correct it by a new row', TG_TABLE_NAME USING ERRCODE = 'LL002';
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.identity_question_rests_on_consent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      IF TG_OP = 'UPDATE' AND (OLD.answer IS NOT NULL OR (NEW.request_id, NEW.borrower_id, NEW.subject, NEW.kind, NEW.version, NEW.asked_at)
+          IS DISTINCT FROM (OLD.request_id, OLD.borrower_id, OLD.subject, OLD.kind, OLD.version, OLD.asked_at)) THEN
+        RAISE EXCEPTION 'what a source was asked, and what it answered, stays' USING ERRCODE = 'LL001';
+      END IF;
+      IF TG_OP = 'INSERT' OR NEW.tries <> OLD.tries THEN
+        IF NEW.consent_id IS DISTINCT FROM (
+          SELECT CASE WHEN is_granted THEN id END FROM consents
+          WHERE borrower_id = NEW.borrower_id AND kind = 'IDENTITY_QUERY' ORDER BY seq DESC LIMIT 1
+        ) THEN
+          RAISE EXCEPTION 'nobody is asked about a person without a consent of theirs in force' USING ERRCODE = 'LL005';
+        END IF;
+      END IF;
+      RETURN NEW;
     END $function$
 ;
 CREATE OR REPLACE FUNCTION public.journal_entry_balances()
@@ -1047,6 +1099,9 @@ CREATE TRIGGER disclosure_confirmations_append_only BEFORE DELETE OR UPDATE ON p
 CREATE TRIGGER disclosure_confirmations_no_truncate BEFORE TRUNCATE ON public.disclosure_confirmations FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER disclosures_shown_append_only BEFORE DELETE OR UPDATE ON public.disclosures_shown FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER disclosures_shown_no_truncate BEFORE TRUNCATE ON public.disclosures_shown FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER identity_checks_consent BEFORE INSERT OR UPDATE ON public.identity_checks FOR EACH ROW EXECUTE FUNCTION identity_question_rests_on_consent();
+CREATE TRIGGER identity_checks_kept BEFORE DELETE ON public.identity_checks FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER identity_checks_no_truncate BEFORE TRUNCATE ON public.identity_checks FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE ON public.journal_entries FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE CONSTRAINT TRIGGER journal_entries_balance AFTER INSERT ON public.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_entry_balances();
 CREATE TRIGGER journal_entries_kind BEFORE INSERT ON public.journal_entries FOR EACH ROW WHEN ((new.kind IS NULL)) EXECUTE FUNCTION journal_entry_has_kind();
@@ -1107,6 +1162,7 @@ GRANT INSERT, SELECT ON decisions TO loanloom_app;
 GRANT INSERT, SELECT ON disclosure_confirmations TO loanloom_app;
 GRANT INSERT, SELECT ON disclosures_shown TO loanloom_app;
 GRANT INSERT, SELECT ON identity_changes TO loanloom_app;
+GRANT INSERT, SELECT ON identity_checks TO loanloom_app;
 GRANT INSERT, SELECT ON journal_entries TO loanloom_app;
 GRANT INSERT, SELECT ON journal_lines TO loanloom_app;
 GRANT INSERT, SELECT ON ledger_accounts TO loanloom_app;
@@ -1138,6 +1194,7 @@ GRANT SELECT ON restore_state TO loanloom_app;
 GRANT SELECT ON state_transitions TO loanloom_app;
 GRANT UPDATE (account_tail, channel_reference, code, not_found_since, nothing_sent, sends, sends_refused, state, value_date) ON payment_attempts TO loanloom_app;
 GRANT UPDATE (accrued_fee_fen, accrued_interest_fen, accrued_penalty_fen, activated_on, attention_kind, attention_sticky, bank_card_id, bucket, closed_on, closed_through, date_cursor, needs_attention, next_at, next_kind, next_summary, schedule_version, status, waiting_since) ON loans TO loanloom_app;
+GRANT UPDATE (answer, answered_at, consent_id, detail, last_asked_at, price_fen, reply_enc, reply_sha256, source, tries) ON identity_checks TO loanloom_app;
 GRANT UPDATE (applies_to, approved_by, closed_on, proposal, proposed_by, recalled_at, recalls, state, suspense_fen) ON breaks TO loanloom_app;
 GRANT UPDATE (attempts, checks, decided_by, state) ON identity_changes TO loanloom_app;
 GRANT UPDATE (attempts, delivered_at, failed_at, next_attempt_at, secret_enc) ON outbox TO loanloom_app;

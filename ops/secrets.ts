@@ -2,6 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SECRET_NAMES } from '../channels/names';
+import { SOURCE_SECRET_NAMES } from '../providers/identity/rules';
+
+/** Whom a secret is shared with: channels, the house bank, identity sources. */
+export const OUTSIDE_SECRET_NAMES: readonly string[] = [...SECRET_NAMES, ...SOURCE_SECRET_NAMES];
 
 export interface SecretFiles {
   readonly masterKey: string;

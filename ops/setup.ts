@@ -9,11 +9,10 @@ import { migrateToLatest } from '../db/migrate';
 import { ALL_SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import { ensureRateLimits } from '../temporal/rate-limits';
 import { ensureSchedules } from '../temporal/schedules';
-import { ensureSecrets } from './secrets';
+import { ensureSecrets, OUTSIDE_SECRET_NAMES } from './secrets';
 import { connectedClient } from '../temporal/client';
 import { required } from '../config/required';
 import { APP_ROLE, withClient } from '../db/owner';
-import { SECRET_NAMES } from '../channels/names';
 
 const run = promisify(execFile);
 
@@ -55,7 +54,7 @@ export async function setUp(print: (line: string) => void): Promise<void> {
 /** Makes secrets/ and .env for docker-compose.yml, with a self-signed certificate for the API on localhost. Existing ones stay. */
 export async function writeComposeSecrets(print: (line: string) => void): Promise<void> {
   const folder = resolve('secrets');
-  await ensureSecrets(folder, SECRET_NAMES);
+  await ensureSecrets(folder, OUTSIDE_SECRET_NAMES);
   await writeFile('.env', `LOANLOOM_DB_PASSWORD=${randomBytes(18).toString('hex')}\n`, { mode: 0o600, flag: 'wx' }).catch(() => {
     print('.env exists and stays');
   });

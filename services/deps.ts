@@ -3,11 +3,11 @@ import type { Borrowers } from '../db/party/borrowers';
 import type { Db } from '../db/pool';
 import type { Vault } from '../db/party/vault';
 import type { Catalogue, Product } from '../domain/product/products';
-import type { IdentityVerifier } from '../providers/identity/port';
+import type { IdentitySources } from '../providers/identity/port';
 import type { Mailer } from '../providers/messages/port';
 import type { Log } from '../config/log';
 
-/** What activities are made of; composed in workers/, faked in tests only at Mailer, IdentityVerifier and Channel. */
+/** What activities are made of; composed in workers/, faked in tests only at Mailer, IdentitySource and Channel. */
 export interface ActivityDeps {
   readonly db: Db;
   readonly vault: Vault;
@@ -16,7 +16,7 @@ export interface ActivityDeps {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly houseBank: HouseBank;
   readonly mailer: Mailer;
-  readonly identityVerifier: IdentityVerifier;
+  readonly identitySources: IdentitySources;
   readonly log: Log;
   /** The restore epoch that is kept outside the database, beside the keys. */
   readonly restoreEpoch: () => Promise<number>;

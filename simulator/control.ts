@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Bank } from './bank';
 import type { Books } from './books';
 import type { HouseBank } from './house-bank';
+import { SOURCE_BEHAVIOURS, SOURCE_NAMES, type IdentityDesk, type SourceBehaviour, type SourceName } from './identity/sources';
 import { BEHAVIOURS, FILE_FAULTS, type FileFault, type LineFault, type Outage, type Script, type Scripts } from './scripts';
 import type { Webhooks } from './webhooks';
 
@@ -10,6 +11,7 @@ interface Controlled {
   readonly scripts: Scripts;
   readonly webhooks: Webhooks;
   readonly houseBank: HouseBank;
+  readonly identity: IdentityDesk;
   readonly banks: ReadonlyMap<string, Bank>;
 }
 
@@ -29,28 +31,74 @@ function fenOf(value: unknown): number {
   return Number(value);
 }
 
+const sourceOf = (name: unknown): SourceName => {
+  const source = SOURCE_NAMES.find((each) => each === name);
+  if (!source) throw new Refused(`source must be one of ${SOURCE_NAMES.join(', ')}`);
+  return source;
+};
+
+function identityRoutes(identity: IdentityDesk): Readonly<Record<string, Handler>> {
+  return {
+    'GET /identity/questions': () => identity.questions,
+    'POST /identity/people': (raw) => {
+      identity.register.enter({
+        name: text(raw.name, /^.{1,100}$/u, 'name must be a text'),
+        idNumber: text(raw.idNumber, /^\d{17}[\dX]$/, 'idNumber must have 18 places'),
+        phone: text(raw.phone, /^\d{11}$/, 'phone must have 11 digits'),
+        cardNumber: text(raw.cardNumber, /^\d{13,19}$/, 'cardNumber must have 13 to 19 digits'),
+      });
+      return {};
+    },
+    'POST /identity/scripts': (raw) => {
+      if (!SOURCE_BEHAVIOURS.includes(raw.behaviour as SourceBehaviour))
+        throw new Refused(`behaviour must be one of ${SOURCE_BEHAVIOURS.join(', ')}`);
+      identity.script({
+        source: sourceOf(raw.source),
+        behaviour: raw.behaviour as SourceBehaviour,
+        times: Number(raw.times ?? 1),
+        ...(typeof raw.action === 'string' ? { action: raw.action } : {}),
+      });
+      return {};
+    },
+    'POST /identity/outages': (raw) => {
+      identity.goOut(
+        sourceOf(raw.source),
+        text(raw.until, /^\d{4}-\d\d-\d\dT.+Z$/, 'until must be an instant such as 2026-12-01T08:00:00Z'),
+      );
+      return {};
+    },
+    'POST /identity/register': (raw) => {
+      identity.register.isOpen = raw.isOpen !== false;
+      return {};
+    },
+  };
+}
+
 /**
  * What tests, demos and the simulation may tell the banks, as JSON:
  * GET /health · GET /books · GET /webhooks (undelivered ones) · POST /scripts · DELETE /scripts ·
  * POST /outages · POST /file-faults · POST /line-faults · POST /house-bank-faults · POST /house-bank-outages ·
- * POST /foreign-entries · POST /returns · POST /openings.
+ * POST /foreign-entries · POST /returns · POST /openings; of identity sources GET /identity/questions · POST /identity/people ·
+ * POST /identity/scripts · POST /identity/outages · POST /identity/register (open, or closed to whom it does not know).
  */
 export class Control {
   private readonly routes: Readonly<Record<string, Handler>>;
 
-  constructor({ books, scripts, webhooks, houseBank, banks }: Controlled) {
+  constructor({ books, scripts, webhooks, houseBank, identity, banks }: Controlled) {
     const bankOf = (name: unknown): Bank => {
       const bank = banks.get(String(name));
       if (!bank) throw new Refused(`bank must be one of ${[...banks.keys()].join(', ')}`);
       return bank;
     };
     this.routes = {
+      ...identityRoutes(identity),
       'GET /health': () => ({ status: 'ok' }),
       'GET /books': () => books.report(),
       'GET /webhooks': () => webhooks.take(),
       'DELETE /scripts': () => {
         scripts.clear();
         houseBank.clear();
+        identity.calm();
         return {};
       },
       'POST /scripts': (raw) => {

@@ -4,8 +4,10 @@ import { bankdirectProtocol } from './bankdirect';
 import { Books, type BookEntry } from './books';
 import { cardnetProtocol } from './cardnet';
 import { Control } from './control';
+import { deliver } from './deliver';
 import { HouseBank } from './house-bank';
-import type { Protocol, WireAnswer } from './protocol';
+import { IdentityDesk, SOURCE_NAMES } from './identity/sources';
+import type { Protocol } from './protocol';
 import { Scripts } from './scripts';
 import { walletProtocol } from './wallet';
 import { Webhooks } from './webhooks';
@@ -14,12 +16,14 @@ import { Webhooks } from './webhooks';
  * Simulated banks behind one HTTP server, in a process of their own with books of their own. It shares
  * no code with the lender: what it believes about a payment is evidence.
  *
- * /<bank>/… speaks that bank's protocol; GET /housebank/statement?date= is the settlement account;
+ * /<bank>/… speaks that bank's protocol; /identity/<source>/ answers about people from a register of its own; GET /housebank/statement?date= is the settlement account;
  * simulator/control.ts lists what tests and demos may tell the banks.
  */
 export interface SimulatorOptions {
   readonly secrets: Readonly<Record<string, string>>;
   readonly booksFile?: string;
+  /** Where the register of people is kept; without it in memory. */
+  readonly registerFile?: string;
   /** Where the wallet's webhooks go; without it they wait to be fetched (GET /webhooks). */
   readonly webhookUrl?: string;
 }
@@ -37,35 +41,15 @@ export function createSimulator(options: SimulatorOptions): Server {
     PROTOCOLS.map((protocol) => [protocol.habits.name, { protocol, bank: new Bank(protocol.habits, books, scripts, onBooked) }]),
   );
   const houseBank = new HouseBank();
-  const control = new Control({ books, scripts, webhooks, houseBank, banks: new Map([...banks].map(([name, { bank }]) => [name, bank])) });
-
-  /** Sends an answer the way its delivery says: late, cut short, without signature, or not at all. */
-  function deliver(response: ServerResponse, answer: WireAnswer): void {
-    const { delivery } = answer;
-    if (delivery.delayMs !== undefined) {
-      setTimeout(deliver, delivery.delayMs, response, { ...answer, delivery: {} });
-      return;
-    }
-    switch (delivery.fault) {
-      case 'no-answer':
-        return;
-      case 'reset':
-        response.socket?.resetAndDestroy();
-        return;
-      case 'error':
-        response.writeHead(500, { 'content-type': 'text/plain' }).end('internal error');
-        return;
-      case 'truncated':
-        response.writeHead(answer.status, { ...answer.headers, 'content-length': String(Buffer.byteLength(answer.body)) });
-        response.write(answer.body.slice(0, answer.body.length / 2), () => response.destroy());
-        return;
-      case 'unsigned':
-        response.writeHead(answer.status, { 'content-type': answer.headers['content-type'] ?? 'text/plain' }).end(stripped(answer.body));
-        return;
-      case undefined:
-        response.writeHead(answer.status, answer.headers).end(answer.body);
-    }
-  }
+  const identity = new IdentityDesk(options.secrets, options.registerFile);
+  const control = new Control({
+    books,
+    scripts,
+    webhooks,
+    houseBank,
+    identity,
+    banks: new Map([...banks].map(([name, { bank }]) => [name, bank])),
+  });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
@@ -82,6 +66,11 @@ export function createSimulator(options: SimulatorOptions): Server {
       const all = [...banks.values()].map(({ bank }) => bank);
       const { body: text, signature } = houseBank.statement(all, url.searchParams.get('date') ?? '', options.secrets.housebank ?? '');
       response.writeHead(200, { 'content-type': 'application/json', 'x-signature': signature }).end(text);
+      return;
+    }
+    const source = SOURCE_NAMES.find((each) => url.pathname === `/identity/${each}/`);
+    if (source && request.method === 'POST') {
+      deliver(response, identity.answer(source, request.headers, body, asOf));
       return;
     }
     const [, name = ''] = url.pathname.split('/');
@@ -110,6 +99,3 @@ export function createSimulator(options: SimulatorOptions): Server {
 function numberIn(url: URL, body: string): string {
   return /(?:payout|debit|refund)-[0-9a-z]+-[0-9a-z-]+/.exec(`${decodeURIComponent(url.pathname)} ${url.search} ${body}`)?.[0] ?? '';
 }
-
-/** The same body without the signature that a form or a document carries inside. */
-const stripped = (body: string) => body.replace(/(^|&)signature=[^&]*/, '');

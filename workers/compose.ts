@@ -11,7 +11,7 @@ import { readRestoreEpoch } from '../config/restore-epoch';
 import { required } from '../config/required';
 import { openVault } from '../db/open';
 import type { Log } from '../config/log';
-import { createFormalIdentityVerifier } from '../providers/identity/formal';
+import { createIdentitySources } from '../providers/identity/index';
 import { createSmtpMailer } from '../providers/messages/smtp';
 
 /** Everything that activities need, from the environment. */
@@ -31,7 +31,7 @@ export function composeDeps(env: Env, log: Log): ActivityDeps {
     ),
     houseBank: createHouseBank(linkTo({ baseUrl: env.CHANNELS_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }, 'housebank')),
     mailer: createSmtpMailer({ url: env.SMTP_URL, from: env.MAIL_FROM }),
-    identityVerifier: createFormalIdentityVerifier(),
+    identitySources: createIdentitySources({ baseUrl: env.IDENTITY_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }),
     log,
     restoreEpoch: () => readRestoreEpoch(env),
   };

@@ -5,6 +5,7 @@ import type { ActivityDeps } from '../services/deps';
 import { isRestoreCleared } from '../services/payment/restore-check';
 import type { Db } from '../db/pool';
 import { taskQueues } from '../domain/ids';
+import { IDENTITY_CHECKS } from '../domain/party/identity-checks';
 import { CHANNEL_NAMES } from '../channels/names';
 
 export interface FleetOptions {
@@ -64,6 +65,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       maxConcurrentLocalActivityExecutions: 40,
     }),
     worker(taskQueues.identity, only(activities, 'verifyIdentity'), 20),
+    ...IDENTITY_CHECKS.map((check) => worker(taskQueues.identitySource(check), only(activities, 'askIdentitySource'), 10)),
     worker(taskQueues.collections, only(activities, 'contactBorrower'), 20),
     worker(taskQueues.batch, only(batch, 'closeThrough', 'reconcileThrough'), 2),
   ]);

@@ -18,6 +18,15 @@ export const identity = proxyActivities<Pick<Activities, 'verifyIdentity'>>({
   retry: { initialInterval: '1s', maximumInterval: '5m' },
 });
 
+/** Asking one identity source: it answers with a value; what fails here is our own. */
+export function identitySource(check: string) {
+  return proxyActivities<Pick<Activities, 'askIdentitySource'>>({
+    taskQueue: taskQueues.identitySource(check),
+    startToCloseTimeout: '30s',
+    retry: { initialInterval: '1s', maximumInterval: '5m' },
+  });
+}
+
 export const collections = proxyActivities<Pick<Activities, 'contactBorrower'>>({
   taskQueue: taskQueues.collections,
   startToCloseTimeout: '30s',

@@ -11,7 +11,8 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { epochMs, type Instant } from '../domain/time/dates';
-import { database, identity } from './activity-options';
+import { database, identity, identitySource } from './activity-options';
+import type { ApplicationStepResult } from '../activities/origination';
 import { BusinessTime } from './business-time';
 import { applicationDetails, businessMoment, saying } from './details';
 import { Endurance } from './entity-loop';
@@ -40,23 +41,30 @@ export async function originateLoan(input: OriginateLoanInput): Promise<string> 
   return CancellationScope.nonCancellable(() => originate(input));
 }
 
-/** What the identity provider is asked beside the loop, so that commands go on being taken: CANCEL does not wait for it. */
+/** What identity sources are asked beside the loop, so that commands go on being taken: CANCEL does not wait for it. */
 class IdentityCheck {
   private asked: { readonly answer: Promise<unknown>; isDone: boolean } | undefined;
 
   constructor(private readonly applicationId: string) {}
 
   /** Asks, or goes on waiting for the answer, until it is there or a command is. Throws what the check failed with. */
-  async turn(now: Instant, isNews: () => boolean): Promise<void> {
-    const asked = (this.asked ??= this.ask(now));
+  async turn(checks: ApplicationStepResult['checks'], now: Instant, isNews: () => boolean): Promise<void> {
+    const asked = (this.asked ??= this.ask(checks, now));
     await condition(() => isNews() || asked.isDone);
     if (!asked.isDone) return;
     this.asked = undefined;
     await asked.answer;
   }
 
-  private ask(at: Instant) {
-    const asked = { answer: identity.verifyIdentity({ applicationId: this.applicationId, at }), isDone: false };
+  private ask(checks: ApplicationStepResult['checks'], at: Instant) {
+    const { applicationId } = this;
+    const answer: Promise<unknown> =
+      checks === undefined
+        ? identity.verifyIdentity({ applicationId, at })
+        : Promise.all(
+            checks.map((check) => saying(identitySource(check).askIdentitySource, `is asked: ${check}`, { applicationId, check, at })),
+          );
+    const asked = { answer, isDone: false };
     const end = () => {
       asked.isDone = true;
     };
@@ -92,7 +100,7 @@ async function originate(input: OriginateLoanInput): Promise<string> {
     setCurrentDetails(applicationDetails(applicationId, step, since));
     switch (step.next) {
       case 'VERIFY_IDENTITY':
-        if (isBeside) await check.turn(time.now(), () => !inbox.isEmpty());
+        if (isBeside) await check.turn(step.checks, time.now(), () => !inbox.isEmpty());
         else await saying(identity.verifyIdentity, 'is the borrower who they say?', { applicationId, at: time.now() });
         return false;
       case 'WAIT':

@@ -75,6 +75,14 @@ export class BorrowerClient {
     });
   }
 
+  /** Waits until an application was sent back for the how-manieth time. */
+  async untilRound(id: string, wanted: number): Promise<void> {
+    await this.until(`round ${String(wanted)}`, async () => {
+      const { round } = await this.call<{ round: number }>('GET', `/v1/applications/${id}`);
+      return round >= wanted ? round : undefined;
+    });
+  }
+
   /** Reads each consent's text and agrees to those that a loan needs, and to an automated decision. */
   async agree(): Promise<void> {
     const { texts } = await this.call<{ texts: { kind: string; isRequired: boolean; sha256: string }[] }>('GET', '/v1/consents');
@@ -84,7 +92,13 @@ export class BorrowerClient {
   }
 
   /** The four steps, the consents and the submission; returns the application's id. */
-  async apply(request: { productId: string; principalFen: number; termMonths: number; monthlyIncomeFen?: number }): Promise<string> {
+  async apply(request: {
+    productId: string;
+    principalFen: number;
+    termMonths: number;
+    monthlyIncomeFen?: number;
+    cardNumber?: string;
+  }): Promise<string> {
     const { person } = this.options;
     const started = await this.call<Command>('POST', '/v1/applications', { productId: request.productId });
     const id = started.result?.applicationId ?? '';
@@ -92,7 +106,7 @@ export class BorrowerClient {
     await put('request', { principal: money(request.principalFen), termMonths: request.termMonths });
     await put('identity', { name: person.name, idNumber: person.idNumber, phone: person.phone, email: person.email });
     await put('income', { monthlyIncome: money(request.monthlyIncomeFen ?? Math.max(2_000_000, request.principalFen * 4)) });
-    await put('card', { cardNumber: person.cardNumber });
+    await put('card', { cardNumber: request.cardNumber ?? person.cardNumber });
     await this.agree();
     await this.call('POST', `/v1/applications/${id}/submission`);
     return id;

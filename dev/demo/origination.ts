@@ -52,6 +52,8 @@ export class OriginationDemo {
         this.sentBack(),
       ),
       await this.tell('a consent withdrawn in the middle ends what needs it', () => this.withdrawn()),
+      await this.tell('somebody else’s card is refused with its reason, another one is taken', () => this.foreignCard()),
+      await this.tell('the card network is down for a day: nothing is decided, and it goes on when it is back', () => this.sourceDown()),
     ];
     let seconds = 0;
     reports.push(
@@ -142,6 +144,48 @@ export class OriginationDemo {
     return id;
   }
 
+  private async foreignCard(): Promise<string> {
+    const [client, owner] = [await this.device(5), inventPerson(this.seed, 106)];
+    await this.tellRegister('people', owner);
+    const { name, phone, ...rest } = inventPerson(this.seed, 105);
+    await this.tellRegister('people', { name, phone, ...rest });
+    const id = await client.apply({ productId: PRODUCT, principalFen: 1_500_000, termMonths: 12, cardNumber: owner.cardNumber });
+    await client.untilRound(id, 2);
+    const { missing, decisions } = await this.view(client, id);
+    this.expect('sent back for', missing, ['card']);
+    this.expect('because', decisions.find(({ stage }) => stage === 'KYC')?.reasons, [
+      'the bank card could not be confirmed as the person’s own',
+    ]);
+    await client.call('PUT', `/v1/applications/${id}/steps/card`, { cardNumber: rest.cardNumber });
+    await client.call('POST', `/v1/applications/${id}/submission`);
+    this.expect('with the own card', await client.untilStatus(id, ['OFFERED', 'DECLINED', 'FOUR_EYES']), 'OFFERED');
+    await client.cancel(id);
+    return id;
+  }
+
+  private async sourceDown(): Promise<string> {
+    const client = await this.device(7);
+    const { now } = await businessNow(this.stack.db);
+    await this.tellRegister('outages', { source: 'alibaba', until: instant(epochMs(now) + 26 * 3_600_000) });
+    const id = await client.apply({ productId: PRODUCT, principalFen: 1_500_000, termMonths: 12 });
+    await this.passHours(25, 'passes a day');
+    this.expect('a day later', await client.applicationStatus(id), 'KYC_PENDING');
+    const alarms = await this.stack.db('outbox').where({ topic: 'alarm', subject: id }).pluck<{ code: string }[]>('payload');
+    this.expect(
+      'people were told',
+      alarms.map(({ code }) => code),
+      ['IDENTITY_SOURCE_SILENT'],
+    );
+    await this.passHours(3, 'goes on until the source is back');
+    this.expect('resumed', await client.untilStatus(id, ['OFFERED', 'DECLINED', 'FOUR_EYES']), 'OFFERED');
+    await client.cancel(id);
+    return id;
+  }
+
+  private async tellRegister(what: string, input: object): Promise<void> {
+    await fetch(`${this.stack.env.IDENTITY_URL}/${what}`, { method: 'POST', body: JSON.stringify(input) });
+  }
+
   private async changedAndSigned(): Promise<{ id: string; seconds: number }> {
     const client = await this.device(4);
     const startedAt = Date.now();
@@ -167,7 +211,7 @@ export class OriginationDemo {
     const confirmation = client.call('POST', `/v1/applications/${id}/disclosure/confirmation`, { disclosureSha256: sha256 });
     this.expect('confirmed too early', await this.refusal(confirmation), 'DISCLOSURE_NOT_READ');
     await client.accept(id);
-    await this.passHours(25);
+    await this.passHours(25, 'passes the reflection period');
     await client.untilStatus(id, ['AWAITING_SIGNATURE']);
     await client.sign(id);
     const seconds = (Date.now() - startedAt) / 1_000;
@@ -179,10 +223,10 @@ export class OriginationDemo {
     return { id, seconds };
   }
 
-  private async passHours(hours: number): Promise<void> {
+  private async passHours(hours: number, what: string): Promise<void> {
     const { db, client, env, restoreEpoch } = this.stack;
     const { now } = await businessNow(db);
-    print('    ── the clock passes the reflection period');
+    print(`    ── the clock ${what}`);
     const clock = { db, client, isSandbox: env.LOANLOOM_SANDBOX, restoreEpoch, progress: () => undefined };
     await advanceClock(clock, instant(epochMs(now) + hours * 3_600_000));
   }

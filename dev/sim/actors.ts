@@ -16,7 +16,23 @@ import type { SimWorld } from './world';
 
 type Pressure = Extract<
   Action,
-  { do: 'BACKUP' | 'RESTORE' | 'ADJUST' | 'HOLD' | 'CARD' | 'HOSTILE' | 'SWAP' | 'SECOND' | 'RETURN_REFUND' | 'HOUSE_BANK' | 'MAIL' }
+  {
+    do:
+      | 'SOURCE'
+      | 'SOURCE_OUT'
+      | 'WITHDRAW_CONSENT'
+      | 'BACKUP'
+      | 'RESTORE'
+      | 'ADJUST'
+      | 'HOLD'
+      | 'CARD'
+      | 'HOSTILE'
+      | 'SWAP'
+      | 'SECOND'
+      | 'RETURN_REFUND'
+      | 'HOUSE_BANK'
+      | 'MAIL';
+  }
 >;
 
 interface Application {
@@ -32,6 +48,9 @@ const BACKUP_STEPS_MAX = 40;
 
 /** How long a step waits for a payout to arrive. */
 const PAYOUT_MS = 1_500;
+
+/** How long a step waits for identity sources. */
+const SOURCE_MS = 3_000;
 
 /** Plays the borrowers, the banks' misfortunes, the operators and the forgers of a script, over the doors that they have. */
 export class Actors {
@@ -158,6 +177,16 @@ export class Actors {
         await world.tell('house-bank-outages', { until: instant(epochMs(now) + action.hours * 3_600_000) });
         return;
       }
+      case 'SOURCE':
+        await world.tell('identity/scripts', action);
+        return;
+      case 'SOURCE_OUT': {
+        const { now } = await businessNow(world.attached.db);
+        await world.tell('identity/outages', { source: action.source, until: instant(epochMs(now) + action.hours * 3_600_000) });
+        return;
+      }
+      case 'WITHDRAW_CONSENT':
+        return this.withApplication(action.pick, ({ client }) => world.consents.withdraw(client, action.kind));
       case 'MAIL':
         world.refuseMail(true);
         return;
@@ -177,6 +206,7 @@ export class Actors {
     if (backup === undefined || this.world.unclearedSince !== undefined || this.played - backup.step > BACKUP_STEPS_MAX) return;
     await this.world.calm();
     await restore(this.world, backup.takenAt);
+    this.world.consents.forget();
     // Whom the database does not know any more has to come again.
     const known = new Set(await this.world.attached.db('applications').pluck<string[]>('id'));
     this.applications.splice(0, this.applications.length, ...this.applications.filter(({ id }) => known.has(id)));
@@ -215,13 +245,23 @@ export class Actors {
     const client = new BorrowerClient({ apiUrl: this.world.apiUrl, mailUrl: this.world.mailUrl, token, person });
     const id = await client.apply({ productId: action.product, principalFen: action.principalFen, termMonths: action.termMonths });
     this.applications.push({ id, client });
-    const status = await client.untilStatus(id, ['OFFERED', 'DECLINED', 'FOUR_EYES']);
+    const status = await this.untilDecided(id, client);
     const hasty = await client.call('POST', `/v1/applications/${id}/acceptance`).then(
       () => 'ACCEPTED',
       (error: unknown) => (error instanceof ApiProblem ? error.code : 'AWAY'),
     );
     if (status === 'OFFERED' && hasty === 'ACCEPTED') throw new Unexpected('an offer was accepted whose cost table nobody had read');
-    await client.accept(id);
+    if (status === 'OFFERED') await client.accept(id);
+  }
+
+  /** A source that does not answer, or says no, leaves an application where it is: it is decided later, or never. */
+  private async untilDecided(id: string, client: BorrowerClient): Promise<string> {
+    const givenUpAt = Date.now() + SOURCE_MS;
+    return client.until('a decision', async () => {
+      const status = await client.applicationStatus(id);
+      const isLeft = ['KYC_PENDING', 'DRAFT'].includes(status) && Date.now() > givenUpAt;
+      return isLeft || ['OFFERED', 'DECLINED', 'FOUR_EYES', 'WITHDRAWN'].includes(status) ? status : undefined;
+    });
   }
 
   private async sign(): Promise<void> {
@@ -229,6 +269,8 @@ export class Actors {
     const signed: string[] = [];
     for (const { id, client } of this.applications) {
       const row = await this.world.attached.db('applications').where({ id }).first<{ status: string } | undefined>('status');
+      // Decided when its sources were back.
+      if (row?.status === 'OFFERED') await client.accept(id);
       if (row?.status !== 'AWAITING_SIGNATURE') continue;
       await client.sign(id);
       signed.push(id);

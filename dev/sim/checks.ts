@@ -45,6 +45,7 @@ async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> 
     .filter((row) => !isAwaited(row.needs_attention))
     .map((row) => ({ invariant: 'I4', what: `loan ${row.id}: ${row.needs_attention}` }));
   if (isThorough) unexpected.push(...(await deadWorkflows(client, world.lost)));
+  unexpected.push(...(await world.consents.violations(world)));
   const checks = await checkInvariants({ db, books, ...(isThorough ? { client } : {}), isBrief: !isThorough });
   const found = checks.flatMap((check) => check.violations.map((what) => ({ invariant: check.invariant, what })));
   const known = new Set(await db('loans').pluck<string[]>('id'));

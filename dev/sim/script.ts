@@ -1,3 +1,4 @@
+import { SOURCE_BEHAVIOURS, SOURCE_NAMES, type SourceBehaviour, type SourceName } from '../../simulator/identity/sources';
 import type { Behaviour, FileFault, LineFault } from '../../simulator/scripts';
 import { Random } from './random';
 
@@ -63,6 +64,9 @@ export type Action =
   | { readonly do: 'RESTORE' }
   | { readonly do: 'SWAP'; readonly pick: number; readonly serial: number }
   | { readonly do: 'SECOND'; readonly pick: number }
+  | { readonly do: 'SOURCE'; readonly source: SourceName; readonly behaviour: SourceBehaviour; readonly times: number }
+  | { readonly do: 'SOURCE_OUT'; readonly source: SourceName; readonly hours: number }
+  | { readonly do: 'WITHDRAW_CONSENT'; readonly pick: number; readonly kind: 'IDENTITY_QUERY' | 'PRIVACY' }
   | { readonly do: 'HOSTILE'; readonly pick: number; readonly share: number }
   | { readonly do: 'OPERATE' }
   | { readonly do: 'LOOK'; readonly pick: number };
@@ -97,6 +101,9 @@ const WEIGHTS: Readonly<Record<Action['do'], number>> = {
   MAIL: 0.7,
   SWAP: 1,
   SECOND: 1,
+  SOURCE: 2,
+  SOURCE_OUT: 0.7,
+  WITHDRAW_CONSENT: 0.5,
   HOSTILE: 3,
   LOOK: 12,
 };
@@ -144,6 +151,12 @@ function action(random: Random, serial: number): Action {
       return { do: kind, hours: random.int(12, 96) };
     case 'HOSTILE':
       return { do: kind, pick, share: random.next() };
+    case 'SOURCE':
+      return { do: kind, source: random.pick(SOURCE_NAMES), behaviour: random.pick(SOURCE_BEHAVIOURS), times: random.int(1, 4) };
+    case 'SOURCE_OUT':
+      return { do: kind, source: random.pick(SOURCE_NAMES), hours: random.int(1, 48) };
+    case 'WITHDRAW_CONSENT':
+      return { do: kind, pick, kind: random.pick<'IDENTITY_QUERY' | 'PRIVACY'>(['IDENTITY_QUERY', 'PRIVACY']) };
     case 'BACKUP':
     case 'RESTORE':
     case 'MAIL':

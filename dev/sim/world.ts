@@ -10,6 +10,7 @@ import { freePort } from '../stack/ports';
 import { startPostgres, type RunningPostgres } from '../stack/postgres';
 import { ROOT, startStack, type RunningStack, type StackPorts } from '../stack/stack';
 import { startTemporal, type RunningTemporal } from '../stack/temporal-server';
+import { ConsentWatch } from './consents';
 import { engageOperators } from './operators';
 
 const PARTS = ['api', 'postgres', 'temporal', 'webUi', 'simulator', 'smtp', 'mail'] as const;
@@ -23,6 +24,7 @@ export class SimWorld {
   /** Workflows that a restore ended: the only ones that may end without having done their work. */
   readonly lost = new Set<string>();
   restores = 0;
+  readonly consents = new ConsentWatch();
   /** A restore that the guard has not cleared yet: when its backup was taken. */
   unclearedSince: Instant | undefined;
   private readonly replaced: Child[] = [];

@@ -12,10 +12,9 @@ import { startPostgres } from './postgres';
 import { endLeftovers, isAlive, markOf, readRecord, removeRecord, writeRecord, type StackRecord } from '../../ops/record';
 import { ensureRateLimits } from '../../temporal/rate-limits';
 import { ensureSchedules } from '../../temporal/schedules';
-import { ensureSecrets } from '../../ops/secrets';
+import { ensureSecrets, OUTSIDE_SECRET_NAMES } from '../../ops/secrets';
 import { startTemporal } from './temporal-server';
 import { enableAppRole, ensureDatabase } from '../../db/owner';
-import { SECRET_NAMES } from '../../channels/names';
 
 export const ROOT = resolve(__dirname, '../..');
 const DATABASE = 'loanloom';
@@ -75,7 +74,7 @@ async function clearTheWay(options: StackOptions): Promise<void> {
 /** The environment of worker, API and simulator; the CLI attaches with the same. */
 async function environment(options: StackOptions, databaseUrl: string): Promise<Record<string, string>> {
   const { ports, dataDir } = options;
-  const secrets = await ensureSecrets(join(dataDir, 'keys'), SECRET_NAMES);
+  const secrets = await ensureSecrets(join(dataDir, 'keys'), OUTSIDE_SECRET_NAMES);
   return {
     LOANLOOM_PROFILE: 'local',
     LOANLOOM_SANDBOX: 'true',
@@ -86,10 +85,12 @@ async function environment(options: StackOptions, databaseUrl: string): Promise<
     LOANLOOM_TOKEN_SECRET_FILE: secrets.tokenSecret,
     CHANNEL_SECRETS_FILE: secrets.channelSecrets,
     CHANNELS_URL: `http://127.0.0.1:${String(ports.simulator)}`,
+    IDENTITY_URL: `http://127.0.0.1:${String(ports.simulator)}/identity`,
     CHANNEL_TIMEOUT_MS: String(options.channelTimeoutMs ?? 5_000),
     WORKER_STICKY_TIMEOUT_MS: String(options.stickyTimeoutMs ?? 2_000),
     SIMULATOR_PORT: String(ports.simulator),
     SIMULATOR_WEBHOOK_URL: options.isWebhookHeld === true ? '' : `http://127.0.0.1:${String(ports.api)}/v1/webhooks/wallet`,
+    SIMULATOR_REGISTER_FILE: join(dataDir, 'simulator-register.jsonl'),
     SIMULATOR_BOOKS_FILE: join(dataDir, 'simulator-books.jsonl'),
     SMTP_URL: `smtp://127.0.0.1:${String(ports.smtp)}`,
     API_PORT: String(ports.api),

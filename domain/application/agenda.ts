@@ -1,3 +1,4 @@
+import { IDENTITY_CHECKS, type IdentityAct, type IdentityCheckKind } from '../party/identity-checks';
 import type { Product } from '../product/products';
 import type { ApplicationStatus } from '../states';
 import { DAY_MS, epochMs, instant, type Instant } from '../time/dates';
@@ -12,6 +13,8 @@ export interface ApplicationPlace {
   readonly product: ApplicationProduct;
   /** Its person was reminded that it waits for them, in this status and round. */
   readonly isReminded: boolean;
+  /** What its person's checks come to; while none is known, every source is asked. */
+  readonly identity?: IdentityAct;
   readonly now: Instant;
 }
 
@@ -24,7 +27,11 @@ export type ApplicationAct =
   | { readonly kind: 'REMIND'; readonly status: RemindedStatus }
   | { readonly kind: 'DECIDE' }
   | { readonly kind: 'DRAW_UP_CONTRACT' }
-  | { readonly kind: 'VERIFY_IDENTITY' | 'OPEN_LOAN' | 'END'; readonly summary: string }
+  | { readonly kind: 'VERIFY_IDENTITY'; readonly checks: readonly IdentityCheckKind[]; readonly summary: string }
+  /** A source has been silent for too long: people are told. */
+  | { readonly kind: 'OPEN_IDENTITY_CASE'; readonly checks: readonly IdentityCheckKind[] }
+  | { readonly kind: 'CONCLUDE_IDENTITY'; readonly act: IdentityAct }
+  | { readonly kind: 'OPEN_LOAN' | 'END'; readonly summary: string }
   | { readonly kind: 'WAIT'; readonly until: Instant; readonly summary: string };
 
 const HOUR_MS = 3_600_000;
@@ -85,11 +92,29 @@ const expires = (place: ApplicationPlace) => move(place, 'EXPIRED', `${place.sta
 const isAfterSigning = ({ product }: ApplicationPlace) => product.reflection.after === 'signing' && product.reflection.hours > 0;
 const ended = ({ status }: ApplicationPlace): ApplicationAct => ({ kind: 'END', summary: status });
 
+const CHECK_NAMES = { ID_NAME: 'name and ID number', PHONE_THREE_ELEMENTS: 'phone', CARD_FOUR_ELEMENTS: 'bank card' } as const;
+const named = (checks: readonly IdentityCheckKind[]) => checks.map((check) => CHECK_NAMES[check]).join(', ');
+
+function checksIdentity(act: IdentityAct): ApplicationAct {
+  switch (act.kind) {
+    case 'ASK':
+      return { kind: 'VERIFY_IDENTITY', checks: act.checks, summary: `identity is being checked: ${named(act.checks)}` };
+    case 'WAIT':
+      return { kind: 'WAIT', until: act.until, summary: `a source does not answer and is asked again: ${named(act.checks)}` };
+    case 'OPEN_CASE':
+      return { kind: 'OPEN_IDENTITY_CASE', checks: act.checks };
+    case 'CONFIRM':
+    case 'REFER_BACK':
+    case 'DECLINE':
+      return { kind: 'CONCLUDE_IDENTITY', act };
+  }
+}
+
 /** One answer for each status: a new one does not compile without its own. */
 const ACTS = {
   DRAFT: (place) => waits(place, 'waiting for the borrower to complete the steps', expires),
   SUBMITTED: (place) => move(place, 'KYC_PENDING', 'identity is checked'),
-  KYC_PENDING: () => ({ kind: 'VERIFY_IDENTITY', summary: 'identity is being checked' }),
+  KYC_PENDING: ({ identity = { kind: 'ASK', checks: IDENTITY_CHECKS } }) => checksIdentity(identity),
   DECISION_PENDING: () => ({ kind: 'DECIDE' }),
   FOUR_EYES: (place) => waits(place, 'referred: waiting for an operator to approve or decline', expires),
   OFFERED: (place) => waits(place, 'waiting for the borrower to accept the offer', expires),

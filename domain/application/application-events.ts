@@ -10,6 +10,8 @@ export const APPLICATION_EVENTS = {
   REOPENED: eventKind({ by: field.text, missing: field.text, why: field.text.optional() }, ['by', 'missing']),
   /** Half of its time in a status was over, and its borrower was told. */
   REMINDED: eventKind({ status: field.text }, ['status']),
+  /** An identity source has been silent for too long; people were told. */
+  IDENTITY_DELAYED: eventKind({ checks: field.text }),
   SUBMITTED: moved,
   KYC_PENDING: moved,
   DECISION_PENDING: moved,

@@ -144,6 +144,10 @@ const productSchema = z
       .default([]),
     /** The least time for which the cost table is shown before it can be confirmed. */
     disclosure: z.strictObject({ readingSeconds: z.int().min(0).max(600) }).prefault({ readingSeconds: 3 }),
+    /** How often a borrower's data are checked, and after how many hours of a source's silence people are told. */
+    identity: z
+      .strictObject({ attemptsMax: z.int().min(1).max(10), slaHours: z.int().min(1).max(240) })
+      .prefault({ attemptsMax: 3, slaHours: 24 }),
     draftValidDays: z.int().min(1).max(365),
     review: z.strictObject({ validDays: z.int().min(1).max(90) }),
     offer: z.strictObject({

@@ -15,6 +15,7 @@ import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, 
 import { loanAccountNow } from '../../domain/loan/loan-account';
 import { Instant, epochMs, type BusinessDate } from '../../domain/time/dates';
 import { acceptedUninformed } from '../../db/application/disclosures';
+import { askedWithoutConsent } from '../../db/party/identity-checks';
 import { createCatalogue } from '../../domain/product/products';
 import { OPEN_LOANS } from '../../domain/states';
 import { workflowShapes } from '../../domain/keys';
@@ -23,7 +24,7 @@ const EARLIEST = '1900-01-01' as BusinessDate;
 const LATEST = '2199-12-31' as BusinessDate;
 
 export interface CheckResult {
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I7b' | 'I8' | 'I11' | 'I14';
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I7b' | 'I8' | 'I11' | 'I13' | 'I14';
   readonly claim: string;
   /** Empty when it holds; otherwise what contradicts it. */
   readonly violations: readonly string[];
@@ -225,6 +226,11 @@ export async function checkInvariants(input: {
       find: async () => (await receivablesEqualTheFold(db, createCatalogue(), folded.files)).slice(0, MAX_LISTED),
     },
   ];
+  checks.push({
+    invariant: 'I13',
+    claim: 'no identity source was asked about a person but in the name of their own consent to it',
+    find: () => askedWithoutConsent(db),
+  });
   checks.push({
     invariant: 'I14',
     claim: 'no offer was accepted and no contract drawn up but with the cost table that its borrower confirmed',

@@ -83,7 +83,10 @@ async function main(): Promise<void> {
   program.option('--data <folder>', 'data folder of the local stack', readEnv().LOANLOOM_DATA_DIR);
   addToken(program);
   const local = await sandbox().catch(() => undefined);
-  if (local) local.addClock(program);
+  if (local) {
+    local.addClock(program);
+    local.addPerson(program);
+  }
   else
     program
       .command('clock')

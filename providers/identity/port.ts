@@ -1,26 +1,35 @@
-export interface IdentityClaim {
+import type { IdentityCheckKind, SourceAnswer } from '../../domain/party/identity-checks';
+import type { Instant } from '../../domain/time/dates';
+
+/** What a source is asked, in clear for as long as the question lasts. Each source is sent only what its check needs. */
+export interface SourceQuestion {
+  /** f(subject, check, version): the same question has the same id, however often it is asked. */
+  readonly requestId: string;
   readonly name: string;
   readonly idNumber: string;
   readonly phone: string;
   readonly cardNumber: string;
   /** The person's consent in force: no question leaves without one. */
   readonly consentId: string;
+  /** Business time: only a sandbox reads it. */
+  readonly asOf: Instant;
 }
 
-export interface CheckResult {
-  readonly check: string;
-  readonly passed: boolean;
+/** What a source said. `detail`: its own code, or why there is no answer; never a person's data. */
+export interface SourceReply {
+  readonly answer: SourceAnswer;
+  readonly detail: string;
+  /** The body as it came, '' where none did: kept sealed. */
+  readonly body: string;
 }
 
-/** What was checked, with results, and what was not: a record never claims more than was done. */
-export interface IdentityVerdict {
-  readonly passed: boolean;
-  readonly checked: readonly CheckResult[];
-  readonly notChecked: readonly string[];
-  readonly provider: string;
+/** Port to whoever can vouch for one thing about a person. It answers with a value, whatever happens on the way. */
+export interface IdentitySource {
+  readonly name: string;
+  readonly check: IdentityCheckKind;
+  /** By contract, for a question that was answered; in fen. */
+  readonly priceFen: number;
+  ask(question: SourceQuestion, signal: AbortSignal): Promise<SourceReply>;
 }
 
-/** Port to whoever can vouch for an identity. An adapter to an authoritative source replaces the formal checks below. */
-export interface IdentityVerifier {
-  verify(claim: IdentityClaim): Promise<IdentityVerdict>;
-}
+export type IdentitySources = ReadonlyMap<IdentityCheckKind, IdentitySource>;

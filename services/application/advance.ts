@@ -19,6 +19,9 @@ import {
 } from '../../db/application/applications';
 import { LoanloomError, assertThat } from '../../domain/errors';
 import { readSteps } from './application-steps';
+import { concludeIdentity, identityActOf, openIdentityCase } from './identity-check';
+import { assertPinned } from './pinned';
+import type { IdentityCheckKind } from '../../domain/party/identity-checks';
 import { dateOfBirth } from '../../domain/party/person';
 import { quote } from '../../domain/product/offer';
 import { otherInstallments } from './other-obligations';
@@ -40,17 +43,10 @@ export interface ApplicationStepResult {
   readonly next: 'WAIT' | 'VERIFY_IDENTITY' | 'OPEN_LOAN' | 'END';
   readonly at: Instant | null;
   readonly summary: string;
+  /** Of VERIFY_IDENTITY: which sources are asked. Steps of earlier versions name none, and ask all. */
+  readonly checks?: readonly IdentityCheckKind[];
   /** Business time by the database's clock. */
   readonly now?: Instant;
-}
-
-/** IDENTITY_CHANGED where the borrower is not any more who was submitted and checked: nothing is decided or signed on it. */
-export async function assertPinned({ borrowers }: ActivityDeps, tx: Tx, application: ApplicationRow): Promise<void> {
-  if (
-    application.identity_version !== null &&
-    (await borrowers.identityVersion(tx, application.borrower_id)) !== application.identity_version
-  )
-    throw new LoanloomError('IDENTITY_CHANGED', 'the identity is not the one that was submitted with the application');
 }
 
 async function decideByRules(deps: ActivityDeps, tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
@@ -72,7 +68,7 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
   const isByPerson = !(await consentInForce(tx, application.borrower_id, 'AUTOMATED_DECISION'));
   // What a person looked at once is not offered by rules alone in a later round.
   const wasReferred = (await readDecisions(tx, application.id)).some(
-    (each) => each.round < application.round && (each.outcome === 'REFER' || each.stage === 'REVIEW'),
+    (each) => each.round < application.round && ((each.stage === 'RULES' && each.outcome === 'REFER') || each.stage === 'REVIEW'),
   );
   const outcome = isByPerson || (wasReferred && decision.outcome === 'APPROVE') ? 'REFER' : decision.outcome;
   await recordDecision(tx, {
@@ -176,7 +172,9 @@ async function openLoan(tx: Tx, application: ApplicationRow, at: Instant): Promi
 async function actOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, now: Instant): Promise<ApplicationAct> {
   const { id, status, round } = application;
   const isReminded = await hasApplicationEvent(tx, id, keys.halfTime(status, round));
-  return nextApplicationAct({ status, waitingUntil: deadlineIn(application), product: productOf(deps, application), isReminded, now });
+  const identity = status === 'KYC_PENDING' ? await identityActOf(deps, tx, application, now) : undefined;
+  const place = { status, waitingUntil: deadlineIn(application), product: productOf(deps, application), isReminded, now };
+  return nextApplicationAct({ ...place, ...(identity && { identity }) });
 }
 
 async function remind(tx: Tx, application: ApplicationRow, at: Instant): Promise<void> {
@@ -206,6 +204,10 @@ export async function perform(
     case 'REMIND':
       await remind(tx, application, at);
       return application;
+    case 'OPEN_IDENTITY_CASE':
+      return openIdentityCase(tx, application, { checks: act.checks, at });
+    case 'CONCLUDE_IDENTITY':
+      return concludeIdentity(deps, tx, { application, act: act.act, at });
     case 'DECIDE':
       return decideByRules(deps, tx, application, at);
     case 'DRAW_UP_CONTRACT':
@@ -223,6 +225,7 @@ function resultOf(status: ApplicationStatus, act: ApplicationAct): ApplicationSt
     case 'WAIT':
       return { status, next: 'WAIT', at: act.until, summary: act.summary };
     case 'VERIFY_IDENTITY':
+      return { status, next: act.kind, at: null, summary: act.summary, checks: act.checks };
     case 'OPEN_LOAN':
     case 'END':
       return { status, next: act.kind, at: null, summary: act.summary };

@@ -1,13 +1,36 @@
-import { lockApplication, lockPersonOf, readApplication, readDecisions, type ApplicationRow } from '../../db/application/applications';
+import {
+  hasApplicationEvent,
+  insertApplicationEvent,
+  lockApplication,
+  lockPersonOf,
+  readDecisions,
+  type ApplicationRow,
+} from '../../db/application/applications';
+import { addAlarm } from '../../db/outbox';
+import { readIdentityChecks } from '../../db/party/identity-checks';
 import type { Tx } from '../../db/pool';
 import { deadlineOf } from '../../domain/application/agenda';
-import type { Instant } from '../../domain/time/dates';
+import { assertThat } from '../../domain/errors';
+import { keys } from '../../domain/keys';
+import {
+  IDENTITY_CHECKS,
+  nextIdentityAct,
+  reasonsOf,
+  type CheckState,
+  type IdentityAct,
+  type IdentityCheckKind,
+  type IdentityPlace,
+} from '../../domain/party/identity-checks';
+import { businessDateOf, type Instant } from '../../domain/time/dates';
 import { productOf, type ActivityDeps } from '../deps';
 import { consentInForce, missingConsents } from '../party/consents';
-import { assertPinned } from './advance';
-import { readSteps } from './application-steps';
+import { askSource, prepareQuestion, versionOf, type ReadyQuestion } from '../party/identity-sources';
+import { assertPinned } from './pinned';
 import { recordDecision } from './decisions';
 import { moveApplication, referBackToBorrower } from './moves';
+
+const POLICY = 'identity-sources-1';
+const NOT_CHECKED = ['face and liveness', 'sanction lists'] as const;
 
 /** Without a consent nothing is asked of anybody: what was withdrawn ends; who was never asked is asked now. */
 async function endOrAsk(
@@ -22,56 +45,168 @@ async function endOrAsk(
   }
 }
 
-/** Asks the identity provider and records its verdict, once. Runs on the provider's task queue. */
-export async function verifyIdentity(deps: ActivityDeps, input: { applicationId: string; at: Instant }): Promise<{ passed: boolean }> {
-  const { round } = await readApplication(deps.db, input.applicationId);
-  const known = (await readDecisions(deps.db, input.applicationId)).find((each) => each.stage === 'KYC' && each.round === round);
-  if (known) return { passed: known.outcome === 'APPROVE' };
-  const claim = await deps.db.transaction(async (tx) => {
-    await lockPersonOf(tx, input.applicationId);
-    const application = await lockApplication(tx, input.applicationId);
-    const { missing, isWithdrawn } = await missingConsents(tx, application.borrower_id);
-    const consent = await consentInForce(tx, application.borrower_id, 'IDENTITY_QUERY');
-    if (!consent || missing.length > 0) {
-      if (application.status === 'KYC_PENDING') await endOrAsk(deps, tx, { application, isWithdrawn, at: input.at });
-      return undefined;
-    }
-    const identity = await deps.borrowers.identity(tx, application.borrower_id);
-    const { cardNumber } = await readSteps(deps, tx, application);
-    return {
-      question: { ...identity, cardNumber, consentId: consent.id },
-      round: application.round,
-      version: application.identity_version,
-    };
+const dataOf = (application: ApplicationRow) => ({
+  identity: application.identity_version ?? 0,
+  card: application.bank_card_id ?? '',
+});
+
+/** What each source has said about the very data that were submitted. */
+async function checksOf(tx: Tx, application: ApplicationRow): Promise<CheckState[]> {
+  const [data, asked] = [dataOf(application), await readIdentityChecks(tx, application.id)];
+  return IDENTITY_CHECKS.map((check) => {
+    const row = asked.find((each) => each.kind === check && each.version === versionOf(check, data));
+    return { check, answer: row?.answer ?? null, tries: row?.tries ?? 0, lastAskedAt: row?.lastAskedAt ?? null };
   });
-  if (!claim) return { passed: false };
-  const verdict = await deps.identityVerifier.verify(claim.question);
-  const passed = await deps.db.transaction(async (tx) => {
-    await lockPersonOf(tx, input.applicationId);
-    const application = await lockApplication(tx, input.applicationId);
-    // Answered too late: another try was, and the application is in another round by now, perhaps with another person's data.
-    const isSame = application.round === claim.round && application.identity_version === claim.version;
-    if (application.status !== 'KYC_PENDING' || !isSame) return false;
-    await assertPinned(deps, tx, application);
-    // Said as any other failed check: whether an ID number is another customer's is nobody's to learn.
-    const isOwn = verdict.passed && (await deps.borrowers.claimIdentity(tx, application.borrower_id));
-    const checked = [...verdict.checked, ...(verdict.passed ? [{ check: 'one person, one account', passed: isOwn }] : [])];
-    await recordDecision(tx, {
-      application_id: application.id,
-      round: application.round,
-      stage: 'KYC',
-      outcome: isOwn ? 'APPROVE' : 'DECLINE',
-      policy: verdict.provider,
-      reasons: isOwn ? [] : ['the identity could not be confirmed'],
-      checks: { checked, notChecked: verdict.notChecked, identityVersion: application.identity_version ?? 0 },
-      decided_by: verdict.provider,
-      decided_at: input.at,
-    });
-    const move = isOwn
-      ? ({ to: 'DECISION_PENDING', why: 'identity checks passed' } as const)
-      : ({ to: 'DECLINED', why: 'identity checks failed' } as const);
-    await moveApplication(tx, application, { ...move, at: input.at });
-    return isOwn;
+}
+
+/** Where an application stands whose person is being checked. */
+async function placeOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, now: Instant): Promise<IdentityPlace> {
+  const { attemptsMax, slaHours } = productOf(deps, application).identity;
+  const earlier = (await readDecisions(tx, application.id)).filter((each) => each.stage === 'KYC' && each.outcome === 'REFER');
+  const began = await tx('application_events')
+    .where({ application_id: application.id, kind: 'KYC_PENDING' })
+    .orderBy('seq', 'desc')
+    .first<{ at: Date } | undefined>('at');
+  return {
+    checks: await checksOf(tx, application),
+    since: (began?.at.toISOString() ?? now) as Instant,
+    attempt: earlier.length + 1,
+    attemptsMax,
+    slaHours,
+    isCaseOpen: await hasApplicationEvent(tx, application.id, keys.identityDelayed(application.round)),
+    now,
+  };
+}
+
+/** What comes next for an application whose person is being checked. */
+export const identityActOf = async (deps: ActivityDeps, tx: Tx, application: ApplicationRow, now: Instant): Promise<IdentityAct> =>
+  nextIdentityAct(await placeOf(deps, tx, application, now));
+
+/** People are told that a source has been silent for as long as the product allows; the application goes on waiting. */
+export async function openIdentityCase(
+  tx: Tx,
+  application: ApplicationRow,
+  { checks, at }: { readonly checks: readonly IdentityCheckKind[]; readonly at: Instant },
+): Promise<ApplicationRow> {
+  const [key, silent] = [keys.identityDelayed(application.round), checks.join(',')];
+  await insertApplicationEvent(tx, application.id, {
+    key,
+    kind: 'IDENTITY_DELAYED',
+    at,
+    businessDate: businessDateOf(at),
+    data: { checks: silent },
   });
-  return { passed };
+  await addAlarm(tx, {
+    key: keys.identityDelayedAlarm(application.id, application.round),
+    subject: application.id,
+    payload: { code: 'IDENTITY_SOURCE_SILENT', checks: silent, owner: 'operations' },
+  });
+  return application;
+}
+
+/** Records what the sources' answers come to, and moves the application on: to its decision, back to its borrower, or to its end. */
+export async function concludeIdentity(
+  deps: ActivityDeps,
+  tx: Tx,
+  { application, act, at }: { readonly application: ApplicationRow; readonly act: IdentityAct; readonly at: Instant },
+): Promise<ApplicationRow> {
+  await assertPinned(deps, tx, application);
+  const place = await placeOf(deps, tx, application, at);
+  if (act.kind === 'CONFIRM' && !(await deps.borrowers.claimIdentity(tx, application.borrower_id))) {
+    // Said as of somebody whom no source knows: whether an ID number is another customer's is nobody's to learn.
+    const checks = place.checks.map((each) => ({ ...each, answer: 'MISMATCH' as const }));
+    return conclude(deps, tx, { application, place, act: nextIdentityAct({ ...place, checks }), at, isTaken: true });
+  }
+  return conclude(deps, tx, { application, place, act, at, isTaken: false });
+}
+
+async function conclude(
+  deps: ActivityDeps,
+  tx: Tx,
+  told: {
+    readonly application: ApplicationRow;
+    readonly place: IdentityPlace;
+    readonly act: IdentityAct;
+    readonly at: Instant;
+    readonly isTaken: boolean;
+  },
+): Promise<ApplicationRow> {
+  const { application, place, act, at, isTaken } = told;
+  const outcomes = { CONFIRM: 'APPROVE', REFER_BACK: 'REFER', DECLINE: 'DECLINE' } as const;
+  const outcome = act.kind in outcomes ? outcomes[act.kind as keyof typeof outcomes] : 'REFER';
+  const checked = place.checks.map(({ check, answer }) => ({ check, answer, passed: answer === 'MATCH' }));
+  const reasons = 'reasons' in act ? act.reasons : reasonsOf(place.checks);
+  await recordDecision(tx, {
+    application_id: application.id,
+    round: application.round,
+    stage: 'KYC',
+    outcome,
+    policy: POLICY,
+    reasons,
+    checks: {
+      checked: [...checked, { check: 'one person, one account', passed: !isTaken }],
+      notChecked: NOT_CHECKED,
+      identityVersion: application.identity_version ?? 0,
+    },
+    decided_by: POLICY,
+    decided_at: at,
+  });
+  if (outcome === 'APPROVE') return moveApplication(tx, application, { to: 'DECISION_PENDING', why: 'identity checks passed', at });
+  if (outcome === 'DECLINE') return moveApplication(tx, application, { to: 'DECLINED', why: 'identity checks failed', at });
+  const until = deadlineOf('DRAFT', productOf(deps, application), at);
+  const missing = act.kind === 'REFER_BACK' ? act.steps : ['identity'];
+  return referBackToBorrower(tx, application, { at, missing, why: reasons.join('; '), until });
+}
+
+/** Under the person's lock, so that no withdrawal of a consent comes between looking at it and asking. */
+async function questionFor(
+  deps: ActivityDeps,
+  tx: Tx,
+  { applicationId, check, at }: { readonly applicationId: string; readonly check: IdentityCheckKind; readonly at: Instant },
+): Promise<ReadyQuestion | undefined> {
+  await lockPersonOf(tx, applicationId);
+  const application = await lockApplication(tx, applicationId);
+  if (application.status !== 'KYC_PENDING') return undefined;
+  const { missing, isWithdrawn } = await missingConsents(tx, application.borrower_id);
+  const consent = await consentInForce(tx, application.borrower_id, 'IDENTITY_QUERY');
+  if (!consent || missing.length > 0) {
+    await endOrAsk(deps, tx, { application, isWithdrawn, at });
+    return undefined;
+  }
+  await assertPinned(deps, tx, application);
+  const identity = await deps.borrowers.identity(tx, application.borrower_id);
+  assertThat(application.bank_card_id, 'a submitted application has a card');
+  const cardNumber = await deps.borrowers.cardNumber(tx, application.borrower_id, application.bank_card_id);
+  return prepareQuestion(deps, tx, {
+    borrowerId: application.borrower_id,
+    subject: application.id,
+    kind: check,
+    version: versionOf(check, dataOf(application)),
+    consentId: consent.id,
+    claim: { ...identity, cardNumber },
+    at,
+  });
+}
+
+/**
+ * Asks one source about the person of an application, and keeps its answer; runs on the source's task queue. What was
+ * answered before is not asked again. Nothing is decided here: advanceApplication reads the answers, of the data that are
+ * submitted then, whenever they came.
+ */
+export async function askIdentitySource(
+  deps: ActivityDeps,
+  input: { readonly applicationId: string; readonly check: IdentityCheckKind; readonly at: Instant },
+  signal: AbortSignal,
+): Promise<void> {
+  const ready = await deps.db.transaction((tx) => questionFor(deps, tx, input));
+  if (ready) await askSource(deps, ready, input.at, signal);
+}
+
+/** Asks every source at once. */
+export async function askEverySource(
+  deps: ActivityDeps,
+  input: { readonly applicationId: string; readonly at: Instant },
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(IDENTITY_CHECKS.map((check) => askIdentitySource(deps, { ...input, check }, signal)));
 }

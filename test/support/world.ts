@@ -20,8 +20,8 @@ import { startFleet as startWorkers } from '../../workers/fleet';
 import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { createTestDatabase, type TestDatabase } from './database';
 import { shared } from './shared';
-import { SECRET_NAMES } from '../../channels/names';
-import { createFormalIdentityVerifier } from '../../providers/identity/formal';
+import { OUTSIDE_SECRET_NAMES } from '../../ops/secrets';
+import { createIdentitySources } from '../../providers/identity/index';
 
 Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: new DefaultLogger('ERROR', () => undefined) });
 
@@ -42,7 +42,7 @@ export interface Banks {
 
 /** The simulated banks, over real HTTP. */
 export async function startBanks(): Promise<Banks> {
-  const secrets = Object.fromEntries(SECRET_NAMES.map((name) => [name, `secret-of-${name}`]));
+  const secrets = Object.fromEntries(OUTSIDE_SECRET_NAMES.map((name) => [name, `secret-of-${name}`]));
   const server: Server = createSimulator({ secrets });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
@@ -118,7 +118,11 @@ export function createDeps(
         return Promise.resolve();
       },
     },
-    identityVerifier: createFormalIdentityVerifier(),
+    identitySources: createIdentitySources({
+      baseUrl: `${banks.url}/identity`,
+      secrets: banks.secrets,
+      timeoutMs: options.channelTimeoutMs ?? 400,
+    }),
     log: quiet,
     restoreEpoch: () => Promise.resolve(options.restoreEpoch ?? 1),
   };

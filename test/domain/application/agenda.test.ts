@@ -202,7 +202,7 @@ describe('what an application does next', () => {
     const waiting = (status: ApplicationStatus) => nextApplicationAct(place(status, { waitingUntil: later(NOW, 1), isReminded: true }));
     expect(STATUSES.map((status) => waiting(status)).flatMap((act) => ('summary' in act ? [act.summary] : []))).toEqual([
       'waiting for the borrower to complete the steps',
-      'identity is being checked',
+      'identity is being checked: name and ID number, phone, bank card',
       'referred: waiting for an operator to approve or decline',
       'waiting for the borrower to accept the offer',
       'reflection period: the borrower may cancel free of charge',

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readApplication, readContract } from '../../../db/application/applications';
 import { businessDate, businessDateOf, instant } from '../../../domain/time/dates';
 import { advanceApplication } from '../../../services/application/advance';
-import { verifyIdentity } from '../../../services/application/identity-check';
 import { createLoanCommands } from '../../../services/loan/loan-commands';
 import { consentInForce, withdrawConsent } from '../../../services/party/consents';
 import { guardAfterRestore } from '../../../services/payment/restore-guard';
@@ -11,7 +10,7 @@ import { startApi, unreachableTemporal, type Api } from '../../support/api';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { readDisclosure, seedActiveLoan, seedApplication } from '../../support/seed';
 import { createDeps, startBanks, type Banks } from '../../support/world';
-import { apply, decided, give, NOW, nowOf, store } from '../../support/applications';
+import { apply, askSources, decided, give, NOW, nowOf, store } from '../../support/applications';
 
 /** What the consent texts promise: "An application that is under way ends." */
 describe('a consent that is withdrawn', () => {
@@ -150,7 +149,7 @@ describe('a consent that is withdrawn', () => {
     await owner('consents').where({ borrower_id: borrower }).delete();
     await owner.raw('ALTER TABLE consents ENABLE TRIGGER consents_append_only');
     await owner.destroy();
-    await verifyIdentity(deps, { applicationId: id, at: NOW });
+    await askSources(deps, id);
     expect((await readApplication(deps.db, id)).status).not.toBe('WITHDRAWN');
   });
 

@@ -6,13 +6,13 @@ import { consentHistory } from '../../../db/party/consents';
 import { consentText, CONSENT_KINDS, REQUIRED_CONSENTS, type ConsentKind } from '../../../domain/party/consents';
 import { businessDateOf, instant, type Instant } from '../../../domain/time/dates';
 import { advanceApplication } from '../../../services/application/advance';
-import { verifyIdentity } from '../../../services/application/identity-check';
 import { createApplicationCommands } from '../../../services/application/application-commands';
 import { assertConsents, consentInForce, consentSha256, grantConsent, withdrawConsent } from '../../../services/party/consents';
-import { createFormalIdentityVerifier } from '../../../providers/identity/formal';
-import type { IdentityClaim } from '../../../providers/identity/port';
 import type { ActivityDeps } from '../../../services/deps';
+import { IDENTITY_CHECKS } from '../../../domain/party/identity-checks';
+import { askSources } from '../../support/applications';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { fakeSources } from '../../support/identity-sources';
 import { seedApplication } from '../../support/seed';
 import { createDeps, startBanks, type Banks } from '../../support/world';
 
@@ -23,17 +23,10 @@ describe('consents', () => {
   let database: TestDatabase;
   let banks: Banks;
   let deps: ActivityDeps;
-  const asked: IdentityClaim[] = [];
+  const { sources, asked } = fakeSources();
   beforeAll(async () => {
     [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    const formal = createFormalIdentityVerifier();
-    const identityVerifier = {
-      verify: (claim: IdentityClaim) => {
-        asked.push(claim);
-        return formal.verify(claim);
-      },
-    };
-    deps = { ...createDeps(database, banks, []), identityVerifier };
+    deps = { ...createDeps(database, banks, []), identitySources: sources };
   });
   afterAll(async () => {
     await banks.close();
@@ -110,7 +103,7 @@ describe('consents', () => {
     await submit(applicationId);
     await advanceApplication(deps, { applicationId, at: NOW });
     await withdraw(await borrowerOf(applicationId), 'IDENTITY_QUERY');
-    expect(await verifyIdentity(deps, { applicationId, at: NOW })).toEqual({ passed: false });
+    await askSources(deps, applicationId);
     expect(asked).toEqual([]);
     expect((await readApplication(deps.db, applicationId)).status).toBe('WITHDRAWN');
   });
@@ -119,9 +112,9 @@ describe('consents', () => {
     const { applicationId } = await seedApplication(deps);
     await submit(applicationId);
     await advanceApplication(deps, { applicationId, at: NOW });
-    await verifyIdentity(deps, { applicationId, at: NOW });
+    await askSources(deps, applicationId);
     const consent = await consentInForce(deps.db, await borrowerOf(applicationId), 'IDENTITY_QUERY');
-    expect(asked.map(({ consentId }) => consentId)).toEqual([consent?.id]);
+    expect(asked.map(({ consentId }) => consentId)).toEqual(IDENTITY_CHECKS.map(() => consent?.id));
   });
 
   it('who does not agree to an automated decision is decided about by a person', async () => {
@@ -129,7 +122,7 @@ describe('consents', () => {
     await withdraw(await borrowerOf(applicationId), 'AUTOMATED_DECISION');
     await submit(applicationId);
     await advanceApplication(deps, { applicationId, at: NOW });
-    await verifyIdentity(deps, { applicationId, at: NOW });
+    await askSources(deps, applicationId);
     expect((await advanceApplication(deps, { applicationId, at: NOW })).status).toBe('FOUR_EYES');
     const rules = (await readDecisions(deps.db, applicationId)).find(({ stage }) => stage === 'RULES');
     expect(rules).toMatchObject({ outcome: 'REFER', reasons: ['the borrower did not agree to an automated decision'] });
