@@ -5,6 +5,7 @@ import { loanRoutes } from './routes/loans';
 import { cardRoutes } from './routes/cards';
 import { identityRoutes } from './routes/identity';
 import { opsRoutes } from './routes/ops';
+import { reviewFileRoute } from './routes/review-file';
 import { productRoutes } from './routes/products';
 import { reconciliationRoutes } from './routes/reconciliation';
 import { consentRoutes } from './routes/consents';
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...cardRoutes,
   ...identityRoutes,
   ...opsRoutes,
+  reviewFileRoute,
   ...reconciliationRoutes,
 ];
 

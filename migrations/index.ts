@@ -30,6 +30,7 @@ import * as recordConsents from './20261129100000_record_consents';
 import * as decideAnew from './20261129110000_decide_anew';
 import * as closeTheSideDoors from './20261129120000_close_the_side_doors';
 import * as askTheSources from './20261129130000_ask_the_sources';
+import * as lookTwice from './20261129140000_look_twice';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -68,6 +69,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261129110000_decide_anew', ...decideAnew },
   { name: '20261129120000_close_the_side_doors', ...closeTheSideDoors },
   { name: '20261129130000_ask_the_sources', ...askTheSources },
+  { name: '20261129140000_look_twice', ...lookTwice },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -233,7 +233,9 @@ CREATE TABLE decisions (
   checks jsonb NOT NULL,
   decided_by text NOT NULL,
   decided_at timestamp with time zone NOT NULL,
-  round integer NOT NULL DEFAULT 1
+  round integer NOT NULL DEFAULT 1,
+  snapshot_enc bytea,
+  snapshot_sha256 text
 );
 CREATE TABLE disclosure_confirmations (
   application_id text NOT NULL,
@@ -510,6 +512,13 @@ CREATE TABLE restore_state (
   epoch integer NOT NULL,
   cleared_at timestamp with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE review_approvals (
+  application_id text NOT NULL,
+  round integer NOT NULL,
+  approved_by text NOT NULL,
+  reason text NOT NULL,
+  approved_at timestamp with time zone NOT NULL
+);
 CREATE TABLE sandbox_clock (
   id integer NOT NULL,
   offset_ms bigint NOT NULL,
@@ -624,9 +633,11 @@ ALTER TABLE contracts ADD CONSTRAINT contracts_disclosure_sha256_check CHECK ((d
 ALTER TABLE contracts ADD CONSTRAINT contracts_pkey PRIMARY KEY (application_id);
 ALTER TABLE contracts ADD CONSTRAINT contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE decisions ADD CONSTRAINT decisions_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE decisions ADD CONSTRAINT decisions_check CHECK (((snapshot_enc IS NULL) = (snapshot_sha256 IS NULL)));
 ALTER TABLE decisions ADD CONSTRAINT decisions_outcome_check CHECK ((outcome = ANY (ARRAY['APPROVE'::text, 'REFER'::text, 'DECLINE'::text])));
 ALTER TABLE decisions ADD CONSTRAINT decisions_pkey PRIMARY KEY (application_id, round, stage);
 ALTER TABLE decisions ADD CONSTRAINT decisions_round_check CHECK ((round > 0));
+ALTER TABLE decisions ADD CONSTRAINT decisions_snapshot_sha256_check CHECK ((snapshot_sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE decisions ADD CONSTRAINT decisions_stage_check CHECK ((stage = ANY (ARRAY['KYC'::text, 'RULES'::text, 'REVIEW'::text])));
 ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_application_id_disclosure_sha256_fkey FOREIGN KEY (application_id, disclosure_sha256) REFERENCES disclosures_shown(application_id, disclosure_sha256);
 ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_device_check CHECK ((device ~ '^[0-9a-f]{16}$'::text));
@@ -742,6 +753,11 @@ ALTER TABLE reconciliations ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (cha
 ALTER TABLE restore_state ADD CONSTRAINT restore_state_epoch_check CHECK ((epoch > 0));
 ALTER TABLE restore_state ADD CONSTRAINT restore_state_id_check CHECK ((id = 1));
 ALTER TABLE restore_state ADD CONSTRAINT restore_state_pkey PRIMARY KEY (id);
+ALTER TABLE review_approvals ADD CONSTRAINT review_approvals_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE review_approvals ADD CONSTRAINT review_approvals_approved_by_check CHECK ((approved_by ~~ 'operator:%'::text));
+ALTER TABLE review_approvals ADD CONSTRAINT review_approvals_pkey PRIMARY KEY (application_id, round, approved_by);
+ALTER TABLE review_approvals ADD CONSTRAINT review_approvals_reason_check CHECK ((reason <> ''::text));
+ALTER TABLE review_approvals ADD CONSTRAINT review_approvals_round_check CHECK ((round > 0));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_id_check CHECK ((id = 1));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_offset_ms_check CHECK ((offset_ms >= 0));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_pkey PRIMARY KEY (id);
@@ -1131,6 +1147,8 @@ CREATE TRIGGER payment_events_append_only BEFORE DELETE OR UPDATE ON public.paym
 CREATE TRIGGER payment_events_no_truncate BEFORE TRUNCATE ON public.payment_events FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER payment_instructions_transition BEFORE UPDATE ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION check_transition('instruction', 'state');
 CREATE TRIGGER reconciliations_append_only BEFORE DELETE OR UPDATE ON public.reconciliations FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER review_approvals_append_only BEFORE DELETE OR UPDATE ON public.review_approvals FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER review_approvals_no_truncate BEFORE TRUNCATE ON public.review_approvals FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER signatures_append_only BEFORE DELETE OR UPDATE ON public.signatures FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER signatures_informed BEFORE INSERT ON public.signatures FOR EACH ROW EXECUTE FUNCTION signature_was_informed();
 CREATE TRIGGER signatures_no_truncate BEFORE TRUNCATE ON public.signatures FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
@@ -1179,6 +1197,7 @@ GRANT INSERT, SELECT ON payment_attempts TO loanloom_app;
 GRANT INSERT, SELECT ON payment_events TO loanloom_app;
 GRANT INSERT, SELECT ON payment_instructions TO loanloom_app;
 GRANT INSERT, SELECT ON reconciliations TO loanloom_app;
+GRANT INSERT, SELECT ON review_approvals TO loanloom_app;
 GRANT INSERT, SELECT ON sandbox_clock TO loanloom_app;
 GRANT INSERT, SELECT ON signatures TO loanloom_app;
 GRANT INSERT, SELECT ON webhook_events TO loanloom_app;

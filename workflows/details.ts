@@ -122,7 +122,9 @@ export function applicationDetails(applicationId: string, step: ApplicationStepR
       ['Until', step.at === null ? 'no deadline' : businessMoment(step.at)],
       ['Since', businessMoment(since)],
     ]),
-    ...(step.status === 'FOUR_EYES' ? ['', 'What you can do now:', ...review] : []),
+    ...(step.status === 'FOUR_EYES'
+      ? ['', 'What you can do now:', `- \`npx loan ops review ${applicationId} --operator <name> --reason <why>\``, ...review]
+      : []),
   ].join('\n');
 }
 

@@ -8,14 +8,18 @@ import { businessNow } from '../../db/clock';
 import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { assertOffered } from '../../domain/product/offer';
+import { EMPLOYMENT_STATUSES, isIdExpired, LOAN_PURPOSES, LONG_TERM, type Stated } from '../../domain/application/form';
 import { isPrintable } from '../../domain/party/text';
+import type { BusinessDate } from '../../domain/time/dates';
 import type { ApiDeps } from '../deps';
-import { fenOf, moneySchema } from '../wire';
+import { dateSchema, fenOf, moneySchema } from '../wire';
 import { keys } from '../../domain/keys';
 
 export const stepNameSchema = z.enum(APPLICATION_STEPS);
 
-const requestStep = z.strictObject({ principal: moneySchema, termMonths: z.int().min(1).max(600) }).meta({ id: 'RequestStep' });
+const requestStep = z
+  .strictObject({ principal: moneySchema, termMonths: z.int().min(1).max(600), loanPurpose: z.enum(LOAN_PURPOSES).optional() })
+  .meta({ id: 'RequestStep' });
 export const identityStep = z
   .strictObject({
     name: z.string().trim().min(2).max(60),
@@ -23,15 +27,29 @@ export const identityStep = z
     phone: z.string().refine((text) => isMobilePhone(text, 'zh-CN'), 'a mainland mobile number'),
     email: z.email().max(120),
   })
+  .meta({ id: 'Identity' });
+const wordsSchema = z.string().trim().min(2).max(120).refine(isPrintable, 'holds characters that cannot be printed');
+/** The last day of the ID card, or that it has none; where the borrower lives, as they say it. */
+const identityDraftStep = identityStep
+  .extend({ idValidUntil: z.union([dateSchema, z.literal(LONG_TERM)]).optional(), residence: wordsSchema.optional() })
   .meta({ id: 'IdentityStep' });
-const incomeStep = z.strictObject({ monthlyIncome: moneySchema }).meta({ id: 'IncomeStep' });
+const incomeStep = z
+  .strictObject({
+    monthlyIncome: moneySchema,
+    employmentStatus: z.enum(EMPLOYMENT_STATUSES).optional(),
+    employmentDurationMonths: z.int().min(0).max(720).optional(),
+    occupation: wordsSchema.optional(),
+    /** Paid each month for loans elsewhere. */
+    existingLoanObligations: moneySchema.optional(),
+  })
+  .meta({ id: 'IncomeStep' });
 export const cardNumberSchema = z
   .string()
   .refine((text) => /^\d{13,19}$/.test(text) && isLuhnNumber(text), 'a card number with a correct check digit');
 const cardStep = z.strictObject({ cardNumber: cardNumberSchema }).meta({ id: 'CardStep' });
 
-export const stepBodySchema = z.union([requestStep, identityStep, incomeStep, cardStep]);
-const SCHEMAS = { request: requestStep, identity: identityStep, income: incomeStep, card: cardStep } as const satisfies Record<
+export const stepBodySchema = z.union([requestStep, identityDraftStep, incomeStep, cardStep]);
+const SCHEMAS = { request: requestStep, identity: identityDraftStep, income: incomeStep, card: cardStep } as const satisfies Record<
   ApplicationStep,
   z.ZodType
 >;
@@ -40,11 +58,17 @@ const SCHEMAS = { request: requestStep, identity: identityStep, income: incomeSt
 function payloadOf(step: ApplicationStep, body: unknown): object {
   switch (step) {
     case 'request': {
-      const { principal, termMonths } = SCHEMAS.request.parse(body);
-      return { principalFen: fenOf(principal), termMonths };
+      const { principal, ...stated } = SCHEMAS.request.parse(body);
+      return { principalFen: fenOf(principal), ...stated };
     }
-    case 'income':
-      return { monthlyIncomeFen: fenOf(SCHEMAS.income.parse(body).monthlyIncome) };
+    case 'income': {
+      const { monthlyIncome, existingLoanObligations, ...stated } = SCHEMAS.income.parse(body);
+      return {
+        monthlyIncomeFen: fenOf(monthlyIncome),
+        ...(existingLoanObligations && { existingLoanObligationsFen: fenOf(existingLoanObligations) }),
+        ...stated,
+      };
+    }
     case 'identity':
       return SCHEMAS.identity.parse(body);
     case 'card':
@@ -53,12 +77,19 @@ function payloadOf(step: ApplicationStep, body: unknown): object {
 }
 
 /** The step as its own form says: problems name the field. */
-export function readStep(application: ApplicationRow, step: ApplicationStep, body: unknown, catalogue: ApiDeps['catalogue']): object {
+export function readStep(
+  { catalogue, today }: { readonly catalogue: ApiDeps['catalogue']; readonly today: BusinessDate },
+  application: ApplicationRow,
+  step: ApplicationStep,
+  body: unknown,
+): object {
   const payload = payloadOf(step, body);
   if (step === 'request') {
     const { principal, termMonths } = SCHEMAS.request.parse(body);
     assertOffered({ principal: fenOf(principal), termMonths }, catalogue.version(application.product_id, application.product_version));
   }
+  if (step === 'identity' && isIdExpired((SCHEMAS.identity.parse(body).idValidUntil ?? null) as Stated['idValidUntil'], today))
+    throw new LoanloomError('ID_EXPIRED', 'the ID card is out of date: apply with a valid one', { path: 'idValidUntil' });
   if (step === 'identity' && !isPrintable(SCHEMAS.identity.parse(body).name))
     throw new LoanloomError('TEXT_REFUSED', 'the name holds characters that cannot be printed', { path: 'name' });
   return payload;

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { readDecisions, readOffer, savedSteps } from '../../db/application/applications';
+import { readApplicationEvents, readDecisions, readOffer, savedSteps } from '../../db/application/applications';
 import { businessNow } from '../../db/clock';
 import { storeCommand } from '../../db/commands';
 import { LoanloomError } from '../../domain/errors';
@@ -9,6 +9,7 @@ import type { Product } from '../../domain/product/products';
 import { ENDED_APPLICATIONS } from '../../domain/states';
 import type { Tx } from '../../db/pool';
 import { ownApplication } from '../access';
+import type { ApiDeps } from '../deps';
 import { route } from '../route';
 import { bodyHash, commandResponses, settleAtOnce, deliver, submit } from '../submit';
 import { apr, aprSchema, idSchema, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
@@ -30,11 +31,19 @@ const applicationSchema = z
     /** Steps that a draft still needs. */
     missing: z.array(z.string()),
     stepsSaved: z.record(z.string(), z.int()),
+    /** When each step was last saved. */
+    savedAt: z.record(z.string(), z.string()),
     decisions: z.array(
       z.object({ round: z.int(), stage: z.string(), outcome: z.string(), policy: z.string(), reasons: z.array(z.string()) }),
     ),
   })
   .meta({ id: 'Application' });
+
+/** When each step was last saved, in business time. */
+async function savedAtOf(db: ApiDeps['db'], applicationId: string): Promise<Record<string, string>> {
+  const events = await readApplicationEvents(db, applicationId);
+  return Object.fromEntries(events.flatMap((event) => (event.kind === 'STEP_SAVED' ? [[event.data.step, event.at]] : [])));
+}
 
 /** APPLICATION_OPEN, with its id, where the person has as many applications under way as the product allows. */
 async function assertRoomForAnother(tx: Tx, borrowerId: string, product: Product): Promise<void> {
@@ -118,6 +127,7 @@ const read = route({
         round: application.round,
         missing: await missingSteps(deps.db, application),
         stepsSaved: Object.fromEntries(await savedSteps(deps.db, application.id)),
+        savedAt: await savedAtOf(deps.db, application.id),
         // An operator's reasons are the house's own.
         decisions: decisions.map((each) => ({
           round: each.round,
@@ -144,7 +154,8 @@ const putStep = route({
   responses: commandResponses,
   handle: async (deps, { caller, params, rawBody, idempotencyKey }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
-    const payload = readStep(application, params.step, rawBody, deps.catalogue);
+    const { today } = await businessNow(deps.db);
+    const payload = readStep({ catalogue: deps.catalogue, today }, application, params.step, rawBody);
     const { step } = params;
     const asked = {
       operation: 'SAVE_STEP',

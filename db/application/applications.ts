@@ -53,6 +53,9 @@ export interface DecisionRow {
   readonly checks: unknown;
   readonly decided_by: string;
   readonly decided_at: Date;
+  /** What it was taken from, sealed, and its hash; null for a person's or a source's, and before they were kept. */
+  readonly snapshot_enc: Buffer | null;
+  readonly snapshot_sha256: string | null;
 }
 
 export interface ContractRow {
@@ -156,7 +159,11 @@ export async function readDraft(
     .first<{ version: number; payload_enc: Buffer } | undefined>('version', 'payload_enc');
 }
 
-export async function insertDecision(tx: Tx, decision: Omit<DecisionRow, 'decided_at'> & { decided_at: Instant }): Promise<void> {
+export async function insertDecision(
+  tx: Tx,
+  decision: Omit<DecisionRow, 'decided_at' | 'snapshot_enc' | 'snapshot_sha256'> &
+    Partial<Pick<DecisionRow, 'snapshot_enc' | 'snapshot_sha256'>> & { decided_at: Instant },
+): Promise<void> {
   await tx('decisions')
     .insert({ ...decision, reasons: JSON.stringify(decision.reasons), checks: JSON.stringify(decision.checks) })
     .onConflict(['application_id', 'round', 'stage'])

@@ -14,6 +14,7 @@ import { inventPerson } from './person';
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const PRODUCT = 'consumer-installment';
 const OPERATOR = 'demo-operator';
+const SECOND = 'demo-second';
 
 interface ApplicationView {
   readonly status: string;
@@ -46,9 +47,10 @@ export class OriginationDemo {
 
   async run(): Promise<{ reports: OriginationReport[]; firstStepToSignedSeconds: number }> {
     await engage(this.stack, OPERATOR, 'DEMO-1', ['approver']);
+    await engage(this.stack, SECOND, 'DEMO-2', ['approver']);
     const reports = [
       await this.tell('refused by rules, with the reasons in words', () => this.refused()),
-      await this.tell('referred, sent back for a step, completed on another device, approved, cancelled in cooling-off', () =>
+      await this.tell('referred, sent back for a step, completed on another device, approved by two, cancelled in cooling-off', () =>
         this.sentBack(),
       ),
       await this.tell('a consent withdrawn in the middle ends what needs it', () => this.withdrawn()),
@@ -94,8 +96,8 @@ export class OriginationDemo {
       (error: unknown) => (error instanceof ApiProblem ? error.code : String(error)),
     );
 
-  private async review(id: string, body: object): Promise<void> {
-    await sendOperatorCommand(this.stack, OPERATOR, `/v1/ops/applications/${id}/review`, body);
+  private async review(id: string, body: object, operator = OPERATOR): Promise<void> {
+    await sendOperatorCommand(this.stack, operator, `/v1/ops/applications/${id}/review`, body);
   }
 
   private async refused(): Promise<string> {
@@ -110,7 +112,7 @@ export class OriginationDemo {
 
   private async sentBack(): Promise<string> {
     const phone = await this.device(2);
-    const id = await phone.apply({ productId: PRODUCT, principalFen: 15_000_000, termMonths: 12, monthlyIncomeFen: 10_000_000 });
+    const id = await phone.apply({ productId: PRODUCT, principalFen: 18_000_000, termMonths: 12, monthlyIncomeFen: 10_000_000 });
     this.expect('decision', await phone.untilStatus(id, ['DECLINED', 'OFFERED', 'FOUR_EYES']), 'FOUR_EYES');
     await this.review(id, { verdict: 'REFER_BACK', missing: ['income'], reason: 'the pay slip is of last year' });
     const laptop = await this.device(2);
@@ -121,7 +123,12 @@ export class OriginationDemo {
     await laptop.call('PUT', `/v1/applications/${id}/steps/income`, { monthlyIncome: { minor: '11000000', currency: 'CNY' } });
     await submit();
     await laptop.untilStatus(id, ['FOUR_EYES']);
-    await this.review(id, { verdict: 'APPROVE', reason: 'the new pay slip was seen' });
+    const approval = { verdict: 'APPROVE', reason: 'the new pay slip was seen' };
+    await this.review(id, approval);
+    this.expect('approved by one of two', await laptop.applicationStatus(id), 'FOUR_EYES');
+    const again = await this.review(id, approval).then(() => 'accepted', String);
+    this.expect('by the same person again', again.includes('FOUR_EYES_REQUIRED') ? 'FOUR_EYES_REQUIRED' : again, 'FOUR_EYES_REQUIRED');
+    await this.review(id, approval, SECOND);
     await laptop.untilStatus(id, ['OFFERED']);
     await laptop.accept(id);
     await laptop.cancel(id);

@@ -4,7 +4,9 @@ import type { ApplicationStatus } from '../states';
 import { DAY_MS, epochMs, instant, type Instant } from '../time/dates';
 
 /** What of a product decides how long an application waits, and for what. */
-export type ApplicationProduct = Pick<Product, 'draftValidDays' | 'review' | 'offer' | 'reflection' | 'signing'>;
+export type ApplicationProduct = Pick<Product, 'draftValidDays' | 'offer' | 'reflection' | 'signing'> & {
+  readonly review: Pick<Product['review'], 'validDays'>;
+};
 
 /** Where an application stands. `waitingUntil` is the deadline of its status, null while none is set. */
 export interface ApplicationPlace {

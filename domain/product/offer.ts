@@ -5,6 +5,7 @@ import { datesByRule, dueDates } from '../time/due-dates';
 import { LoanloomError } from '../errors';
 import { yuan, type Fen } from '../money/money';
 import type { AccountPolicy } from '../loan/account/policy';
+import { limitsOn } from './limits';
 import type { Product } from './products';
 import { ratio, rational, type Rational } from '../money/rational';
 import { roundRatio, type Rounding } from '../money/rounding';
@@ -28,6 +29,21 @@ export interface Quote extends LoanRequest {
   readonly totalPayment: Fen;
   readonly totalInterest: Fen;
   readonly totalFees: Fen;
+}
+
+/** AMOUNT_NOT_OFFERED or TERM_NOT_OFFERED where the law allows less on a day than the product offers. */
+export function assertLawful(request: LoanRequest, product: Product, on: BusinessDate): void {
+  const limits = limitsOn(on);
+  if (!limits) return;
+  const monthsMax = product.method === 'interest_first' ? limits.bulletMonthsMax : limits.termMonthsMax;
+  if (request.principal > limits.principalMax)
+    throw new LoanloomError('AMOUNT_NOT_OFFERED', `${yuan(limits.principalMax)} yuan are the most that may be lent (${limits.source})`, {
+      path: 'principal',
+    });
+  if (request.termMonths > monthsMax)
+    throw new LoanloomError('TERM_NOT_OFFERED', `${String(monthsMax)} months are the longest lawful term (${limits.source})`, {
+      path: 'termMonths',
+    });
 }
 
 /** AMOUNT_NOT_OFFERED or TERM_NOT_OFFERED outside the product's limits. */
@@ -123,6 +139,7 @@ export function capOn(product: Product, date: BusinessDate): { readonly annualRa
  */
 export function quote(request: LoanRequest, product: Product, disbursedOn: BusinessDate): Quote {
   assertOffered(request, product);
+  assertLawful(request, product, disbursedOn);
   const terms = termsFor(request, product, disbursedOn);
   const schedule = scheduleOf(terms);
   const { irrNominal, effective } = trueCost(terms, schedule);

@@ -5,6 +5,8 @@ import { DAY_COUNTS } from '../time/day-count';
 import { LoanloomError } from '../errors';
 import { fenFromYuan, type Fen } from '../money/money';
 import { rational } from '../money/rational';
+import { REQUIRABLE_FIELDS } from '../application/form';
+import { limitsOn } from './limits';
 import { PRODUCT_FILES } from './products/index';
 import { METHODS } from '../loan/terms';
 
@@ -118,6 +120,8 @@ const productSchema = z
       referAbove: money,
       /** Applications that one person may have under way at once. */
       openApplicationsMax: z.int().min(1).max(50).default(1),
+      /** What an applicant has to state besides identity, income and card. */
+      required: z.array(z.enum(REQUIRABLE_FIELDS)).default([]),
     }),
     /** What one operator may decide alone on a loan within thirty days; above it, and whatever raises its rate, takes two. */
     authority: z
@@ -149,7 +153,8 @@ const productSchema = z
       .strictObject({ attemptsMax: z.int().min(1).max(10), slaHours: z.int().min(1).max(240) })
       .prefault({ attemptsMax: 3, slaHours: 24 }),
     draftValidDays: z.int().min(1).max(365),
-    review: z.strictObject({ validDays: z.int().min(1).max(90) }),
+    /** How long a referral waits for a person, and above which amount two have to approve it. */
+    review: z.strictObject({ validDays: z.int().min(1).max(90), twoAbove: money.default(fenFromYuan('150000.00')) }),
     offer: z.strictObject({
       validHours: z
         .int()
@@ -193,6 +198,12 @@ const productSchema = z
     };
     if (product.amount.min > product.amount.max || product.amount.min <= 0) fail(['amount'], 'min must be positive and not above max');
     if (product.term.min > product.term.max) fail(['term'], 'min must not be above max');
+    if (product.eligibility.ageMin < 18) fail(['eligibility'], 'ageMin is at least 18: minors are not lent to');
+    const limits = limitsOn(product.effectiveFrom);
+    const monthsMax = product.method === 'interest_first' ? limits?.bulletMonthsMax : limits?.termMonthsMax;
+    if (limits && product.amount.max > limits.principalMax) fail(['amount'], `max is above the legal limit (${limits.source})`);
+    if (limits && monthsMax !== undefined && product.term.max > monthsMax)
+      fail(['term'], `max is above the legal limit (${limits.source})`);
     if (product.eligibility.ageMin > product.eligibility.ageMax) fail(['eligibility'], 'ageMin must not be above ageMax');
     if ((product.method === 'balloon') !== (product.installmentShare !== undefined))
       fail(['installmentShare'], 'belongs to the method balloon, which needs it');

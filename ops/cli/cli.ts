@@ -86,8 +86,7 @@ async function main(): Promise<void> {
   if (local) {
     local.addClock(program);
     local.addPerson(program);
-  }
-  else
+  } else
     program
       .command('clock')
       .allowUnknownOption()

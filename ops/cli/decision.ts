@@ -12,20 +12,30 @@ interface Problem {
 
 /** Sends an operator's command to the ops API, which authenticates, audits and delivers it. */
 export async function sendOperatorCommand(attached: Attached, operator: string, path: string, body: object): Promise<string> {
+  const { status, payload } = await post(attached, operator, path, body);
+  return saidOf(payload as Outcome, status === 202);
+}
+
+/** What the ops API answers to an operator's question. */
+export async function askOps<T>(attached: Attached, operator: string, path: string, body: object): Promise<T> {
+  return (await post(attached, operator, path, body)).payload as T;
+}
+
+async function post(attached: Attached, operator: string, path: string, body: object): Promise<{ status: number; payload: unknown }> {
   const token = await tokenOf(attached, operator);
   const response = await fetch(`${attached.apiUrl}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify(body),
   });
-  const payload = (await response.json()) as Partial<Problem> & Outcome;
+  const payload = (await response.json()) as Partial<Problem>;
   if (!response.ok) {
     // A problem with one field repeats its sentence there.
     const fields = (payload.errors ?? []).filter((each) => each.detail !== payload.detail);
     const where = fields.map((each) => `\n  ${each.pointer.slice(1)}: ${each.detail}`).join('');
     throw new Error(`${payload.code ?? String(response.status)}: ${payload.detail ?? 'refused'}${where}`);
   }
-  return saidOf(payload, response.status === 202);
+  return { status: response.status, payload };
 }
 
 /** What the ops API answers: a command's id, a workflow that was woken, or how a break or a channel stands now. */
@@ -39,6 +49,7 @@ interface Outcome {
   readonly appliesTo?: string | null;
   readonly channel?: string;
   readonly enabled?: boolean;
+  readonly result?: Readonly<Record<string, unknown>> | null;
 }
 
 function saidOf(outcome: Outcome, isStored: boolean): string {
@@ -49,6 +60,7 @@ function saidOf(outcome: Outcome, isStored: boolean): string {
   if (changeId !== undefined) return `the change is ${state ?? ''} now`;
   if (breakId !== undefined) return `the break is ${state ?? ''} now`;
   if (enabled !== undefined) return `${channel ?? 'the channel'} ${enabled ? 'is in use' : 'gets no new payments'}`;
+  if (outcome.result?.needsSecond === true) return 'approved by you; this amount takes another person too';
   if (isStored) return `stored as command ${commandId ?? ''}; it will be applied as soon as possible`;
   return `applied${commandId === undefined ? '' : ` (command ${commandId})`}`;
 }

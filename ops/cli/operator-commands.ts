@@ -6,6 +6,7 @@ import { viewLink, views, workflowLink } from './views';
 import { decision, type Options } from './decision';
 import { addAdjustments } from './operator-adjustments';
 import { addIdentityChanges } from './operator-identities';
+import { addReviews } from './operator-reviews';
 import { withAttached } from './subcommands';
 import { workflowShapes } from '../../domain/keys';
 
@@ -38,54 +39,6 @@ export function addOperatorCommands(program: Command): void {
 
 const loan = (suffix: string) => (id: string) => `/v1/ops/loans/${id}/${suffix}`;
 const reason = (options: Options) => ({ reason: options.reason });
-
-const ROUND_OPTION = ['--round <n>', 'the round that you looked at, as loan ops list names it: another one is refused'] as const;
-const roundOf = ({ round }: Options) => (round === undefined ? {} : { round: Number(round) });
-
-function addReviews(ops: Command): void {
-  const review = (id: string) => `/v1/ops/applications/${id}/review`;
-  decision(ops, {
-    name: 'approve',
-    subject: 'applicationId',
-    description: 'approve a referred application',
-    path: review,
-    body: (options) => ({
-      verdict: 'APPROVE',
-      ...roundOf(options),
-      reason: options.reason,
-    }),
-  }).option(...ROUND_OPTION);
-  addReferBack(ops, review);
-  decision(ops, {
-    name: 'decline',
-    subject: 'applicationId',
-    description: 'decline a referred application',
-    path: review,
-    body: (options) => ({
-      verdict: 'DECLINE',
-      ...roundOf(options),
-      reason: options.reason,
-    }),
-  }).option(...ROUND_OPTION);
-}
-
-/** `refer-back` names the steps that the borrower completes. */
-function addReferBack(ops: Command, path: (id: string) => string): void {
-  decision(ops, {
-    name: 'refer-back',
-    subject: 'applicationId',
-    description: 'send a referred application back to its borrower, who is told what is missing',
-    path,
-    body: (options) => ({
-      verdict: 'REFER_BACK',
-      missing: (options.missing ?? '').split(','),
-      ...roundOf(options),
-      reason: options.reason,
-    }),
-  })
-    .option(...ROUND_OPTION)
-    .requiredOption('--missing <steps>', 'the steps that are asked for, with commas between them: income,card');
-}
 
 function addPayoutDecisions(ops: Command): void {
   decision(ops, {

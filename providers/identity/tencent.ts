@@ -36,8 +36,11 @@ function signed(link: SourceLink, action: string, { body, asOf }: { body: string
   const { host } = new URL(link.baseUrl);
   const [seconds, date] = [String(Math.floor(epochMs(asOf) / 1_000)), asOf.slice(0, 10)];
   const type = 'application/json; charset=utf-8';
-  const names = 'content-type;host;x-tc-action';
-  const lines = `content-type:${type}\nhost:${host}\nx-tc-action:${action.toLowerCase()}\n`;
+  const signedHeaders = { 'content-type': type, host, 'x-tc-action': action.toLowerCase() };
+  const names = Object.keys(signedHeaders).join(';');
+  const lines = Object.entries(signedHeaders)
+    .map(([name, value]) => `${name}:${value}\n`)
+    .join('');
   const scope = [date, SERVICE, 'tc3_request'].join('/');
   const canonical = ['POST', '/', '', lines, names, sha256(body)].join('\n');
   const key = hmacBytes(hmacBytes(hmacBytes(`TC3${link.secret}`, date), SERVICE), 'tc3_request');

@@ -27,7 +27,7 @@ import { quote } from '../../domain/product/offer';
 import { otherInstallments } from './other-obligations';
 import { decide } from '../../risk/rules';
 import { consentInForce } from '../party/consents';
-import { recordDecision } from './decisions';
+import { recordDecision, sealSnapshot } from './decisions';
 import { sealDisclosure } from './disclosure';
 import { disclosureFrom, disclosureOf } from '../../domain/product/disclosure';
 import { deadlineIn, moveApplication } from './moves';
@@ -60,10 +60,9 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
   const terms = quote({ principal: steps.principal, termMonths: steps.termMonths }, product, today);
   const others = await otherInstallments(tx, application.borrower_id, application.id);
   const { firstInstallment: installment } = terms;
-  const decision = decide(
-    { bornOn, monthlyIncome: steps.monthlyIncome, requested: steps.principal, installment, others, asOf: today },
-    product,
-  );
+  const { monthlyIncome, principal: requested, stated } = steps;
+  const applicant = { bornOn, monthlyIncome, requested, installment, others, stated, asOf: today };
+  const decision = decide(applicant, product);
   // Who does not agree to be decided about by rules alone is decided about by a person (PIPL 24).
   const isByPerson = !(await consentInForce(tx, application.borrower_id, 'AUTOMATED_DECISION'));
   // What a person looked at once is not offered by rules alone in a later round.
@@ -78,13 +77,14 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
     outcome,
     policy: decision.policy,
     reasons: [
-      ...decision.results.filter((each) => each.outcome !== 'PASS').map((each) => each.reason),
+      ...decision.results.map((each) => each.reason).filter((reason) => reason !== ''),
       ...(isByPerson ? ['the borrower did not agree to an automated decision'] : []),
       ...(wasReferred ? ['an earlier round was referred to a person'] : []),
     ],
     checks: { checked: decision.results, notChecked: decision.notChecked, byRules: decision.outcome },
     decided_by: 'rules',
     decided_at: at,
+    ...(await sealSnapshot(deps, tx, application, applicant)),
   });
   if (outcome === 'DECLINE') return moveApplication(tx, application, { to: 'DECLINED', at, why: 'declined by rules' });
   if (outcome === 'REFER') {

@@ -2,39 +2,30 @@ import {
   lockApplication,
   lockPersonOf,
   readContract,
-  readDecisions,
-  rulesOutcomeOf,
   readOffer,
   updateApplication,
   insertApplicationEvent,
   type ApplicationRow,
 } from '../../db/application/applications';
 import type { CommandRow } from '../../db/commands';
-import type { Tx } from '../../db/pool';
 import { businessNow } from '../../db/clock';
-import { businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
+import { businessDateOf, laterOf, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import { quote } from '../../domain/product/offer';
 import { canTransition, APPLICATION_TRANSITIONS } from '../../domain/states';
-import { APPLICATION_STEPS, missingSteps, readSteps } from './application-steps';
+import { missingSteps, readSteps } from './application-steps';
 import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
-import { assertNotOver, moveApplication, referBackToBorrower, reopenApplication } from './moves';
+import { requireStatus, type Handler } from './asked';
+import { assertNotOver, moveApplication, reopenApplication } from './moves';
 import { keys } from '../../domain/keys';
-import { offer, perform } from './advance';
+import { perform } from './advance';
+import { review } from './review';
+import { isIdExpired, STEP_OF_FIELD, type Stated } from '../../domain/application/form';
+import type { Product } from '../../domain/product/products';
 import { assertConsents } from '../party/consents';
-import { recordDecision } from './decisions';
 import { assertDisclosureConfirmed } from './disclosure';
 import { afterAcceptance, deadlineOf } from '../../domain/application/agenda';
-
-/** What origination does next in the same transaction. */
-interface Asked {
-  readonly command: CommandRow;
-  readonly application: ApplicationRow;
-  readonly at: Instant;
-}
-
-type Handler = (deps: ActivityDeps, tx: Tx, asked: Asked) => Promise<Record<string, string | number | boolean>>;
 
 const MAX_CODE_ATTEMPTS = 5;
 
@@ -50,11 +41,15 @@ function assertSameRound({ body, operation }: CommandRow, { round }: Application
     throw new LoanloomError('ROUND_OVER', 'the application went back to its borrower since: look at it again');
 }
 
-function requireStatus(application: ApplicationRow, status: ApplicationRow['status'], what: string): void {
-  if (application.status !== status)
-    throw new LoanloomError('ILLEGAL_TRANSITION', `${what} is not possible while the application is ${application.status}`, {
-      from: application.status,
+/** STEP_INCOMPLETE for the first fact that the product asks for and nobody stated; ID_EXPIRED for a card that ran out since it was entered. */
+function assertStated(stated: Stated, { eligibility }: Product, on: BusinessDate): void {
+  const field = eligibility.required.find((each) => stated[each] === null);
+  if (field !== undefined)
+    throw new LoanloomError('STEP_INCOMPLETE', `the ${STEP_OF_FIELD[field]} step does not say ${field}`, {
+      path: `${STEP_OF_FIELD[field]}.${field}`,
     });
+  if (isIdExpired(stated.idValidUntil, on))
+    throw new LoanloomError('ID_EXPIRED', 'the ID card is out of date: apply with a valid one', { path: 'identity.idValidUntil' });
 }
 
 const submit: Handler = async (deps, tx, { application, at }) => {
@@ -63,6 +58,7 @@ const submit: Handler = async (deps, tx, { application, at }) => {
   const steps = await readSteps(deps, tx, application);
   const [asked] = await missingSteps(tx, application);
   if (asked !== undefined) throw new LoanloomError('STEP_INCOMPLETE', `the ${asked} step was asked for again`, { path: asked });
+  assertStated(steps.stated, productOf(deps, application), businessDateOf(at));
   await assertConsents(tx, application.borrower_id);
   quote({ principal: steps.principal, termMonths: steps.termMonths }, productOf(deps, application), businessDateOf(at));
   const identityVersion = await deps.borrowers.identityVersion(tx, application.borrower_id);
@@ -146,54 +142,6 @@ const reopen: Handler = async (deps, tx, { application, at }) => {
   const until = deadlineOf('DRAFT', productOf(deps, application), at);
   const { round } = await reopenApplication(tx, application, { at, by: 'borrower', missing: [], until });
   return { round };
-};
-
-/** Sends the application back to its borrower, who is told which steps are asked for. */
-async function referBack(deps: ActivityDeps, tx: Tx, { command, application, at }: Asked): Promise<Record<string, string | number>> {
-  const missing = String(command.body.missing ?? '')
-    .split(',')
-    .filter((step) => step !== '');
-  const unknown = missing.find((step) => !(APPLICATION_STEPS as readonly string[]).includes(step));
-  if (missing.length === 0 || unknown !== undefined)
-    throw new LoanloomError('VALIDATION', `name the steps that are asked for, of ${APPLICATION_STEPS.join(', ')}`, { path: 'missing' });
-  const until = deadlineOf('DRAFT', productOf(deps, application), at);
-  const { round } = await referBackToBorrower(tx, application, { at, missing, why: String(command.body.reason), until });
-  return { round, missing: missing.join(',') };
-}
-
-/** RULES_FORBID where the round's rules declined: a person decides where the borrower wanted one, and not against age, income or cap. */
-async function assertRulesAllow(tx: Tx, application: ApplicationRow): Promise<void> {
-  const rules = (await readDecisions(tx, application.id)).find(({ stage, round }) => stage === 'RULES' && round === application.round);
-  if (rules && rulesOutcomeOf(rules) === 'DECLINE')
-    throw new LoanloomError('RULES_FORBID', `the rules forbid an offer: ${rules.reasons.join('; ')}; decline it, or send it back`);
-}
-
-const OUTCOMES = { APPROVE: 'APPROVE', DECLINE: 'DECLINE', REFER_BACK: 'REFER' } as const;
-
-const review: Handler = async (deps, tx, asked) => {
-  const { command, application, at } = asked;
-  requireStatus(application, 'FOUR_EYES', 'a review');
-  assertNotOver(application, at);
-  const verdict = command.body.verdict === 'APPROVE' || command.body.verdict === 'REFER_BACK' ? command.body.verdict : 'DECLINE';
-  if (verdict === 'APPROVE') {
-    await assertConsents(tx, application.borrower_id);
-    await assertRulesAllow(tx, application);
-  }
-  await recordDecision(tx, {
-    application_id: application.id,
-    round: application.round,
-    stage: 'REVIEW',
-    outcome: OUTCOMES[verdict],
-    policy: 'operator-review',
-    reasons: [String(command.body.reason ?? '')],
-    checks: { checked: [], notChecked: [] },
-    decided_by: command.caller,
-    decided_at: at,
-  });
-  if (verdict === 'REFER_BACK') return referBack(deps, tx, asked);
-  if (verdict === 'APPROVE') await offer(deps, tx, application, at);
-  else await moveApplication(tx, application, { to: 'DECLINED', at, why: 'declined by an operator' });
-  return {};
 };
 
 const saveStep: Handler = async (_, tx, { command, application, at }) => {

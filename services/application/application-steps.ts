@@ -2,6 +2,7 @@ import type { ApplicationRow } from '../../db/application/applications';
 import { readApplicationEvents, readDraft, savedSteps } from '../../db/application/applications';
 import type { Db, Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
+import type { Stated } from '../../domain/application/form';
 import { fen, type Fen } from '../../domain/money/money';
 import type { ActivityDeps } from '../deps';
 
@@ -14,16 +15,20 @@ export interface CompletedSteps {
   readonly termMonths: number;
   readonly monthlyIncome: Fen;
   readonly cardNumber: string;
+  readonly stated: Stated;
 }
 
 interface Drafts {
-  readonly request: { principalFen: number; termMonths: number };
-  readonly income: { monthlyIncomeFen: number };
+  readonly request: { principalFen: number; termMonths: number } & Partial<Pick<Stated, 'loanPurpose'>>;
+  readonly identity: Partial<Pick<Stated, 'idValidUntil' | 'residence'>>;
+  readonly income: { monthlyIncomeFen: number; existingLoanObligationsFen?: number } & Partial<
+    Pick<Stated, 'employmentStatus' | 'employmentDurationMonths' | 'occupation'>
+  >;
   readonly card: { cardNumber: string };
 }
 
 /** The saved steps in clear, for as long as the caller holds them; STEP_INCOMPLETE names the first one missing. */
-export async function readSteps(deps: ActivityDeps, tx: Tx, application: ApplicationRow): Promise<CompletedSteps> {
+export async function readSteps(deps: Pick<ActivityDeps, 'borrowers'>, tx: Tx, application: ApplicationRow): Promise<CompletedSteps> {
   const saved = await savedSteps(tx, application.id);
   for (const step of APPLICATION_STEPS) {
     if (!saved.has(step)) throw new LoanloomError('STEP_INCOMPLETE', `the ${step} step is not complete`, { path: step });
@@ -34,12 +39,22 @@ export async function readSteps(deps: ActivityDeps, tx: Tx, application: Applica
     if (!draft) throw new LoanloomError('STEP_INCOMPLETE', `the ${step} step is not complete`, { path: step });
     return JSON.parse(person.decrypt(draftAddress(application.id, step, draft.version), draft.payload_enc)) as Drafts[S];
   };
-  const request = await open('request');
+  const [request, identity, income] = [await open('request'), await open('identity'), await open('income')];
+  const obligations = income.existingLoanObligationsFen;
   return {
     principal: fen(request.principalFen),
     termMonths: request.termMonths,
-    monthlyIncome: fen((await open('income')).monthlyIncomeFen),
+    monthlyIncome: fen(income.monthlyIncomeFen),
     cardNumber: (await open('card')).cardNumber,
+    stated: {
+      loanPurpose: request.loanPurpose ?? null,
+      employmentStatus: income.employmentStatus ?? null,
+      employmentDurationMonths: income.employmentDurationMonths ?? null,
+      occupation: income.occupation ?? null,
+      residence: identity.residence ?? null,
+      existingLoanObligations: obligations === undefined ? null : fen(obligations),
+      idValidUntil: identity.idValidUntil ?? null,
+    },
   };
 }
 
