@@ -54,7 +54,7 @@ module.exports = {
     only(
       'services-know-no-temporal',
       '^services/',
-      '^(services|domain|db|risk|config/log|channels/(port|names)|providers/[a-z]+/port)',
+      '^(services|domain|db|risk|config/(log|tombstones)|channels/(port|names)|providers/[a-z]+/port)',
       'What happens inside a transaction knows ports, and neither Temporal nor adapters.',
     ),
     {

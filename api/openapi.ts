@@ -5,6 +5,7 @@ import { loanRoutes } from './routes/loans';
 import { cardRoutes } from './routes/cards';
 import { identityRoutes } from './routes/identity';
 import { opsRoutes } from './routes/ops';
+import { personRoutes } from './routes/person';
 import { reviewFileRoute } from './routes/review-file';
 import { productRoutes } from './routes/products';
 import { reconciliationRoutes } from './routes/reconciliation';
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...identityRoutes,
   ...opsRoutes,
   reviewFileRoute,
+  ...personRoutes,
   ...reconciliationRoutes,
 ];
 

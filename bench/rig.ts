@@ -95,6 +95,7 @@ export function benchDeps(db: Db, channels: ActivityDeps['channels']): ActivityD
         { name: 'bench', check, priceFen: 0, ask: () => Promise.resolve({ answer: 'MATCH', detail: '0', body: '{}' }) },
       ]),
     ),
+    tombstones: { add: () => Promise.resolve(), all: () => Promise.resolve([]) },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     restoreEpoch: () => Promise.resolve(1),
   };

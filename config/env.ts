@@ -41,6 +41,10 @@ const schema = z.object({
   API_TLS_CERT_FILE: z.string().optional().describe('certificate chain of the API'),
   API_TLS_KEY_FILE: z.string().optional().describe('key of that certificate'),
   CHANNELS_URL: z.string().default('http://127.0.0.1:8091').describe('base URL of the payment channels (the simulator in the local stack)'),
+  LOANLOOM_TOMBSTONES_FILE: z
+    .string()
+    .optional()
+    .describe('who was forgotten, outside the database and its backups; beside the key file where it is not set'),
   IDENTITY_URL: z
     .string()
     .default('http://127.0.0.1:8091/identity')

@@ -31,6 +31,7 @@ import * as decideAnew from './20261129110000_decide_anew';
 import * as closeTheSideDoors from './20261129120000_close_the_side_doors';
 import * as askTheSources from './20261129130000_ask_the_sources';
 import * as lookTwice from './20261129140000_look_twice';
+import * as forgetPeople from './20261129150000_forget_people';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -70,6 +71,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261129120000_close_the_side_doors', ...closeTheSideDoors },
   { name: '20261129130000_ask_the_sources', ...askTheSources },
   { name: '20261129140000_look_twice', ...lookTwice },
+  { name: '20261129150000_forget_people', ...forgetPeople },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -85,7 +85,8 @@ CREATE TABLE borrowers (
   phone_index bytea,
   email_enc bytea,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
-  identity_version integer NOT NULL DEFAULT 0
+  identity_version integer NOT NULL DEFAULT 0,
+  erased_at timestamp with time zone
 );
 CREATE TABLE break_events (
   seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -248,6 +249,15 @@ CREATE TABLE disclosures_shown (
   disclosure_sha256 text NOT NULL,
   shown_at timestamp with time zone NOT NULL,
   reading_seconds integer NOT NULL
+);
+CREATE TABLE erasures (
+  id text NOT NULL,
+  borrower_id text NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  due_on date NOT NULL,
+  why text NOT NULL,
+  cancelled_at timestamp with time zone,
+  erased_at timestamp with time zone
 );
 CREATE TABLE identity_changes (
   id text NOT NULL,
@@ -646,6 +656,10 @@ ALTER TABLE disclosures_shown ADD CONSTRAINT disclosures_shown_application_id_fk
 ALTER TABLE disclosures_shown ADD CONSTRAINT disclosures_shown_disclosure_sha256_check CHECK ((disclosure_sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE disclosures_shown ADD CONSTRAINT disclosures_shown_pkey PRIMARY KEY (application_id, disclosure_sha256);
 ALTER TABLE disclosures_shown ADD CONSTRAINT disclosures_shown_reading_seconds_check CHECK (((reading_seconds >= 0) AND (reading_seconds <= 600)));
+ALTER TABLE erasures ADD CONSTRAINT erasures_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
+ALTER TABLE erasures ADD CONSTRAINT erasures_check CHECK (((cancelled_at IS NULL) OR (erased_at IS NULL)));
+ALTER TABLE erasures ADD CONSTRAINT erasures_pkey PRIMARY KEY (id);
+ALTER TABLE erasures ADD CONSTRAINT erasures_why_check CHECK ((why <> ''::text));
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_attempts_check CHECK (((attempts >= 0) AND (attempts <= 5)));
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
 ALTER TABLE identity_changes ADD CONSTRAINT identity_changes_check CHECK (((state <> 'APPLIED'::text) OR (NOT (fields && ARRAY['name'::text, 'idNumber'::text])) OR (decided_by IS NOT NULL)));
@@ -786,6 +800,8 @@ CREATE INDEX channel_file_lines_day ON public.channel_file_lines USING brin (bus
 CREATE INDEX channel_file_lines_number ON public.channel_file_lines USING btree (number);
 CREATE INDEX commands_undelivered ON public.commands USING btree (next_attempt_at) WHERE (state = 'RECEIVED'::text);
 CREATE INDEX consents_of_borrower ON public.consents USING btree (borrower_id, kind, seq DESC);
+CREATE INDEX erasures_due ON public.erasures USING btree (due_on) WHERE ((cancelled_at IS NULL) AND (erased_at IS NULL));
+CREATE UNIQUE INDEX erasures_in_force ON public.erasures USING btree (borrower_id) WHERE (cancelled_at IS NULL);
 CREATE INDEX identity_changes_of_borrower ON public.identity_changes USING btree (borrower_id, created_at DESC);
 CREATE INDEX identity_changes_waiting ON public.identity_changes USING btree (created_at) WHERE (state = 'CONFIRMED'::text);
 CREATE INDEX identity_checks_of_borrower ON public.identity_checks USING btree (borrower_id);
@@ -895,6 +911,33 @@ AS $function$
         RAISE EXCEPTION 'the cost table was not shown for its reading time' USING ERRCODE = 'LL004';
       END IF;
       RETURN NEW;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.erase_person(person text, on_day date, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      PERFORM FROM borrowers WHERE id = person AND erased_at IS NULL FOR UPDATE;
+      IF NOT FOUND THEN
+        RETURN false;
+      END IF;
+      IF NOT EXISTS (SELECT FROM erasures e WHERE e.borrower_id = person AND e.cancelled_at IS NULL AND e.due_on <= on_day) THEN
+        RAISE EXCEPTION 'nobody is forgotten who did not ask for it, or before its day' USING ERRCODE = 'LL006';
+      END IF;
+      IF EXISTS (SELECT FROM loans WHERE borrower_id = person AND status IN ('APPROVED', 'ACTIVE', 'OVERPAID')) OR EXISTS (
+        SELECT FROM applications a WHERE a.borrower_id = person AND NOT EXISTS (SELECT FROM loans l WHERE l.id = a.id)
+          AND EXISTS (SELECT FROM state_transitions t WHERE t.machine = 'application' AND t.from_state = a.status)) THEN
+        RAISE EXCEPTION 'something of this person goes on' USING ERRCODE = 'LL006';
+      END IF;
+      UPDATE borrowers SET wrapped_key = '\x'::bytea, name_enc = NULL, id_number_enc = NULL, phone_enc = NULL, email_enc = NULL,
+        id_number_index = NULL, phone_index = NULL, erased_at = at WHERE id = person;
+      UPDATE bank_cards SET card_index = sha256(convert_to(gen_random_uuid()::text, 'UTF8')) WHERE borrower_id = person;
+      UPDATE one_time_codes SET used_at = coalesce(used_at, at) WHERE application_id IN (SELECT id FROM applications WHERE borrower_id = person);
+      UPDATE erasures SET erased_at = at WHERE borrower_id = person AND cancelled_at IS NULL;
+      RETURN true;
     END $function$
 ;
 CREATE OR REPLACE FUNCTION public.forbid_change()
@@ -1115,6 +1158,8 @@ CREATE TRIGGER disclosure_confirmations_append_only BEFORE DELETE OR UPDATE ON p
 CREATE TRIGGER disclosure_confirmations_no_truncate BEFORE TRUNCATE ON public.disclosure_confirmations FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER disclosures_shown_append_only BEFORE DELETE OR UPDATE ON public.disclosures_shown FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER disclosures_shown_no_truncate BEFORE TRUNCATE ON public.disclosures_shown FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER erasures_kept BEFORE DELETE ON public.erasures FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER erasures_no_truncate BEFORE TRUNCATE ON public.erasures FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER identity_checks_consent BEFORE INSERT OR UPDATE ON public.identity_checks FOR EACH ROW EXECUTE FUNCTION identity_question_rests_on_consent();
 CREATE TRIGGER identity_checks_kept BEFORE DELETE ON public.identity_checks FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER identity_checks_no_truncate BEFORE TRUNCATE ON public.identity_checks FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
@@ -1179,6 +1224,7 @@ GRANT INSERT, SELECT ON contracts TO loanloom_app;
 GRANT INSERT, SELECT ON decisions TO loanloom_app;
 GRANT INSERT, SELECT ON disclosure_confirmations TO loanloom_app;
 GRANT INSERT, SELECT ON disclosures_shown TO loanloom_app;
+GRANT INSERT, SELECT ON erasures TO loanloom_app;
 GRANT INSERT, SELECT ON identity_changes TO loanloom_app;
 GRANT INSERT, SELECT ON identity_checks TO loanloom_app;
 GRANT INSERT, SELECT ON journal_entries TO loanloom_app;
@@ -1220,6 +1266,7 @@ GRANT UPDATE (attempts, delivered_at, failed_at, next_attempt_at, secret_enc) ON
 GRANT UPDATE (attempts, next_attempt_at, outcome, state) ON commands TO loanloom_app;
 GRANT UPDATE (attempts, used_at) ON one_time_codes TO loanloom_app;
 GRANT UPDATE (bank_card_id, identity_version, principal_fen, round, status, term_months, waiting_until) ON applications TO loanloom_app;
+GRANT UPDATE (cancelled_at) ON erasures TO loanloom_app;
 GRANT UPDATE (channel, last_at, refused) ON webhook_refusals TO loanloom_app;
 GRANT UPDATE (cleared_at, epoch) ON restore_state TO loanloom_app;
 GRANT UPDATE (decided_by, state) ON adjustment_proposals TO loanloom_app;

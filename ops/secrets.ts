@@ -14,6 +14,8 @@ export interface SecretFiles {
   readonly channelSecrets: string;
   /** Beside the keys, outside the database: which restore of it is the current one. */
   readonly restoreEpoch: string;
+  /** Who was forgotten. */
+  readonly tombstones: string;
 }
 
 async function once(file: string, content: () => string): Promise<string> {
@@ -40,5 +42,6 @@ export async function ensureSecrets(folder: string, names: readonly string[]): P
     tokenSecret: await once(join(folder, 'token.secret'), () => randomBytes(32).toString('hex')),
     channelSecrets: await completed(join(folder, 'channel-secrets.json'), names),
     restoreEpoch: await once(join(folder, 'restore-epoch'), () => '1'),
+    tombstones: await once(join(folder, 'tombstones.jsonl'), () => ''),
   };
 }

@@ -6,6 +6,7 @@ import type { Catalogue, Product } from '../domain/product/products';
 import type { IdentitySources } from '../providers/identity/port';
 import type { Mailer } from '../providers/messages/port';
 import type { Log } from '../config/log';
+import type { Tombstones } from '../config/tombstones';
 
 /** What activities are made of; composed in workers/, faked in tests only at Mailer, IdentitySource and Channel. */
 export interface ActivityDeps {
@@ -17,6 +18,8 @@ export interface ActivityDeps {
   readonly houseBank: HouseBank;
   readonly mailer: Mailer;
   readonly identitySources: IdentitySources;
+  /** Who was forgotten, outside the database and its backups. */
+  readonly tombstones: Tombstones;
   readonly log: Log;
   /** The restore epoch that is kept outside the database, beside the keys. */
   readonly restoreEpoch: () => Promise<number>;

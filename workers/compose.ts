@@ -9,6 +9,7 @@ import { createDb } from '../db/pool';
 import { createCatalogue } from '../domain/product/products';
 import { readRestoreEpoch } from '../config/restore-epoch';
 import { required } from '../config/required';
+import { fileTombstones } from '../config/tombstones';
 import { openVault } from '../db/open';
 import type { Log } from '../config/log';
 import { createIdentitySources } from '../providers/identity/index';
@@ -32,6 +33,7 @@ export function composeDeps(env: Env, log: Log): ActivityDeps {
     houseBank: createHouseBank(linkTo({ baseUrl: env.CHANNELS_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }, 'housebank')),
     mailer: createSmtpMailer({ url: env.SMTP_URL, from: env.MAIL_FROM }),
     identitySources: createIdentitySources({ baseUrl: env.IDENTITY_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }),
+    tombstones: fileTombstones(env),
     log,
     restoreEpoch: () => readRestoreEpoch(env),
   };

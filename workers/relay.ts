@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { deliverCommand } from '../temporal/delivery';
+import { eraseDue } from '../services/party/erasure';
 import { isRestoreCleared } from '../services/payment/restore-check';
 import type { ActivityDeps } from '../services/deps';
 import { takeUndelivered } from '../db/commands';
@@ -12,6 +13,7 @@ const BATCH = 50;
 const IDLE_MS = 500;
 const SEAL_MS = 2_000;
 const SEALED_AT_ONCE = 500;
+const FORGET_MS = 5_000;
 /** Deliveries of one kind under way at once. */
 const PARALLEL = 8;
 
@@ -83,8 +85,16 @@ export function startRelay(deps: ActivityDeps, client: Client, alarmsTo = 'opera
     }
   }
 
+  /** Who wished to be forgotten, and whose day has come. */
+  const forget = () => eraseDue(deps);
+
   const topics: readonly OutboxRow['topic'][] = ['loan.fact', 'payment.hint', 'break', 'alarm', 'contact', 'mail'];
-  const running = Promise.all([...topics.map((topic) => loop(() => relayOutbox(topic))), loop(relayCommands), loop(sealLines, SEAL_MS)]);
+  const running = Promise.all([
+    ...topics.map((topic) => loop(() => relayOutbox(topic))),
+    loop(relayCommands),
+    loop(sealLines, SEAL_MS),
+    loop(forget, FORGET_MS),
+  ]);
   return {
     async stop() {
       for (const idler of idlers) idler.stop();

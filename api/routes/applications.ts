@@ -14,6 +14,7 @@ import { route } from '../route';
 import { bodyHash, commandResponses, settleAtOnce, deliver, submit } from '../submit';
 import { apr, aprSchema, idSchema, money, moneySchema, scheduleRow, scheduleRowSchema } from '../wire';
 import { missingSteps } from '../../services/application/application-steps';
+import { assertNotLocked } from '../../services/party/erasure';
 import { readStep, saveStep, stepBodySchema, stepNameSchema } from './application-steps';
 
 export const applicationParams = z.strictObject({ applicationId: idSchema });
@@ -88,7 +89,10 @@ const start = route({
         body: { productId: product.id, productVersion: product.version },
         businessDate: today,
       });
-      if (stored.isNew) await assertRoomForAnother(tx, caller.id, product);
+      if (stored.isNew) {
+        await assertNotLocked(tx, caller.id);
+        await assertRoomForAnother(tx, caller.id, product);
+      }
       if (stored.isNew)
         await tx('applications').insert({
           id: applicationId,

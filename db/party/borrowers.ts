@@ -14,6 +14,7 @@ export interface Identity {
 interface BorrowerRow {
   readonly id: string;
   readonly wrapped_key: Buffer;
+  readonly erased_at: Date | null;
   readonly name_enc: Buffer | null;
   readonly id_number_enc: Buffer | null;
   readonly phone_enc: Buffer | null;
@@ -204,6 +205,7 @@ export class Borrowers {
   private async row(tx: Db | Tx, id: string): Promise<BorrowerRow> {
     const row = await tx('borrowers').where({ id }).first<BorrowerRow | undefined>();
     if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such borrower');
+    if (row.erased_at !== null) throw new LoanloomError('PERSON_ERASED', 'this person’s data were erased');
     return row;
   }
 }

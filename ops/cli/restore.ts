@@ -2,6 +2,7 @@ import { keys } from '../../domain/keys';
 import type { Command } from 'commander';
 import { guardAfterRestore } from '../../services/payment/restore-guard';
 import { isRestoreCleared } from '../../services/payment/restore-check';
+import { eraseAgain } from '../../services/party/erasure';
 import { businessNow } from '../../db/clock';
 import { businessDate } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
@@ -35,6 +36,8 @@ async function guard(attached: Attached, options: Options): Promise<void> {
       print('the database is not marked as restored: nothing to ask. Restored after all? First: npx loan restore-guard --mark');
       return;
     }
+    const forgotten = await eraseAgain(deps);
+    if (forgotten.length > 0) print(`${String(forgotten.length)} people whom the backup still knew were forgotten again`);
     const signal = AbortSignal.timeout(6 * 3_600_000);
     const actor = keys.operator(options.operator);
     const ended = await startAgainOnce(deps.db, attached.client, { epoch: await deps.restoreEpoch(), actor });

@@ -24,6 +24,7 @@ import { review } from './review';
 import { isIdExpired, STEP_OF_FIELD, type Stated } from '../../domain/application/form';
 import type { Product } from '../../domain/product/products';
 import { assertConsents } from '../party/consents';
+import { assertNotLocked } from '../party/erasure';
 import { assertDisclosureConfirmed } from './disclosure';
 import { afterAcceptance, deadlineOf } from '../../domain/application/agenda';
 
@@ -59,6 +60,7 @@ const submit: Handler = async (deps, tx, { application, at }) => {
   const [asked] = await missingSteps(tx, application);
   if (asked !== undefined) throw new LoanloomError('STEP_INCOMPLETE', `the ${asked} step was asked for again`, { path: asked });
   assertStated(steps.stated, productOf(deps, application), businessDateOf(at));
+  await assertNotLocked(tx, application.borrower_id);
   await assertConsents(tx, application.borrower_id);
   quote({ principal: steps.principal, termMonths: steps.termMonths }, productOf(deps, application), businessDateOf(at));
   const identityVersion = await deps.borrowers.identityVersion(tx, application.borrower_id);

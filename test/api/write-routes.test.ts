@@ -221,6 +221,7 @@ describe('every route that writes', () => {
   /** What has a state machine of its own, where a repetition is refused by the state, or stores nothing. */
   const OTHERS = [
     '/v1/quotes',
+    '/v1/person/erasure',
     // A look: each is a line of the audit log, and nothing else.
     '/v1/ops/applications/{applicationId}/file',
     '/v1/ops/loans/{loanId}/payout-query',

@@ -21,6 +21,7 @@ import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { createTestDatabase, type TestDatabase } from './database';
 import { shared } from './shared';
 import { OUTSIDE_SECRET_NAMES } from '../../ops/secrets';
+import type { Tombstone, Tombstones } from '../../config/tombstones';
 import { createIdentitySources } from '../../providers/identity/index';
 
 Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: new DefaultLogger('ERROR', () => undefined) });
@@ -123,8 +124,21 @@ export function createDeps(
       secrets: banks.secrets,
       timeoutMs: options.channelTimeoutMs ?? 400,
     }),
+    tombstones: memoryTombstones(),
     log: quiet,
     restoreEpoch: () => Promise.resolve(options.restoreEpoch ?? 1),
+  };
+}
+
+/** Tombstones of a test's own. */
+export function memoryTombstones(): Tombstones {
+  const kept: Tombstone[] = [];
+  return {
+    add: (tombstone) => {
+      kept.push(tombstone);
+      return Promise.resolve();
+    },
+    all: () => Promise.resolve([...kept]),
   };
 }
 
