@@ -12,6 +12,7 @@ export async function up(knex: Knex): Promise<void> {
       subject text NOT NULL,
       kind text NOT NULL CHECK (kind IN ('ID_NAME', 'PHONE_THREE_ELEMENTS', 'CARD_FOUR_ELEMENTS')),
       version text NOT NULL,
+      serial integer NOT NULL DEFAULT 1 CHECK (serial > 0),
       source text NOT NULL,
       consent_id text NOT NULL REFERENCES consents,
       tries integer NOT NULL DEFAULT 1 CHECK (tries > 0),
@@ -23,17 +24,17 @@ export async function up(knex: Knex): Promise<void> {
       reply_sha256 text CHECK (reply_sha256 ~ '^[0-9a-f]{64}$'),
       price_fen bigint CHECK (price_fen >= 0),
       answered_at timestamptz,
-      UNIQUE (subject, kind, version),
+      UNIQUE (subject, kind, version, serial),
       CHECK ((answer IS NULL) = (answered_at IS NULL) AND (answer IS NULL) = (reply_enc IS NULL)
         AND (answer IS NULL) = (reply_sha256 IS NULL) AND (answer IS NULL) = (price_fen IS NULL))
     );
-    CREATE INDEX identity_checks_of_borrower ON identity_checks (borrower_id);
+    CREATE INDEX identity_checks_of_borrower ON identity_checks (borrower_id, kind, version);
 
     CREATE FUNCTION identity_question_rests_on_consent() RETURNS trigger LANGUAGE plpgsql
       SET search_path = pg_catalog, public, pg_temp AS $$
     BEGIN
-      IF TG_OP = 'UPDATE' AND (OLD.answer IS NOT NULL OR (NEW.request_id, NEW.borrower_id, NEW.subject, NEW.kind, NEW.version, NEW.asked_at)
-          IS DISTINCT FROM (OLD.request_id, OLD.borrower_id, OLD.subject, OLD.kind, OLD.version, OLD.asked_at)) THEN
+      IF TG_OP = 'UPDATE' AND (OLD.answer IS NOT NULL OR (NEW.request_id, NEW.borrower_id, NEW.subject, NEW.kind, NEW.version, NEW.serial, NEW.asked_at)
+          IS DISTINCT FROM (OLD.request_id, OLD.borrower_id, OLD.subject, OLD.kind, OLD.version, OLD.serial, OLD.asked_at)) THEN
         RAISE EXCEPTION 'what a source was asked, and what it answered, stays' USING ERRCODE = 'LL001';
       END IF;
       IF TG_OP = 'INSERT' OR NEW.tries <> OLD.tries THEN

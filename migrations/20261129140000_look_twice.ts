@@ -6,8 +6,8 @@ import type { Knex } from 'knex';
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    ALTER TABLE decisions ADD COLUMN snapshot_enc bytea, ADD COLUMN snapshot_sha256 text CHECK (snapshot_sha256 ~ '^[0-9a-f]{64}$'),
-      ADD CHECK ((snapshot_enc IS NULL) = (snapshot_sha256 IS NULL));
+    ALTER TABLE decisions ADD COLUMN snapshot_enc bytea, ADD COLUMN snapshot_mac text CHECK (snapshot_mac ~ '^[0-9a-f]{64}$'),
+      ADD CHECK ((snapshot_enc IS NULL) = (snapshot_mac IS NULL));
 
     CREATE TABLE review_approvals (
       application_id text NOT NULL REFERENCES applications,
@@ -24,5 +24,5 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw('DROP TABLE review_approvals; ALTER TABLE decisions DROP COLUMN snapshot_enc, DROP COLUMN snapshot_sha256');
+  await knex.raw('DROP TABLE review_approvals; ALTER TABLE decisions DROP COLUMN snapshot_enc, DROP COLUMN snapshot_mac');
 }

@@ -236,7 +236,7 @@ CREATE TABLE decisions (
   decided_at timestamp with time zone NOT NULL,
   round integer NOT NULL DEFAULT 1,
   snapshot_enc bytea,
-  snapshot_sha256 text
+  snapshot_mac text
 );
 CREATE TABLE disclosure_confirmations (
   application_id text NOT NULL,
@@ -280,6 +280,7 @@ CREATE TABLE identity_checks (
   subject text NOT NULL,
   kind text NOT NULL,
   version text NOT NULL,
+  serial integer NOT NULL DEFAULT 1,
   source text NOT NULL,
   consent_id text NOT NULL,
   tries integer NOT NULL DEFAULT 1,
@@ -643,11 +644,11 @@ ALTER TABLE contracts ADD CONSTRAINT contracts_disclosure_sha256_check CHECK ((d
 ALTER TABLE contracts ADD CONSTRAINT contracts_pkey PRIMARY KEY (application_id);
 ALTER TABLE contracts ADD CONSTRAINT contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE decisions ADD CONSTRAINT decisions_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
-ALTER TABLE decisions ADD CONSTRAINT decisions_check CHECK (((snapshot_enc IS NULL) = (snapshot_sha256 IS NULL)));
+ALTER TABLE decisions ADD CONSTRAINT decisions_check CHECK (((snapshot_enc IS NULL) = (snapshot_mac IS NULL)));
 ALTER TABLE decisions ADD CONSTRAINT decisions_outcome_check CHECK ((outcome = ANY (ARRAY['APPROVE'::text, 'REFER'::text, 'DECLINE'::text])));
 ALTER TABLE decisions ADD CONSTRAINT decisions_pkey PRIMARY KEY (application_id, round, stage);
 ALTER TABLE decisions ADD CONSTRAINT decisions_round_check CHECK ((round > 0));
-ALTER TABLE decisions ADD CONSTRAINT decisions_snapshot_sha256_check CHECK ((snapshot_sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE decisions ADD CONSTRAINT decisions_snapshot_mac_check CHECK ((snapshot_mac ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE decisions ADD CONSTRAINT decisions_stage_check CHECK ((stage = ANY (ARRAY['KYC'::text, 'RULES'::text, 'REVIEW'::text])));
 ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_application_id_disclosure_sha256_fkey FOREIGN KEY (application_id, disclosure_sha256) REFERENCES disclosures_shown(application_id, disclosure_sha256);
 ALTER TABLE disclosure_confirmations ADD CONSTRAINT disclosure_confirmations_device_check CHECK ((device ~ '^[0-9a-f]{16}$'::text));
@@ -676,7 +677,8 @@ ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_kind_check CHECK ((ki
 ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_pkey PRIMARY KEY (request_id);
 ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_price_fen_check CHECK ((price_fen >= 0));
 ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_reply_sha256_check CHECK ((reply_sha256 ~ '^[0-9a-f]{64}$'::text));
-ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_subject_kind_version_key UNIQUE (subject, kind, version);
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_serial_check CHECK ((serial > 0));
+ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_subject_kind_version_serial_key UNIQUE (subject, kind, version, serial);
 ALTER TABLE identity_checks ADD CONSTRAINT identity_checks_tries_check CHECK ((tries > 0));
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_key_key UNIQUE (key);
 ALTER TABLE journal_entries ADD CONSTRAINT journal_entries_kind CHECK ((kind = ANY (ARRAY['PAYOUT_SENT'::text, 'PAYOUT_VOIDED'::text, 'PAYOUT_SUCCEEDED'::text, 'PAYOUT_RETURNED'::text, 'DEBIT_SENT'::text, 'DEBIT_VOIDED'::text, 'DEBIT_SUCCEEDED'::text, 'DEBIT_RETURNED'::text, 'REFUND_SENT'::text, 'REFUND_VOIDED'::text, 'REFUND_SUCCEEDED'::text, 'REFUND_RETURNED'::text, 'SUSPENDED'::text, 'SUSPENSE_CLEARED'::text, 'SUSPENSE_APPLIED'::text, 'SUSPENSE_WRITTEN_OFF'::text, 'WRITE_OFF_REVERSED'::text, 'ADJUSTED'::text, 'ACCRUED'::text, 'CHARGED_OFF'::text, 'CHANNEL_FEES'::text])));
@@ -804,7 +806,7 @@ CREATE INDEX erasures_due ON public.erasures USING btree (due_on) WHERE ((cancel
 CREATE UNIQUE INDEX erasures_in_force ON public.erasures USING btree (borrower_id) WHERE (cancelled_at IS NULL);
 CREATE INDEX identity_changes_of_borrower ON public.identity_changes USING btree (borrower_id, created_at DESC);
 CREATE INDEX identity_changes_waiting ON public.identity_changes USING btree (created_at) WHERE (state = 'CONFIRMED'::text);
-CREATE INDEX identity_checks_of_borrower ON public.identity_checks USING btree (borrower_id);
+CREATE INDEX identity_checks_of_borrower ON public.identity_checks USING btree (borrower_id, kind, version);
 CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
 CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id);
 CREATE INDEX journal_lines_account ON public.journal_lines USING btree (account);
@@ -955,8 +957,8 @@ CREATE OR REPLACE FUNCTION public.identity_question_rests_on_consent()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
     BEGIN
-      IF TG_OP = 'UPDATE' AND (OLD.answer IS NOT NULL OR (NEW.request_id, NEW.borrower_id, NEW.subject, NEW.kind, NEW.version, NEW.asked_at)
-          IS DISTINCT FROM (OLD.request_id, OLD.borrower_id, OLD.subject, OLD.kind, OLD.version, OLD.asked_at)) THEN
+      IF TG_OP = 'UPDATE' AND (OLD.answer IS NOT NULL OR (NEW.request_id, NEW.borrower_id, NEW.subject, NEW.kind, NEW.version, NEW.serial, NEW.asked_at)
+          IS DISTINCT FROM (OLD.request_id, OLD.borrower_id, OLD.subject, OLD.kind, OLD.version, OLD.serial, OLD.asked_at)) THEN
         RAISE EXCEPTION 'what a source was asked, and what it answered, stays' USING ERRCODE = 'LL001';
       END IF;
       IF TG_OP = 'INSERT' OR NEW.tries <> OLD.tries THEN

@@ -1,6 +1,7 @@
-import { FORBIDDEN_PURPOSES, isIdExpired, type RequirableField, type Stated } from '../domain/application/form';
+import { FORBIDDEN_PURPOSES, isIdExpired, isIdPlausible, type RequirableField, type Stated } from '../domain/application/form';
 import type { BusinessDate } from '../domain/time/dates';
 import type { Fen } from '../domain/money/money';
+import { limitsOn } from '../domain/product/limits';
 import type { Product } from '../domain/product/products';
 import { rational } from '../domain/money/rational';
 import { ageOn } from '../domain/party/person';
@@ -13,7 +14,13 @@ export interface Applicant {
   readonly installment: Fen;
   /** What the person owes a month besides: open loans and offers that stand. */
   readonly others: Fen;
+  /** Lent or promised to the person besides, in fen. */
+  readonly otherPrincipal: Fen;
   readonly stated: Stated;
+  /** The person does not agree to be decided about by rules alone (PIPL 24). */
+  readonly wantsPerson: boolean;
+  /** A person looked at an earlier round: rules alone offer nothing after that. */
+  readonly wasReferred: boolean;
   readonly asOf: BusinessDate;
 }
 
@@ -25,6 +32,8 @@ export interface RuleResult {
 
 export interface Decision {
   readonly outcome: 'APPROVE' | 'REFER' | 'DECLINE';
+  /** What the rules alone say. */
+  readonly byRules: 'APPROVE' | 'REFER' | 'DECLINE';
   readonly policy: string;
   readonly results: readonly RuleResult[];
   readonly notChecked: readonly string[];
@@ -56,6 +65,7 @@ export function decide(applicant: Applicant, product: Product): Decision {
   const { eligibility } = product;
   const { stated, asOf } = applicant;
   const age = ageOn(applicant.bornOn, asOf);
+  const exposure = applicant.requested + applicant.otherPrincipal;
   const results = [
     check(
       'age',
@@ -70,7 +80,13 @@ export function decide(applicant: Applicant, product: Product): Decision {
       'DECLINE',
       `the installment, with those of other loans and offers, is more than ${eligibility.installmentToIncomeMax} of the stated monthly income`,
     ),
-    check('amount', applicant.requested <= eligibility.referAbove, 'REFER', 'amounts of this size are reviewed by a person'),
+    check('amount', exposure <= eligibility.referAbove, 'REFER', 'amounts of this size are reviewed by a person'),
+    check(
+      'legalLimit',
+      exposure <= (limitsOn(asOf)?.principalMax ?? exposure),
+      'DECLINE',
+      'with other loans and offers it is more than may be lent to one person',
+    ),
     checkStated('loanPurpose', applicant, product, () =>
       check(
         'loanPurpose',
@@ -83,14 +99,19 @@ export function decide(applicant: Applicant, product: Product): Decision {
       check('employmentStatus', stated.employmentStatus !== 'STUDENT', 'DECLINE', 'no loans are made to students'),
     ),
     checkStated('idValidUntil', applicant, product, () =>
-      check('idValidUntil', !isIdExpired(stated.idValidUntil, asOf), 'DECLINE', 'the ID card is out of date'),
+      isIdExpired(stated.idValidUntil, asOf)
+        ? check('idValidUntil', false, 'DECLINE', 'the ID card is out of date')
+        : check('idValidUntil', isIdPlausible(stated.idValidUntil, age, asOf), 'REFER', 'no ID card is issued for so long at this age'),
     ),
     ...(['employmentDurationMonths', 'occupation', 'residence', 'existingLoanObligations'] as const).map((field) =>
       checkStated(field, applicant, product, () => passes(field)),
     ),
   ];
+  const byRules = severestOf(results);
+  const outcome = applicant.wantsPerson || (applicant.wasReferred && byRules === 'APPROVE') ? 'REFER' : byRules;
   return {
-    outcome: severestOf(results),
+    outcome,
+    byRules,
     policy: POLICY,
     results,
     notChecked: ['credit bureau', 'income documents', 'blacklists', 'scorecard'],

@@ -18,10 +18,14 @@ export const identity = proxyActivities<Pick<Activities, 'verifyIdentity'>>({
   retry: { initialInterval: '1s', maximumInterval: '5m' },
 });
 
-/** Asking one identity source: it answers with a value; what fails here is our own. */
+/**
+ * Asking one identity source: it answers with a value; what fails here is our own, or that no worker takes it. After ten
+ * minutes the loop hears of it, tells people and goes on trying.
+ */
 export function identitySource(check: string) {
   return proxyActivities<Pick<Activities, 'askIdentitySource'>>({
     taskQueue: taskQueues.identitySource(check),
+    scheduleToCloseTimeout: '10m',
     startToCloseTimeout: '30s',
     retry: { initialInterval: '1s', maximumInterval: '5m' },
   });

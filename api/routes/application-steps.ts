@@ -9,6 +9,7 @@ import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { assertOffered } from '../../domain/product/offer';
 import { EMPLOYMENT_STATUSES, isIdExpired, LOAN_PURPOSES, LONG_TERM, type Stated } from '../../domain/application/form';
+import { dateOfBirth } from '../../domain/party/person';
 import { isPrintable } from '../../domain/party/text';
 import type { BusinessDate } from '../../domain/time/dates';
 import type { ApiDeps } from '../deps';
@@ -23,7 +24,13 @@ const requestStep = z
 export const identityStep = z
   .strictObject({
     name: z.string().trim().min(2).max(60),
-    idNumber: z.string().refine((text) => isIdentityCard(text, 'zh-CN'), 'a mainland ID number with a correct check digit'),
+    // Of the second generation: 18 places, and a date of birth that there is.
+    idNumber: z
+      .string()
+      .refine(
+        (text) => dateOfBirth(text) !== undefined && isIdentityCard(text, 'zh-CN'),
+        'a mainland ID number with a correct check digit',
+      ),
     phone: z.string().refine((text) => isMobilePhone(text, 'zh-CN'), 'a mainland mobile number'),
     email: z.email().max(120),
   })

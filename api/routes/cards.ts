@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LoanloomError } from '../../domain/errors';
 import { OPEN_LOANS } from '../../domain/states';
+import { confirmCard } from '../../services/party/card-check';
 import { ownLoan } from '../access';
 import { sendCode, storeConfirmed } from '../codes';
 import { route } from '../route';
@@ -28,17 +29,18 @@ const requestCode = route({
   handle: async (deps, { caller, params, body, idempotencyKey }) => {
     const { loan } = await ownLoan(deps.db, caller, params.loanId);
     assertOpen(loan.status);
-    const expiresAt = await deps.db.transaction(async (tx) => {
-      const bankCardId = await deps.borrowers.saveCard(tx, loan.borrower_id, body.cardNumber);
-      return sendCode(deps, tx, {
+    const bankCardId = await deps.borrowers.saveCard(deps.db, loan.borrower_id, body.cardNumber);
+    await confirmCard(deps, loan.borrower_id, bankCardId);
+    const expiresAt = await deps.db.transaction((tx) =>
+      sendCode(deps, tx, {
         key: idempotencyKey,
         applicationId: loan.id,
         borrowerId: loan.borrower_id,
         purpose: 'CARD',
         template: 'card-code',
         bankCardId,
-      });
-    });
+      }),
+    );
     return { status: 201, body: { expiresAt: expiresAt.toISOString() } };
   },
 });
@@ -81,6 +83,7 @@ const changeByOperator = route({
   handle: async (deps, { caller, params, body, idempotencyKey }) => {
     const { loan } = await ownLoan(deps.db, caller, params.loanId);
     const bankCardId = await deps.borrowers.saveCard(deps.db, loan.borrower_id, body.cardNumber);
+    await confirmCard(deps, loan.borrower_id, bankCardId);
     const command = { bankCardId, reason: body.reason };
     // The card's number is personal data: repetitions are compared by the id of its row.
     return submit(deps, caller, { operation: 'CHANGE_CARD', subject: loan.id, body: command, rawBody: command, idempotencyKey });

@@ -53,9 +53,9 @@ export interface DecisionRow {
   readonly checks: unknown;
   readonly decided_by: string;
   readonly decided_at: Date;
-  /** What it was taken from, sealed, and its hash; null for a person's or a source's, and before they were kept. */
+  /** What it was taken from, sealed, and its keyed hash; null for a person's or a source's, and before they were kept. */
   readonly snapshot_enc: Buffer | null;
-  readonly snapshot_sha256: string | null;
+  readonly snapshot_mac: string | null;
 }
 
 export interface ContractRow {
@@ -161,8 +161,8 @@ export async function readDraft(
 
 export async function insertDecision(
   tx: Tx,
-  decision: Omit<DecisionRow, 'decided_at' | 'snapshot_enc' | 'snapshot_sha256'> &
-    Partial<Pick<DecisionRow, 'snapshot_enc' | 'snapshot_sha256'>> & { decided_at: Instant },
+  decision: Omit<DecisionRow, 'decided_at' | 'snapshot_enc' | 'snapshot_mac'> &
+    Partial<Pick<DecisionRow, 'snapshot_enc' | 'snapshot_mac'>> & { decided_at: Instant },
 ): Promise<void> {
   await tx('decisions')
     .insert({ ...decision, reasons: JSON.stringify(decision.reasons), checks: JSON.stringify(decision.checks) })
@@ -177,6 +177,17 @@ export const rulesOutcomeOf = ({ outcome, checks }: Pick<DecisionRow, 'outcome' 
 /** Every decision, of every round, in order. */
 export async function readDecisions(db: Db | Tx, applicationId: string): Promise<DecisionRow[]> {
   return db('decisions').where({ application_id: applicationId }).orderBy('decided_at').select<DecisionRow[]>();
+}
+
+/** How often a person's data were refused since a moment, in any of their applications. */
+export async function kycRefusalsSince(tx: Tx, borrowerId: string, since: Instant): Promise<number> {
+  const row = await tx('decisions as d')
+    .join('applications as a', 'a.id', 'd.application_id')
+    .where({ 'a.borrower_id': borrowerId, 'd.stage': 'KYC' })
+    .whereNot('d.outcome', 'APPROVE')
+    .where('d.decided_at', '>=', since)
+    .first<{ count: number }>(tx.raw('count(*)::int AS count'));
+  return row.count;
 }
 
 export async function insertOffer(

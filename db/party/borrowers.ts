@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LoanloomError } from '../../domain/errors';
+import { ENDED_APPLICATIONS } from '../../domain/states';
 import { isUniqueViolation, type Db, type Tx } from '../pool';
 import type { PersonVault, Vault } from './vault';
 
@@ -87,13 +88,15 @@ export class Borrowers {
 
   private async writeIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
     const person = await this.personVault(tx, id);
+    const before = await this.identity(tx, id).catch(() => undefined);
     const sealed = (column: string, value: string) => person.encrypt({ table: 'borrowers', column, row: id }, value);
     await tx('borrowers')
       .where({ id })
       .update({
         name_enc: sealed('name_enc', identity.name),
         id_number_enc: sealed('id_number_enc', identity.idNumber),
-        id_number_index: null,
+        // A number that was confirmed stays its owner's while nothing but the rest changes.
+        ...(before?.idNumber === identity.idNumber ? {} : { id_number_index: null }),
         phone_enc: sealed('phone_enc', identity.phone),
         phone_index: this.vault.blindIndex('phone', identity.phone),
         email_enc: sealed('email_enc', identity.email),
@@ -182,6 +185,27 @@ export class Borrowers {
       .first<{ id: string } | undefined>('c.id');
     if (!row) throw new LoanloomError('STEP_INCOMPLETE', 'no bank card is known yet', { path: 'card' });
     return this.cardNumber(db, borrowerId, row.id);
+  }
+
+  /** Every card that something rests on: of loans that were not refused, and of applications under way. STEP_INCOMPLETE where there is none. */
+  async cardsInUse(db: Db | Tx, borrowerId: string): Promise<{ readonly id: string; readonly number: string }[]> {
+    const loans = db('loans').where({ borrower_id: borrowerId }).whereNot({ status: 'REJECTED' }).select('bank_card_id');
+    const applications = db('applications')
+      .where({ borrower_id: borrowerId })
+      .whereNotIn('status', ENDED_APPLICATIONS)
+      .select('bank_card_id');
+    const ids = await db('bank_cards')
+      .where({ borrower_id: borrowerId })
+      .where((either) => {
+        void either.whereIn('id', loans).orWhereIn('id', applications);
+      })
+      .orderBy('created_at')
+      .pluck<string[]>('id');
+    if (ids.length === 0) {
+      const number = await this.cardInUse(db, borrowerId);
+      return [{ id: 'in-use', number }];
+    }
+    return Promise.all(ids.map(async (id) => ({ id, number: await this.cardNumber(db, borrowerId, id) })));
   }
 
   async cardNumber(tx: Db | Tx, borrowerId: string, cardId: string): Promise<string> {

@@ -10,6 +10,8 @@ export interface AskedQuestion {
   readonly subject: string;
   readonly kind: IdentityCheckKind;
   readonly version: string;
+  /** The how-manieth question about the same data for the same subject: an answer that is too old is asked for anew. */
+  readonly serial: number;
   readonly source: string;
   readonly consentId: string;
 }
@@ -20,6 +22,7 @@ export interface IdentityCheckRow extends Omit<AskedQuestion, 'borrowerId'> {
   readonly lastAskedAt: Instant;
   readonly detail: string | null;
   readonly answer: CheckState['answer'];
+  readonly answeredAt: Instant | null;
   readonly priceFen: number | null;
 }
 
@@ -28,6 +31,7 @@ interface Row {
   readonly subject: string;
   readonly kind: IdentityCheckKind;
   readonly version: string;
+  readonly serial: number;
   readonly source: string;
   readonly consent_id: string;
   readonly tries: number;
@@ -35,17 +39,37 @@ interface Row {
   readonly last_asked_at: Date;
   readonly detail: string | null;
   readonly answer: CheckState['answer'];
+  readonly answered_at: Date | null;
   readonly price_fen: number | null;
 }
 
 /** Every question for a subject, oldest first. */
 export async function readIdentityChecks(db: Db | Tx, subject: string): Promise<IdentityCheckRow[]> {
-  const rows = await db('identity_checks').where({ subject }).orderBy('asked_at').orderBy('request_id').select<Row[]>();
-  return rows.map((row) => ({
+  return (await db('identity_checks').where({ subject }).orderBy('asked_at').orderBy('request_id').select<Row[]>()).map(toCheck);
+}
+
+/** Every question about a person's data of a version, whatever it was asked for, oldest first. */
+export async function checksAbout(
+  db: Db | Tx,
+  about: { readonly borrowerId: string; readonly kind: IdentityCheckKind; readonly version: string },
+): Promise<IdentityCheckRow[]> {
+  const { borrowerId: borrower_id, ...data } = about;
+  return (
+    await db('identity_checks')
+      .where({ borrower_id, ...data })
+      .orderBy('asked_at')
+      .orderBy('serial')
+      .select<Row[]>()
+  ).map(toCheck);
+}
+
+function toCheck(row: Row): IdentityCheckRow {
+  return {
     requestId: row.request_id,
     subject: row.subject,
     kind: row.kind,
     version: row.version,
+    serial: row.serial,
     source: row.source,
     consentId: row.consent_id,
     tries: row.tries,
@@ -53,15 +77,16 @@ export async function readIdentityChecks(db: Db | Tx, subject: string): Promise<
     lastAskedAt: instant(row.last_asked_at.getTime()),
     detail: row.detail,
     answer: row.answer,
+    answeredAt: row.answered_at === null ? null : instant(row.answered_at.getTime()),
     priceFen: row.price_fen,
-  }));
+  };
 }
 
 /** Notes that a question leaves; false where it is answered already, and is not asked again. LL005 without a consent in force. */
 export async function noteAsked(tx: Tx, question: AskedQuestion, at: Instant): Promise<boolean> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `INSERT INTO identity_checks AS known (request_id, borrower_id, subject, kind, version, source, consent_id, asked_at, last_asked_at)
-     VALUES (:requestId, :borrowerId, :subject, :kind, :version, :source, :consentId, :at, :at)
+    `INSERT INTO identity_checks AS known (request_id, borrower_id, subject, kind, version, serial, source, consent_id, asked_at, last_asked_at)
+     VALUES (:requestId, :borrowerId, :subject, :kind, :version, :serial, :source, :consentId, :at, :at)
      ON CONFLICT (request_id) DO UPDATE SET tries = known.tries + 1, last_asked_at = greatest(known.last_asked_at, EXCLUDED.last_asked_at),
        consent_id = EXCLUDED.consent_id, source = EXCLUDED.source
      WHERE known.answer IS NULL`,

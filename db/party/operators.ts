@@ -21,7 +21,7 @@ export async function readOperator(db: Db | Tx, name: string): Promise<OperatorR
     .first<OperatorRow | undefined>('name', 'staff_number', 'roles', 'public_key', 'is_active', 'epoch');
 }
 
-export async function listOperators(db: Db): Promise<OperatorRow[]> {
+export async function listOperators(db: Db | Tx): Promise<OperatorRow[]> {
   return db('operators').orderBy('name').select<OperatorRow[]>('name', 'staff_number', 'roles', 'public_key', 'is_active', 'epoch');
 }
 

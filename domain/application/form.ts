@@ -1,5 +1,5 @@
 import type { Fen } from '../money/money';
-import type { BusinessDate } from '../time/dates';
+import { monthsFromAnchor, type BusinessDate } from '../time/dates';
 
 /** What the money is for. The last four are no consumption: lending for them on this licence is forbidden (Interim Measures for Internet Loans, art. 9). */
 export const LOAN_PURPOSES = [
@@ -58,6 +58,15 @@ export const STEP_OF_FIELD = {
   existingLoanObligations: 'income',
   idValidUntil: 'identity',
 } as const satisfies Record<RequirableField, string>;
+
+const ID_YEARS_MAX = 20;
+const LONG_TERM_FROM_AGE = 46;
+
+/** Whether an ID card can be valid for so long: twenty years at most, without an end from the age of 46 on (Resident Identity Cards Act, art. 5). */
+export function isIdPlausible(validUntil: Stated['idValidUntil'], age: number, on: BusinessDate): boolean {
+  if (validUntil === LONG_TERM) return age >= LONG_TERM_FROM_AGE;
+  return validUntil === null || validUntil <= monthsFromAnchor(on, 12 * ID_YEARS_MAX);
+}
 
 /** Whether an ID card is out of date on a day: its last day is still one of its own. False where its end is not stated. */
 export const isIdExpired = (validUntil: Stated['idValidUntil'], on: BusinessDate): boolean =>

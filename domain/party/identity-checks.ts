@@ -79,12 +79,13 @@ export function nextIdentityAct(place: IdentityPlace): IdentityAct {
   const { checks, now } = place;
   const open = checks.filter(({ answer }) => answer === null);
   const fresh = open.filter(({ tries }) => tries === 0);
-  if (fresh.length > 0) return { kind: 'ASK', checks: fresh.map(({ check }) => check) };
-  if (checks.some(isNo)) return afterNo(place);
+  if (fresh.length === 0 && checks.some(isNo)) return afterNo(place);
   if (open.length === 0) return { kind: 'CONFIRM' };
   const silent = open.map(({ check }) => check);
   const caseAt = epochMs(place.since) + place.slaHours * HOUR_MS;
+  // Also where it is we who cannot ask: what was not asked is not answered either.
   if (!place.isCaseOpen && epochMs(now) >= caseAt) return { kind: 'OPEN_CASE', checks: silent };
+  if (fresh.length > 0) return { kind: 'ASK', checks: fresh.map(({ check }) => check) };
   const due = open.filter((each) => askedAgainAt(each) <= epochMs(now));
   if (due.length > 0) return { kind: 'ASK', checks: due.map(({ check }) => check) };
   const next = Math.min(...open.map(askedAgainAt), ...(place.isCaseOpen ? [] : [caseAt]));

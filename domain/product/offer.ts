@@ -32,18 +32,24 @@ export interface Quote extends LoanRequest {
 }
 
 /** AMOUNT_NOT_OFFERED or TERM_NOT_OFFERED where the law allows less on a day than the product offers. */
-export function assertLawful(request: LoanRequest, product: Product, on: BusinessDate): void {
+export function assertLawful(request: LoanRequest, on: BusinessDate): void {
   const limits = limitsOn(on);
   if (!limits) return;
-  const monthsMax = product.method === 'interest_first' ? limits.bulletMonthsMax : limits.termMonthsMax;
   if (request.principal > limits.principalMax)
     throw new LoanloomError('AMOUNT_NOT_OFFERED', `${yuan(limits.principalMax)} yuan are the most that may be lent (${limits.source})`, {
       path: 'principal',
     });
-  if (request.termMonths > monthsMax)
-    throw new LoanloomError('TERM_NOT_OFFERED', `${String(monthsMax)} months are the longest lawful term (${limits.source})`, {
-      path: 'termMonths',
-    });
+  if (request.termMonths > limits.termMonthsMax) throw tooLong(limits.termMonthsMax, limits.source);
+}
+
+const tooLong = (months: number, source: string) =>
+  new LoanloomError('TERM_NOT_OFFERED', `${String(months)} months are the longest lawful term (${source})`, { path: 'termMonths' });
+
+/** A loan that is repaid at its end, by whatever method: most of its principal stands in the last row. */
+function assertLawfulBullet(schedule: readonly Installment[], { principal, termMonths }: LoanRequest, on: BusinessDate): void {
+  const limits = limitsOn(on);
+  const isBullet = 2 * (schedule.at(-1)?.principal ?? 0) >= principal;
+  if (limits && isBullet && termMonths > limits.bulletMonthsMax) throw tooLong(limits.bulletMonthsMax, limits.source);
 }
 
 /** AMOUNT_NOT_OFFERED or TERM_NOT_OFFERED outside the product's limits. */
@@ -139,9 +145,10 @@ export function capOn(product: Product, date: BusinessDate): { readonly annualRa
  */
 export function quote(request: LoanRequest, product: Product, disbursedOn: BusinessDate): Quote {
   assertOffered(request, product);
-  assertLawful(request, product, disbursedOn);
+  assertLawful(request, disbursedOn);
   const terms = termsFor(request, product, disbursedOn);
   const schedule = scheduleOf(terms);
+  assertLawfulBullet(schedule, request, disbursedOn);
   const { irrNominal, effective } = trueCost(terms, schedule);
   if (irrNominal === null || effective === null)
     throw new LoanloomError('RATE_NOT_FOUND', 'the true yearly cost of these terms cannot be stated, so they cannot be offered');

@@ -148,10 +148,10 @@ const productSchema = z
       .default([]),
     /** The least time for which the cost table is shown before it can be confirmed. */
     disclosure: z.strictObject({ readingSeconds: z.int().min(0).max(600) }).prefault({ readingSeconds: 3 }),
-    /** How often a borrower's data are checked, and after how many hours of a source's silence people are told. */
+    /** How often a borrower's data are checked, after how many hours of a source's silence people are told, and how long an answer counts. */
     identity: z
-      .strictObject({ attemptsMax: z.int().min(1).max(10), slaHours: z.int().min(1).max(240) })
-      .prefault({ attemptsMax: 3, slaHours: 24 }),
+      .strictObject({ attemptsMax: z.int().min(1).max(10), slaHours: z.int().min(1).max(240), freshDays: z.int().min(1).max(365) })
+      .prefault({ attemptsMax: 3, slaHours: 24, freshDays: 30 }),
     draftValidDays: z.int().min(1).max(365),
     /** How long a referral waits for a person, and above which amount two have to approve it. */
     review: z.strictObject({ validDays: z.int().min(1).max(90), twoAbove: money.default(fenFromYuan('150000.00')) }),
@@ -198,6 +198,8 @@ const productSchema = z
     };
     if (product.amount.min > product.amount.max || product.amount.min <= 0) fail(['amount'], 'min must be positive and not above max');
     if (product.term.min > product.term.max) fail(['term'], 'min must not be above max');
+    if (product.review.twoAbove < product.eligibility.referAbove)
+      fail(['review', 'twoAbove'], 'is not below eligibility.referAbove: what takes two people goes to people');
     if (product.eligibility.ageMin < 18) fail(['eligibility'], 'ageMin is at least 18: minors are not lent to');
     const limits = limitsOn(product.effectiveFrom);
     const monthsMax = product.method === 'interest_first' ? limits?.bulletMonthsMax : limits?.termMonthsMax;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IdentitySource, SourceQuestion } from './port';
 import { ask, hmacBytes, sha256, within, type CodeTable, type SourceLink } from './wire';
 
@@ -5,14 +6,15 @@ import { ask, hmacBytes, sha256, within, type CodeTable, type SourceLink } from 
 export const ALIBABA_CARD_CODES: CodeTable = { '1': 'MATCH', '2': 'MISMATCH', '3': 'NOT_FOUND' };
 
 /** Alibaba Cloud's signature of an RPC request (ACS3-HMAC-SHA256). */
-function signed(link: SourceLink, action: string, { body, asOf, nonce }: { body: string; asOf: string; nonce: string }) {
+function signed(link: SourceLink, action: string, body: string) {
   const headers: Record<string, string> = {
     'content-type': 'application/x-www-form-urlencoded',
     host: new URL(link.baseUrl).host,
     'x-acs-action': action,
     'x-acs-content-sha256': sha256(body),
-    'x-acs-date': `${asOf.slice(0, 19)}Z`,
-    'x-acs-signature-nonce': nonce,
+    // Signed when it leaves: a source refuses an old time, and a nonce that it knows.
+    'x-acs-date': `${new Date().toISOString().slice(0, 19)}Z`,
+    'x-acs-signature-nonce': randomUUID(),
     'x-acs-version': '2019-03-07',
   };
   const names = Object.keys(headers).sort();
@@ -50,7 +52,7 @@ export function createAlibabaCardSource(
       return ask(link, question, {
         signal,
         codes: options.codes ?? ALIBABA_CARD_CODES,
-        headers: signed(link, 'BankMetaVerify', { body, asOf: question.asOf, nonce: question.requestId }),
+        headers: signed(link, 'BankMetaVerify', body),
         body,
         codeOf(answer) {
           const code = within(answer, 'Code');

@@ -1,13 +1,21 @@
-import { epochMs, type Instant } from '../../domain/time/dates';
 import type { IdentityCheckKind } from '../../domain/party/identity-checks';
 import type { IdentitySource, SourceQuestion } from './port';
 import { ask, hmacBytes, sha256, within, type CodeTable, type SourceLink } from './wire';
 
 /** Codes of Result that say something about the person; the others (service busy, upgraded, too often) say nothing. */
 export const TENCENT_CODES = {
-  ID_NAME: { '0': 'MATCH', '-1': 'MISMATCH', '-5': 'NOT_FOUND' },
-  PHONE_THREE_ELEMENTS: { '0': 'MATCH', '-4': 'MISMATCH', '-9': 'NOT_FOUND' },
-  CARD_FOUR_ELEMENTS: { '0': 'MATCH', '-1': 'MISMATCH', '-5': 'MISMATCH', '-8': 'NOT_FOUND' },
+  ID_NAME: { '0': 'MATCH', '-1': 'MISMATCH', '-2': 'NOT_FOUND', '-3': 'MISMATCH', '-5': 'NOT_FOUND' },
+  PHONE_THREE_ELEMENTS: { '0': 'MATCH', '-4': 'MISMATCH', '-6': 'NOT_FOUND', '-7': 'MISMATCH', '-8': 'MISMATCH', '-9': 'NOT_FOUND' },
+  CARD_FOUR_ELEMENTS: {
+    '0': 'MATCH',
+    '-1': 'MISMATCH',
+    '-2': 'MISMATCH',
+    '-3': 'MISMATCH',
+    '-4': 'NOT_FOUND',
+    '-5': 'MISMATCH',
+    '-8': 'NOT_FOUND',
+    '-9': 'NOT_FOUND',
+  },
 } as const satisfies Record<IdentityCheckKind, CodeTable>;
 
 /** The action of each check, and the fields that it takes of a person. */
@@ -32,9 +40,11 @@ const ACTIONS = {
 const SERVICE = 'faceid';
 
 /** Tencent Cloud's signature of a request (TC3-HMAC-SHA256). */
-function signed(link: SourceLink, action: string, { body, asOf }: { body: string; asOf: Instant }) {
+function signed(link: SourceLink, action: string, body: string) {
   const { host } = new URL(link.baseUrl);
-  const [seconds, date] = [String(Math.floor(epochMs(asOf) / 1_000)), asOf.slice(0, 10)];
+  // Signed when it leaves: a source refuses an old time.
+  const now = new Date();
+  const [seconds, date] = [String(Math.floor(now.getTime() / 1_000)), now.toISOString().slice(0, 10)];
   const type = 'application/json; charset=utf-8';
   const signedHeaders = { 'content-type': type, host, 'x-tc-action': action.toLowerCase() };
   const names = Object.keys(signedHeaders).join(';');
@@ -73,7 +83,7 @@ export function createTencentSource(
       return ask(link, question, {
         signal,
         codes: options.codes ?? TENCENT_CODES[options.check],
-        headers: signed(link, action, { body, asOf: question.asOf }),
+        headers: signed(link, action, body),
         body,
         codeOf(answer) {
           const response = within(answer, 'Response');

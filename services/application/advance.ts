@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Tx } from '../../db/pool';
 import { deadlineOf, nextApplicationAct, type ApplicationAct } from '../../domain/application/agenda';
 import type { ApplicationStatus } from '../../domain/states';
-import { businessDateOf, laterOf, type Instant } from '../../domain/time/dates';
+import { businessDateOf, laterOf, type BusinessDate, type Instant } from '../../domain/time/dates';
 import { productOf, type ActivityDeps } from '../deps';
 import {
   hasApplicationEvent,
@@ -23,9 +23,10 @@ import { concludeIdentity, identityActOf, openIdentityCase } from './identity-ch
 import { assertPinned } from './pinned';
 import type { IdentityCheckKind } from '../../domain/party/identity-checks';
 import { dateOfBirth } from '../../domain/party/person';
-import { quote } from '../../domain/product/offer';
-import { otherInstallments } from './other-obligations';
-import { decide } from '../../risk/rules';
+import { quote, type LoanRequest, type Quote } from '../../domain/product/offer';
+import type { Product } from '../../domain/product/products';
+import { otherObligations } from './other-obligations';
+import { decide, POLICY, type Applicant } from '../../risk/rules';
 import { consentInForce } from '../party/consents';
 import { recordDecision, sealSnapshot } from './decisions';
 import { sealDisclosure } from './disclosure';
@@ -49,6 +50,35 @@ export interface ApplicationStepResult {
   readonly now?: Instant;
 }
 
+/** Refusals of a quote that nobody can mend in this application: the law, or the product's own bounds, changed since. */
+const NOT_ANY_MORE: readonly string[] = ['APR_CAP_EXCEEDED', 'AMOUNT_NOT_OFFERED', 'TERM_NOT_OFFERED', 'RATE_NOT_FOUND'];
+
+/** The terms of today; undefined where they are not lawful any more. */
+function lawfulTerms({ principal, termMonths }: LoanRequest, product: Product, today: BusinessDate): Quote | undefined {
+  try {
+    return quote({ principal, termMonths }, product, today);
+  } catch (error) {
+    if (error instanceof LoanloomError && NOT_ANY_MORE.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** The cap or a limit has fallen while the application waited: it ends, with the reason. */
+async function declineAsUnlawful(tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
+  await recordDecision(tx, {
+    application_id: application.id,
+    round: application.round,
+    stage: 'RULES',
+    outcome: 'DECLINE',
+    policy: POLICY,
+    reasons: ['these terms may not be offered any more'],
+    checks: { checked: [], notChecked: [] },
+    decided_by: 'rules',
+    decided_at: at,
+  });
+  return moveApplication(tx, application, { to: 'DECLINED', at, why: 'the terms may not be offered any more' });
+}
+
 async function decideByRules(deps: ActivityDeps, tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
   const product = productOf(deps, application);
   const steps = await readSteps(deps, tx, application);
@@ -57,19 +87,29 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
   const { idNumber } = await deps.borrowers.identity(tx, application.borrower_id);
   const bornOn = dateOfBirth(idNumber);
   assertThat(bornOn, 'an ID number that passed the identity check has a date of birth');
-  const terms = quote({ principal: steps.principal, termMonths: steps.termMonths }, product, today);
-  const others = await otherInstallments(tx, application.borrower_id, application.id);
-  const { firstInstallment: installment } = terms;
-  const { monthlyIncome, principal: requested, stated } = steps;
-  const applicant = { bornOn, monthlyIncome, requested, installment, others, stated, asOf: today };
-  const decision = decide(applicant, product);
+  const terms = lawfulTerms(steps, product, today);
+  if (terms === undefined) return declineAsUnlawful(tx, application, at);
+  const others = await otherObligations(tx, application.borrower_id, application.id);
   // Who does not agree to be decided about by rules alone is decided about by a person (PIPL 24).
   const isByPerson = !(await consentInForce(tx, application.borrower_id, 'AUTOMATED_DECISION'));
   // What a person looked at once is not offered by rules alone in a later round.
   const wasReferred = (await readDecisions(tx, application.id)).some(
     (each) => each.round < application.round && ((each.stage === 'RULES' && each.outcome === 'REFER') || each.stage === 'REVIEW'),
   );
-  const outcome = isByPerson || (wasReferred && decision.outcome === 'APPROVE') ? 'REFER' : decision.outcome;
+  const applicant: Applicant = {
+    bornOn,
+    monthlyIncome: steps.monthlyIncome,
+    requested: steps.principal,
+    installment: terms.firstInstallment,
+    others: others.installments,
+    otherPrincipal: others.principal,
+    stated: steps.stated,
+    wantsPerson: isByPerson,
+    wasReferred,
+    asOf: today,
+  };
+  const decision = decide(applicant, product);
+  const { outcome } = decision;
   await recordDecision(tx, {
     application_id: application.id,
     round: application.round,
@@ -81,7 +121,7 @@ async function decideByRules(deps: ActivityDeps, tx: Tx, application: Applicatio
       ...(isByPerson ? ['the borrower did not agree to an automated decision'] : []),
       ...(wasReferred ? ['an earlier round was referred to a person'] : []),
     ],
-    checks: { checked: decision.results, notChecked: decision.notChecked, byRules: decision.outcome },
+    checks: { checked: decision.results, notChecked: decision.notChecked, byRules: decision.byRules },
     decided_by: 'rules',
     decided_at: at,
     ...(await sealSnapshot(deps, tx, application, applicant)),
@@ -129,7 +169,8 @@ async function awaitSignature(deps: ActivityDeps, tx: Tx, application: Applicati
   if (!(await readContract(tx, application.id))) {
     const identity = await deps.borrowers.identity(tx, application.borrower_id);
     // The cap may have fallen since the offer was made.
-    const terms = quote({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
+    const terms = lawfulTerms({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
+    if (terms === undefined) return moveApplication(tx, application, { to: 'WITHDRAWN', at, why: 'the terms may not be offered any more' });
     const text = contractText({
       contractNumber: application.id,
       borrowerName: identity.name,

@@ -21,11 +21,12 @@ import { assertNotOver, moveApplication, reopenApplication } from './moves';
 import { keys } from '../../domain/keys';
 import { perform } from './advance';
 import { review } from './review';
-import { isIdExpired, STEP_OF_FIELD, type Stated } from '../../domain/application/form';
+import { STEP_OF_FIELD, type Stated } from '../../domain/application/form';
 import type { Product } from '../../domain/product/products';
 import { assertConsents } from '../party/consents';
 import { assertNotLocked } from '../party/erasure';
 import { assertDisclosureConfirmed } from './disclosure';
+import { assertIdValid, assertNotExpired } from './id-validity';
 import { afterAcceptance, deadlineOf } from '../../domain/application/agenda';
 
 const MAX_CODE_ATTEMPTS = 5;
@@ -49,8 +50,7 @@ function assertStated(stated: Stated, { eligibility }: Product, on: BusinessDate
     throw new LoanloomError('STEP_INCOMPLETE', `the ${STEP_OF_FIELD[field]} step does not say ${field}`, {
       path: `${STEP_OF_FIELD[field]}.${field}`,
     });
-  if (isIdExpired(stated.idValidUntil, on))
-    throw new LoanloomError('ID_EXPIRED', 'the ID card is out of date: apply with a valid one', { path: 'identity.idValidUntil' });
+  assertNotExpired(stated, on);
 }
 
 const submit: Handler = async (deps, tx, { application, at }) => {
@@ -78,6 +78,7 @@ const submit: Handler = async (deps, tx, { application, at }) => {
 const acceptOffer: Handler = async (deps, tx, { application, at }) => {
   requireStatus(application, 'OFFERED', 'accepting an offer');
   assertNotOver(application, at);
+  await assertIdValid(deps, tx, application, at);
   await assertConsents(tx, application.borrower_id);
   await assertDisclosureConfirmed(tx, application.id, (await readOffer(tx, application.id))?.disclosure_sha256 ?? null);
   const act = afterAcceptance({ product: productOf(deps, application), now: at });
@@ -101,6 +102,7 @@ const cancel: Handler = async (_, tx, { command, application, at }) => {
 const sign: Handler = async (deps, tx, { command, application, at }) => {
   requireStatus(application, 'AWAITING_SIGNATURE', 'signing');
   assertNotOver(application, at);
+  await assertIdValid(deps, tx, application, at);
   await assertConsents(tx, application.borrower_id);
   const contract = await readContract(tx, application.id);
   const code = await tx('one_time_codes')

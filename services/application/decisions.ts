@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { insertDecision, readDecisions, rulesOutcomeOf, type ApplicationRow, type DecisionRow } from '../../db/application/applications';
+import { insertDecision, readDecisions, type ApplicationRow, type DecisionRow } from '../../db/application/applications';
 import { writeAudit } from '../../db/audit';
 import type { Tx } from '../../db/pool';
 import type { Instant } from '../../domain/time/dates';
@@ -13,18 +12,18 @@ const snapshotAddress = (applicationId: string, round: number) => ({
   row: `${applicationId}/${String(round)}`,
 });
 
-/** What the rules looked at, sealed with the borrower's key, and its SHA-256. */
+/** What the rules looked at, sealed with the borrower's key, and its keyed hash: a plain one of so few facts is soon turned back. */
 export async function sealSnapshot(
-  { borrowers }: Pick<ActivityDeps, 'borrowers'>,
+  { borrowers, vault }: Pick<ActivityDeps, 'borrowers' | 'vault'>,
   tx: Tx,
   { id, borrower_id: borrowerId, round }: Pick<ApplicationRow, 'id' | 'borrower_id' | 'round'>,
   applicant: Applicant,
-): Promise<{ snapshot_enc: Buffer; snapshot_sha256: string }> {
+): Promise<{ snapshot_enc: Buffer; snapshot_mac: string }> {
   const text = JSON.stringify(applicant);
   const person = await borrowers.personVault(tx, borrowerId);
   return {
     snapshot_enc: person.encrypt(snapshotAddress(id, round), text),
-    snapshot_sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
+    snapshot_mac: vault.hashCode(text, 'snapshot').toString('hex'),
   };
 }
 
@@ -46,7 +45,7 @@ export async function replayDecisions(
   const decisions = (await readDecisions(deps.db, application.id)).filter(({ stage }) => stage === 'RULES');
   return decisions.map((decision) => {
     const { round, policy, snapshot_enc: sealed } = decision;
-    const about = { round, policy, recorded: rulesOutcomeOf(decision) };
+    const about = { round, policy, recorded: decision.outcome };
     if (sealed === null || policy !== POLICY) return { ...about, replayed: null };
     const applicant = JSON.parse(person.decrypt(snapshotAddress(application.id, round), sealed)) as Applicant;
     return { ...about, replayed: decide(applicant, productOf(deps, application)).outcome };
@@ -56,8 +55,8 @@ export async function replayDecisions(
 /** Records a decision about an application, and who took it, by which policy and why, in the audit log. */
 export async function recordDecision(
   tx: Tx,
-  decision: Omit<DecisionRow, 'decided_at' | 'snapshot_enc' | 'snapshot_sha256'> &
-    Partial<Pick<DecisionRow, 'snapshot_enc' | 'snapshot_sha256'>> & { readonly decided_at: Instant },
+  decision: Omit<DecisionRow, 'decided_at' | 'snapshot_enc' | 'snapshot_mac'> &
+    Partial<Pick<DecisionRow, 'snapshot_enc' | 'snapshot_mac'>> & { readonly decided_at: Instant },
 ): Promise<void> {
   await insertDecision(tx, decision);
   const { application_id: subject, stage, outcome, policy, reasons, decided_by: actor } = decision;

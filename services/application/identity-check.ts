@@ -3,11 +3,10 @@ import {
   insertApplicationEvent,
   lockApplication,
   lockPersonOf,
-  readDecisions,
+  kycRefusalsSince,
   type ApplicationRow,
 } from '../../db/application/applications';
 import { addAlarm } from '../../db/outbox';
-import { readIdentityChecks } from '../../db/party/identity-checks';
 import type { Tx } from '../../db/pool';
 import { deadlineOf } from '../../domain/application/agenda';
 import { assertThat } from '../../domain/errors';
@@ -21,15 +20,17 @@ import {
   type IdentityCheckKind,
   type IdentityPlace,
 } from '../../domain/party/identity-checks';
-import { businessDateOf, type Instant } from '../../domain/time/dates';
+import { businessDateOf, epochMs, instant, type Instant } from '../../domain/time/dates';
 import { productOf, type ActivityDeps } from '../deps';
 import { consentInForce, missingConsents } from '../party/consents';
-import { askSource, prepareQuestion, versionOf, type ReadyQuestion } from '../party/identity-sources';
+import { askSource, prepareQuestion, standingCheck, versionOf, type ReadyQuestion } from '../party/identity-sources';
 import { assertPinned } from './pinned';
 import { recordDecision } from './decisions';
 import { moveApplication, referBackToBorrower } from './moves';
 
 const POLICY = 'identity-sources-1';
+/** Refusals of the last thirty days count, whatever they were for. */
+const REFUSALS_COUNT_MS = 30 * 86_400_000;
 const NOT_CHECKED = ['face and liveness', 'sanction lists'] as const;
 
 /** Without a consent nothing is asked of anybody: what was withdrawn ends; who was never asked is asked now. */
@@ -51,26 +52,28 @@ const dataOf = (application: ApplicationRow) => ({
 });
 
 /** What each source has said about the very data that were submitted. */
-async function checksOf(tx: Tx, application: ApplicationRow): Promise<CheckState[]> {
-  const [data, asked] = [dataOf(application), await readIdentityChecks(tx, application.id)];
-  return IDENTITY_CHECKS.map((check) => {
-    const row = asked.find((each) => each.kind === check && each.version === versionOf(check, data));
-    return { check, answer: row?.answer ?? null, tries: row?.tries ?? 0, lastAskedAt: row?.lastAskedAt ?? null };
-  });
+async function checksOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, now: Instant): Promise<CheckState[]> {
+  const { freshDays } = productOf(deps, application).identity;
+  const { id: subject, borrower_id: borrowerId } = application;
+  const states: CheckState[] = [];
+  for (const kind of IDENTITY_CHECKS)
+    states.push(await standingCheck(tx, { borrowerId, subject, kind, version: versionOf(kind, dataOf(application)) }, { freshDays, now }));
+  return states;
 }
 
 /** Where an application stands whose person is being checked. */
 async function placeOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, now: Instant): Promise<IdentityPlace> {
   const { attemptsMax, slaHours } = productOf(deps, application).identity;
-  const earlier = (await readDecisions(tx, application.id)).filter((each) => each.stage === 'KYC' && each.outcome === 'REFER');
+  // Whose data were refused in one application is not checked without end in the next.
+  const refusals = await kycRefusalsSince(tx, application.borrower_id, instant(epochMs(now) - REFUSALS_COUNT_MS));
   const began = await tx('application_events')
     .where({ application_id: application.id, kind: 'KYC_PENDING' })
     .orderBy('seq', 'desc')
     .first<{ at: Date } | undefined>('at');
   return {
-    checks: await checksOf(tx, application),
+    checks: await checksOf(deps, tx, application, now),
     since: (began?.at.toISOString() ?? now) as Instant,
-    attempt: earlier.length + 1,
+    attempt: refusals + 1,
     attemptsMax,
     slaHours,
     isCaseOpen: await hasApplicationEvent(tx, application.id, keys.identityDelayed(application.round)),
@@ -177,11 +180,18 @@ async function questionFor(
   const identity = await deps.borrowers.identity(tx, application.borrower_id);
   assertThat(application.bank_card_id, 'a submitted application has a card');
   const cardNumber = await deps.borrowers.cardNumber(tx, application.borrower_id, application.bank_card_id);
-  return prepareQuestion(deps, tx, {
+  const about = {
     borrowerId: application.borrower_id,
     subject: application.id,
     kind: check,
     version: versionOf(check, dataOf(application)),
+  };
+  const { freshDays } = productOf(deps, application).identity;
+  const { answer, serial } = await standingCheck(tx, about, { freshDays, now: at });
+  if (answer !== null) return undefined;
+  return prepareQuestion(deps, tx, {
+    ...about,
+    serial,
     consentId: consent.id,
     claim: { ...identity, cardNumber },
     at,

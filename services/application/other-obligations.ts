@@ -5,11 +5,19 @@ import { OPEN_LOANS, type ApplicationStatus } from '../../domain/states';
 /** Applications whose offer stands, or was accepted, and whose loan has not begun. */
 const PROMISED: readonly ApplicationStatus[] = ['OFFERED', 'REFLECTION_PERIOD', 'AWAITING_SIGNATURE', 'SIGNED', 'READY_TO_DISBURSE'];
 
+/** What a person owes us, or would, besides an application, in fen. */
+export interface OtherObligations {
+  /** A month: the first installments. */
+  readonly installments: Fen;
+  /** The principal lent or promised, whatever of it was repaid: a limit is not stretched by what is still open to be seen. */
+  readonly principal: Fen;
+}
+
 /**
- * What a person owes a month besides an application: the first installments of their open loans and of every offer
- * that stands, in minor units. Takes the person's lock, so that two applications are never judged as though each were alone.
+ * Of a person's open loans and of every offer of theirs that stands. Takes the person's lock, so that two applications are
+ * never judged as though each were alone.
  */
-export async function otherInstallments(tx: Tx, borrowerId: string, applicationId: string): Promise<Fen> {
+export async function otherObligations(tx: Tx, borrowerId: string, applicationId: string): Promise<OtherObligations> {
   await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
   const row = await tx('offers as o')
     .join('applications as a', (join) => join.on('a.id', 'o.application_id').andOn('a.round', 'o.round'))
@@ -19,6 +27,13 @@ export async function otherInstallments(tx: Tx, borrowerId: string, applicationI
     .where((query) => {
       void query.whereIn('a.status', PROMISED).orWhereIn('l.status', OPEN_LOANS);
     })
-    .first<{ sum: number }>(tx.raw('coalesce(sum(o.first_installment_fen), 0)::bigint AS sum'));
-  return fen(row.sum);
+    .first<{ installments: number; promised: number }>(
+      tx.raw(`coalesce(sum(o.first_installment_fen), 0)::bigint AS installments,
+        coalesce(sum(o.principal_fen) FILTER (WHERE l.id IS NULL), 0)::bigint AS promised`),
+    );
+  const lent = await tx('loans')
+    .where({ borrower_id: borrowerId })
+    .whereIn('status', OPEN_LOANS)
+    .first<{ principal: number }>(tx.raw('coalesce(sum(principal_fen), 0)::bigint AS principal'));
+  return { installments: fen(row.installments), principal: fen(row.promised + lent.principal) };
 }

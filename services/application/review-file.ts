@@ -1,4 +1,11 @@
-import { lockApplication, lockPersonOf, readApplicationEvents, readDecisions, readOffer } from '../../db/application/applications';
+import {
+  lockApplication,
+  lockPersonOf,
+  readApplicationEvents,
+  readDecisions,
+  readOffer,
+  savedSteps,
+} from '../../db/application/applications';
 import { readReviewApprovals, type ReviewApproval } from '../../db/application/reviews';
 import { writeAudit } from '../../db/audit';
 import { readConsents } from '../../db/party/consents';
@@ -8,12 +15,14 @@ import type { Stated } from '../../domain/application/form';
 import type { Fen } from '../../domain/money/money';
 import { ageOn, dateOfBirth } from '../../domain/party/person';
 import { businessDateOf, type Instant } from '../../domain/time/dates';
-import { productOf, type ActivityDeps } from '../deps';
+import { LoanloomError } from '../../domain/errors';
+import type { ActivityDeps } from '../deps';
 import { missingConsents } from '../party/consents';
-import { missingSteps, readSteps } from './application-steps';
+import { APPLICATION_STEPS, missingSteps, readSteps } from './application-steps';
 import { replayDecisions, type Replay } from './decisions';
 import { deadlineIn } from './moves';
-import { otherInstallments } from './other-obligations';
+import { otherObligations } from './other-obligations';
+import { takesTwo } from './review';
 
 type Deps = Pick<ActivityDeps, 'db' | 'borrowers' | 'catalogue'>;
 
@@ -63,7 +72,8 @@ const toInstant = (date: Date): Instant => date.toISOString() as Instant;
 
 /** What was entered, in clear for as long as the caller holds it; null before every step is saved. */
 async function askedIn(deps: Deps, tx: Tx, application: Parameters<typeof readSteps>[2]) {
-  if ((await missingSteps(tx, application)).length > 0) return null;
+  const saved = await savedSteps(tx, application.id);
+  if (!APPLICATION_STEPS.every((step) => saved.has(step))) return null;
   const { principal, termMonths, monthlyIncome, stated } = await readSteps(deps, tx, application);
   const { idNumber } = await deps.borrowers.identity(tx, application.borrower_id);
   return { asked: { principal, termMonths, monthlyIncome, stated }, bornOn: dateOfBirth(idNumber) };
@@ -82,7 +92,8 @@ export async function openReviewFile(
     await lockPersonOf(tx, applicationId);
     const application = await lockApplication(tx, applicationId);
     await writeAudit(tx, { actor, action: 'LOOK_AT_APPLICATION', subject: applicationId, reason });
-    const product = productOf(deps, application);
+    if (application.status === 'DRAFT' && application.round === 1)
+      throw new LoanloomError('ILLEGAL_TRANSITION', 'it was never submitted: what a draft says is its borrower’s own', { from: 'DRAFT' });
     const entered = await askedIn(deps, tx, application);
     const [checks, decisions, offer] = [
       await readIdentityChecks(tx, applicationId),
@@ -98,7 +109,7 @@ export async function openReviewFile(
       partnerId: application.partner_id,
       asked: entered?.asked ?? null,
       age: entered?.bornOn == null ? null : ageOn(entered.bornOn, businessDateOf(at)),
-      otherInstallments: await otherInstallments(tx, application.borrower_id, applicationId),
+      otherInstallments: (await otherObligations(tx, application.borrower_id, applicationId)).installments,
       firstInstallment: offer?.first_installment_fen ?? null,
       checks: checks.map(({ kind, source, answer, lastAskedAt, tries }) => ({
         check: kind,
@@ -123,7 +134,7 @@ export async function openReviewFile(
         ...(await missingConsents(tx, application.borrower_id)).missing.map((kind) => `consent ${kind}`),
       ],
       approvals: await readReviewApprovals(tx, applicationId, application.round),
-      takesTwo: application.principal_fen !== null && application.principal_fen > product.review.twoAbove,
+      takesTwo: await takesTwo(deps, tx, application),
       history: (await readApplicationEvents(tx, applicationId)).map(({ kind, at: since }) => ({ kind, at: since })),
     };
   });

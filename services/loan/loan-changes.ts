@@ -10,6 +10,7 @@ import type { Tx } from '../../db/pool';
 import { businessDateOf, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import type { ActivityDeps } from '../deps';
+import { assertCardConfirmed } from '../party/card-check';
 import { isContradicted } from '../../domain/loan/loan-events';
 import { assertRestoreCleared } from '../payment/restore-check';
 import { keys } from '../../domain/keys';
@@ -85,6 +86,7 @@ export async function changeCard(
   const { id, cardId, by } = change;
   // The card is the borrower's own: its row is looked up under them.
   await deps.borrowers.cardNumber(tx, file.loan.borrower_id, cardId);
+  await assertCardConfirmed(deps, tx, file.loan.borrower_id, cardId);
   await updateLoan(tx, file.loan.id, { bank_card_id: cardId });
   await addMail(tx, {
     key: keys.cardChangedMail(id),

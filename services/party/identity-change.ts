@@ -11,7 +11,7 @@ import {
 } from '../../db/party/identity-changes';
 import { addMail } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
-import { LoanloomError } from '../../domain/errors';
+import { assertThat, LoanloomError } from '../../domain/errors';
 import { readIdentityChecks } from '../../db/party/identity-checks';
 import { IDENTITY_CHECKS } from '../../domain/party/identity-checks';
 import { businessNow } from '../../db/clock';
@@ -207,17 +207,26 @@ async function askAboutChange(deps: Deps, row: IdentityChangeRow, wanted: Identi
       throw new LoanloomError('CONSENT_MISSING', 'the new identity cannot be checked without the consent to it', {
         path: 'IDENTITY_QUERY',
       });
-    const cardNumber = await deps.borrowers.cardInUse(tx, row.borrower_id);
+    // Nothing about who somebody is goes anywhere without both.
+    if (!(await consentInForce(tx, row.borrower_id, 'PRIVACY')))
+      throw new LoanloomError('CONSENT_MISSING', 'the new identity cannot be checked without the consent to it', { path: 'PRIVACY' });
+    const [first, ...others] = await deps.borrowers.cardsInUse(tx, row.borrower_id);
+    assertThat(first, 'a card is in use, or cardsInUse throws');
+    const checks = [
+      ...IDENTITY_CHECKS.map((kind) => ({ kind, card: first })),
+      ...others.map((card) => ({ kind: 'CARD_FOUR_ELEMENTS' as const, card })),
+    ];
     const questions = [];
-    for (const kind of IDENTITY_CHECKS) {
+    for (const { kind, card } of checks) {
       const about = {
         borrowerId: row.borrower_id,
         subject: keys.identityChangeSubject(row.id),
         kind,
-        version: 'wanted',
+        version: kind === 'CARD_FOUR_ELEMENTS' ? `wanted.${card.id}` : 'wanted',
+        serial: 1,
         consentId: consent.id,
       };
-      const question = await prepareQuestion(deps, tx, { ...about, claim: { ...wanted, cardNumber }, at: now });
+      const question = await prepareQuestion(deps, tx, { ...about, claim: { ...wanted, cardNumber: card.number }, at: now });
       if (question) questions.push(question);
     }
     return questions;

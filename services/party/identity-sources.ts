@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { addAlarm } from '../../db/outbox';
-import { keepAnswer, noteAsked, noteSilence, type AskedQuestion } from '../../db/party/identity-checks';
+import { checksAbout, keepAnswer, noteAsked, noteSilence, type AskedQuestion } from '../../db/party/identity-checks';
 import type { Identity } from '../../db/party/borrowers';
 import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { keys } from '../../domain/keys';
-import type { IdentityCheckKind, SourceAnswer } from '../../domain/party/identity-checks';
-import type { Instant } from '../../domain/time/dates';
+import type { CheckState, IdentityCheckKind, SourceAnswer } from '../../domain/party/identity-checks';
+import { epochMs, type Instant } from '../../domain/time/dates';
 import type { IdentitySource, SourceReply } from '../../providers/identity/port';
 import type { ActivityDeps } from '../deps';
 
@@ -29,10 +29,36 @@ export function sourceOf({ identitySources }: Pick<Deps, 'identitySources'>, che
 
 /**
  * The version of the data that a check is about: of the identity, and of the card for the check that names it. Other data
- * are another question; the same data are asked about once for a subject, and paid for once.
+ * are another question. What was said about the same data counts for whatever it is needed, for as long as it is fresh.
  */
 export const versionOf = (check: IdentityCheckKind, data: { readonly identity: number; readonly card: string }): string =>
   check === 'CARD_FOUR_ELEMENTS' ? `${String(data.identity)}.${data.card}` : String(data.identity);
+
+const DAY_MS = 86_400_000;
+
+/**
+ * How a check stands for a subject: the newest answer about the very data that is not older than `freshDays`, whatever it
+ * was asked for; else the subject's own question that is open; else nothing was asked. `serial` is the next question's.
+ */
+export async function standingCheck(
+  tx: Tx,
+  about: { readonly borrowerId: string; readonly subject: string; readonly kind: IdentityCheckKind; readonly version: string },
+  { freshDays, now }: { readonly freshDays: number; readonly now: Instant },
+): Promise<CheckState & { readonly serial: number }> {
+  const { borrowerId, subject, kind, version } = about;
+  const known = await checksAbout(tx, { borrowerId, kind, version });
+  const own = known.filter((each) => each.subject === subject);
+  const open = own.find(({ answer }) => answer === null);
+  const fresh = known.findLast(({ answeredAt }) => answeredAt !== null && epochMs(now) - epochMs(answeredAt) < freshDays * DAY_MS);
+  const stands = fresh ?? open;
+  return {
+    check: kind,
+    answer: stands?.answer ?? null,
+    tries: stands?.tries ?? 0,
+    lastAskedAt: stands?.lastAskedAt ?? null,
+    serial: open?.serial ?? own.length + 1,
+  };
+}
 
 /** Notes, in the transaction that looked at the consent, that a question leaves. Undefined where it is answered already. */
 export async function prepareQuestion(
@@ -45,7 +71,7 @@ export async function prepareQuestion(
     ...about,
     source: sourceOf(deps, about.kind).name,
     requestId: createHash('sha256')
-      .update(keys.identityQuestion(about.subject, about.kind, about.version))
+      .update(keys.identityQuestion(about.subject, about.kind, about.version, about.serial))
       .digest('hex')
       .slice(0, 32),
   };

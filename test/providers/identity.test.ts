@@ -1,3 +1,5 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { IdentitySource, SourceQuestion } from '../../providers/identity/port';
 import { ALIBABA_CARD_CODES, createAlibabaCardSource } from '../../providers/identity/alibaba';
 import { withSourceBreaker } from '../../providers/identity/index';
@@ -46,6 +48,27 @@ describe('B7 the same adapter, another address and another code table', () => {
     // A name of every object's is no code.
     expect(Object.hasOwn(TENCENT_CODES.ID_NAME, 'constructor')).toBe(false);
     await Promise.all([here.close(), there.close()]);
+  });
+});
+
+describe('a question that is asked again', () => {
+  it('is signed when it leaves: with a nonce of its own and the time of the moment, whatever the time of the activity’s input', async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers);
+      request.resume().on('end', () => response.writeHead(503).end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    const link = { baseUrl, keyId: 'k', secret: 's', timeoutMs: 2_000 };
+    const old: SourceQuestion = { ...inventPerson(8_300, 1), requestId: 'r', consentId: 'c', asOf: instant(Date.now() - 3_600_000) };
+    for (let times = 0; times < 2; times += 1) await createAlibabaCardSource(link, { priceFen: 45 }).ask(old, signal);
+    await createTencentSource(link, { check: 'ID_NAME', priceFen: 30 }).ask(old, signal);
+    server.close();
+    const [first, second, third] = seen;
+    expect(first?.['x-acs-signature-nonce']).not.toBe(second?.['x-acs-signature-nonce']);
+    expect(Math.abs(Date.parse(String(first?.['x-acs-date'])) - Date.now())).toBeLessThan(60_000);
+    expect(Math.abs(Number(third?.['x-tc-timestamp']) * 1_000 - Date.now())).toBeLessThan(60_000);
   });
 });
 

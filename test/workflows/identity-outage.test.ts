@@ -57,6 +57,19 @@ describe('an identity source that is down', () => {
     expect(await alarms()).toHaveLength(1);
   });
 
+  it('people are told too where it is we who cannot ask', async () => {
+    const sources = world.deps.identitySources as Map<string, unknown>;
+    const card = sources.get('CARD_FOUR_ELEMENTS');
+    sources.delete('CARD_FOUR_ELEMENTS');
+    const { applicationId } = await submitted();
+    const alarms = () => world.deps.db('outbox').where({ topic: 'alarm', subject: applicationId }).pluck<{ code: string }[]>('payload');
+    for (let hour = 0; hour < 26; hour += 1) await world.environment!.sleep('1 hour');
+    await eventually('the case', async () => (await alarms()).some(({ code }) => code === 'IDENTITY_SOURCE_SILENT'), 20_000);
+    sources.set('CARD_FOUR_ELEMENTS', card);
+    await world.environment!.sleep('1 hour');
+    await eventually('an offer', async () => (await status(applicationId)) === 'OFFERED', 20_000);
+  });
+
   it('its borrower can cancel meanwhile, and nobody is asked any more', async () => {
     await downFor(100);
     const { applicationId, send } = await submitted();

@@ -1,7 +1,15 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { readApplication, readDecisions } from '../../../db/application/applications';
 import { readAudit } from '../../../db/audit';
-import { EMPLOYMENT_STATUSES, FORBIDDEN_PURPOSES, LOAN_PURPOSES, LONG_TERM, type Stated } from '../../../domain/application/form';
+import {
+  EMPLOYMENT_STATUSES,
+  FORBIDDEN_PURPOSES,
+  isIdPlausible,
+  LOAN_PURPOSES,
+  LONG_TERM,
+  type Stated,
+} from '../../../domain/application/form';
 import { fen } from '../../../domain/money/money';
 import { addDays, businessDate, businessDateOf } from '../../../domain/time/dates';
 import { createCatalogue, parseProduct } from '../../../domain/product/products';
@@ -12,6 +20,7 @@ import { decide, type Applicant } from '../../../risk/rules';
 import { replayDecisions } from '../../../services/application/decisions';
 import { openReviewFile } from '../../../services/application/review-file';
 import type { ActivityDeps } from '../../../services/deps';
+import { enlist } from '../../support/api';
 import { apply, decided, give, NOW, save, store } from '../../support/applications';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { seedApplication } from '../../support/seed';
@@ -34,6 +43,9 @@ const applicant = (stated: Partial<Stated> = {}, over: Partial<Applicant> = {}):
   requested: fen(1_000_000),
   installment: fen(90_000),
   others: fen(0),
+  otherPrincipal: fen(0),
+  wantsPerson: false,
+  wasReferred: false,
   stated: { ...NOTHING, ...stated },
   asOf: TODAY,
   ...over,
@@ -45,7 +57,7 @@ const everything: Stated = {
   occupation: 'teacher',
   residence: 'Beijing',
   existingLoanObligations: fen(0),
-  idValidUntil: LONG_TERM,
+  idValidUntil: addDays(TODAY, 1_500),
 };
 
 /** Guarantee (R12, R13, R17): what the law forbids is never offered, whatever else speaks for it, and what is not known is never taken for a yes. */
@@ -73,6 +85,23 @@ describe('what an applicant states', () => {
   it('an ID card counts on its last day and no longer', () => {
     const outcomes = [-1, 0, 1].map((days) => decide(applicant({ idValidUntil: addDays(TODAY, days) }), PRODUCT).outcome);
     expect(outcomes).toEqual(['DECLINE', 'APPROVE', 'APPROVE']);
+  });
+
+  it('no ID card is valid for longer than cards are issued: without an end from the age of 46 on, else twenty years at most', () => {
+    expect([45, 46].map((age) => isIdPlausible(LONG_TERM, age, TODAY))).toEqual([false, true]);
+    const [last] = [`${String(Number(TODAY.slice(0, 4)) + 20)}${TODAY.slice(4)}`];
+    expect([businessDate(last ?? ''), addDays(businessDate(last ?? ''), 1)].map((date) => isIdPlausible(date, 30, TODAY))).toEqual([
+      true,
+      false,
+    ]);
+    expect(decide(applicant({ idValidUntil: LONG_TERM }), PRODUCT).outcome).toBe('REFER');
+  });
+
+  it('with other loans and offers nobody is lent more than the law allows one person, and what is much is looked at', () => {
+    const owing = (requested: number, otherPrincipal: number) =>
+      decide(applicant({}, { requested: fen(requested), otherPrincipal: fen(otherPrincipal) }), PRODUCT).outcome;
+    expect([owing(5_000_000, 15_000_000), owing(5_000_000, 15_000_001)]).toEqual(['REFER', 'DECLINE']);
+    expect([owing(5_000_000, 5_000_000), owing(5_000_000, 5_000_001)]).toEqual(['APPROVE', 'REFER']);
   });
 
   it('what the product asks for and nobody stated is looked at by a person, and named', () => {
@@ -122,6 +151,7 @@ describe('a referred application', () => {
   beforeAll(async () => {
     [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
     deps = createDeps(database, banks, []);
+    for (const name of ['wang', 'zhao', 'li']) await enlist(deps.db, name);
   });
   afterAll(async () => {
     await banks.close();
@@ -181,6 +211,12 @@ describe('a referred application', () => {
       outcomes.push(replay?.recorded);
       const [row] = (await readDecisions(deps.db, id)).filter(({ stage }) => stage === 'RULES');
       expect(String(row?.snapshot_enc)).not.toContain('bornOn');
+      // A plain hash of so few facts is soon turned back: this one takes a key.
+      const { borrower_id: borrower } = await readApplication(deps.db, id);
+      const person = await deps.borrowers.personVault(deps.db, borrower);
+      const text = person.decrypt({ table: 'decisions', column: 'snapshot_enc', row: `${id}/1` }, row?.snapshot_enc ?? Buffer.alloc(0));
+      expect(row?.snapshot_mac).not.toBe(createHash('sha256').update(text).digest('hex'));
+      expect(row?.snapshot_mac).toBe(deps.vault.hashCode(text, 'snapshot').toString('hex'));
     }
     expect(outcomes).toEqual(['APPROVE', 'REFER', 'DECLINE', 'DECLINE']);
   });

@@ -1,4 +1,4 @@
-import { otherInstallments } from '../../../services/application/other-obligations';
+import { otherObligations } from '../../../services/application/other-obligations';
 import { createActivities } from '../../../activities/index';
 import { proposeClearing, decideClearing } from '../../../services/reconciliation/clear-breaks';
 import { createChannels } from '../../../channels/index';
@@ -189,7 +189,9 @@ describe('no payment is made twice, and none stops its loan', () => {
       offered_at: at(DAY, '08:00'),
       expires_at: at(DAY, '09:00'),
     });
-    const others = await desk.deps.db.transaction((tx) => otherInstallments(tx, person.borrowerId, 'another'));
+    const others = await desk.deps.db.transaction((tx) =>
+      otherObligations(tx, person.borrowerId, 'another').then(({ installments }) => installments),
+    );
 
     expect(others).toBe(0);
   });
