@@ -30,5 +30,5 @@ FROM app AS sandbox
 USER root
 COPY dev dev
 COPY simulator simulator
-RUN mkdir /books && chown -R node:node /app /books
+RUN mkdir /books /tombstones && chown -R node:node /app /books /tombstones
 USER node

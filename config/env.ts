@@ -66,6 +66,10 @@ const schema = z.object({
     .describe('how long each loan that a crashed worker had in memory waits once before another worker takes it over'),
   SIMULATOR_HOST: z.string().default('127.0.0.1').describe('address the simulated banks listen on'),
   SIMULATOR_PORT: port.default(8091).describe('port of the simulated banks'),
+  SIMULATOR_REGISTER_FILE: z
+    .string()
+    .optional()
+    .describe('file in which the simulated identity sources keep their register (default: memory)'),
   SIMULATOR_BOOKS_FILE: z.string().optional().describe('file in which the simulated banks keep their books (default: memory)'),
   SIMULATOR_WEBHOOK_URL: z.string().optional().describe('where the simulated wallet sends its webhooks'),
   SMTP_URL: z.string().default('smtp://127.0.0.1:8025').describe('mail server'),

@@ -48,7 +48,7 @@ async function savedAtOf(db: ApiDeps['db'], applicationId: string): Promise<Reco
 
 /** APPLICATION_OPEN, with its id, where the person has as many applications under way as the product allows. */
 async function assertRoomForAnother(tx: Tx, borrowerId: string, product: Product): Promise<void> {
-  await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+  await assertNotLocked(tx, borrowerId);
   const open = await tx('applications')
     .where({ borrower_id: borrowerId })
     .whereNotIn('status', ENDED_APPLICATIONS)
@@ -89,10 +89,7 @@ const start = route({
         body: { productId: product.id, productVersion: product.version },
         businessDate: today,
       });
-      if (stored.isNew) {
-        await assertNotLocked(tx, caller.id);
-        await assertRoomForAnother(tx, caller.id, product);
-      }
+      if (stored.isNew) await assertRoomForAnother(tx, caller.id, product);
       if (stored.isNew)
         await tx('applications').insert({
           id: applicationId,

@@ -169,8 +169,8 @@ async function awaitSignature(deps: ActivityDeps, tx: Tx, application: Applicati
   if (!(await readContract(tx, application.id))) {
     const identity = await deps.borrowers.identity(tx, application.borrower_id);
     // The cap may have fallen since the offer was made.
-    const terms = lawfulTerms({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
-    if (terms === undefined) return moveApplication(tx, application, { to: 'WITHDRAWN', at, why: 'the terms may not be offered any more' });
+    // An offer that was accepted is not ended by us: people are told of the refusal, and the borrower may cancel.
+    const terms = quote({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
     const text = contractText({
       contractNumber: application.id,
       borrowerName: identity.name,

@@ -32,7 +32,9 @@ export async function confirmCard(deps: Deps, borrowerId: string, cardId: string
       ...(await deps.borrowers.identity(tx, borrowerId)),
       cardNumber: await deps.borrowers.cardNumber(tx, borrowerId, cardId),
     };
-    return { ready: await prepareQuestion(deps, tx, { ...about, serial, consentId: consent.id, claim, at: now }) };
+    const ready = await prepareQuestion(deps, tx, { ...about, serial, consentId: consent.id, claim, at: now });
+    // Answered to a twin of this call in between.
+    return ready ? { ready } : { answer: (await standingCheck(tx, about, { freshDays: FRESH_DAYS, now })).answer };
   });
   const answer = asked.ready ? await askSource(deps, asked.ready, now, new AbortController().signal) : (asked.answer ?? 'UNAVAILABLE');
   if (answer === 'UNAVAILABLE')

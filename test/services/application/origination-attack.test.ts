@@ -199,16 +199,6 @@ describe('origination under attack', () => {
       const rules = (await readDecisions(deps.db, id)).find(({ stage }) => stage === 'RULES');
       expect(rules?.reasons).toEqual(['these terms may not be offered any more']);
     });
-
-    it('for the end of the reflection period: it ends, and nothing is drawn up', async () => {
-      const its = falling(1);
-      const { applicationId: id } = await seedApplication(its);
-      expect(await decided(its, id)).toBe('OFFERED');
-      await readDisclosure(its, id);
-      await apply({ deps: its, id }, 'ACCEPT_OFFER', {}, await nowOf(its));
-      expect((await advanceApplication(its, { applicationId: id, at: later(3) })).status).toBe('WITHDRAWN');
-      expect(await readContract(deps.db, id)).toBeUndefined();
-    });
   });
 
   it('a product that takes two people above an amount sends such an amount to people', () => {
