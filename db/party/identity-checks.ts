@@ -134,3 +134,23 @@ export async function askedWithoutConsent(db: Db): Promise<string[]> {
     .select<{ request_id: string; kind: string }[]>('k.request_id', 'k.kind');
   return rows.map((row) => `${row.kind} (${row.request_id}) was asked without the person's consent`);
 }
+
+/**
+ * People who were confirmed although a source had not said MATCH of their data by then; at most ten. Each check of a
+ * confirmed application has to have a MATCH about the same person's data of the version that was submitted.
+ */
+export async function confirmedWithoutMatch(db: Db): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { application_id: string; kind: string }[] }>(
+    `SELECT d.application_id, wanted.kind
+       FROM decisions d
+       JOIN applications a ON a.id = d.application_id
+       CROSS JOIN (VALUES ('ID_NAME'), ('PHONE_THREE_ELEMENTS'), ('CARD_FOUR_ELEMENTS')) AS wanted (kind)
+      WHERE d.stage = 'KYC' AND d.outcome = 'APPROVE' AND d.policy = 'identity-sources-1'
+        AND NOT EXISTS (
+          SELECT FROM identity_checks k
+           WHERE k.borrower_id = a.borrower_id AND k.kind = wanted.kind AND k.answer = 'MATCH' AND k.answered_at <= d.decided_at + interval '1 minute'
+             AND split_part(k.version, '.', 1) = d.checks ->> 'identityVersion')
+      LIMIT 10`,
+  );
+  return rows.map((row) => `application ${row.application_id} was confirmed without a MATCH of ${row.kind}`);
+}

@@ -15,7 +15,7 @@ import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, 
 import { loanAccountNow } from '../../domain/loan/loan-account';
 import { Instant, epochMs, type BusinessDate } from '../../domain/time/dates';
 import { acceptedUninformed } from '../../db/application/disclosures';
-import { askedWithoutConsent } from '../../db/party/identity-checks';
+import { askedWithoutConsent, confirmedWithoutMatch } from '../../db/party/identity-checks';
 import { createCatalogue } from '../../domain/product/products';
 import { OPEN_LOANS } from '../../domain/states';
 import { workflowShapes } from '../../domain/keys';
@@ -24,7 +24,7 @@ const EARLIEST = '1900-01-01' as BusinessDate;
 const LATEST = '2199-12-31' as BusinessDate;
 
 export interface CheckResult {
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I7b' | 'I8' | 'I11' | 'I13' | 'I14';
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I7b' | 'I8' | 'I11' | 'I13' | 'I14' | 'I16';
   readonly claim: string;
   /** Empty when it holds; otherwise what contradicts it. */
   readonly violations: readonly string[];
@@ -230,6 +230,11 @@ export async function checkInvariants(input: {
     invariant: 'I13',
     claim: 'no identity source was asked about a person but in the name of their own consent to it',
     find: () => askedWithoutConsent(db),
+  });
+  checks.push({
+    invariant: 'I16',
+    claim: 'nobody was confirmed but by a MATCH of every identity source about the data that they submitted',
+    find: () => confirmedWithoutMatch(db),
   });
   checks.push({
     invariant: 'I14',
