@@ -26,7 +26,8 @@ async function startAgainFromBooks(db: Db, client: Client): Promise<string[]> {
         });
       ended.push(workflowId);
     }
-  await repair(db, client);
+  // An application that was begun in the last minute was ended too.
+  await repair(db, client, true);
   return ended;
 }
 

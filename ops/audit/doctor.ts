@@ -62,8 +62,8 @@ export async function examine(input: { db: Db; client: Client; booksUrl?: string
  * Starts the workflow of every open loan, application, payout and break that has none, from Postgres alone (I11). Safe to repeat: the
  * workflow id refuses a second one, and business keys refuse a second payout or debit.
  */
-export async function repair(db: Db, client: Client): Promise<string[]> {
-  const missing = await orphans(db, client);
+export async function repair(db: Db, client: Client, isEnded = false): Promise<string[]> {
+  const missing = await orphans(db, client, isEnded);
   const { now } = await businessNow(db);
   for (const each of missing) await each.restart(now);
   return missing.map((each) => each.workflowId);

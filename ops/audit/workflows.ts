@@ -40,13 +40,15 @@ async function loans(db: Db, client: Client): Promise<Orphan[]> {
   return rows.map(({ id }) => ({ workflowId: workflowShapes.loan(id), restart: (now) => restartLoan(client, id, now) }));
 }
 
-/** Those whose start was delivered, up to the one that becomes a loan. */
-async function applications(db: Db, client: Client): Promise<Orphan[]> {
+/** Those whose start was delivered, up to the one that becomes a loan; a start of the last minute may be on its way, where nobody has ended it. */
+async function applications(db: Db, client: Client, isEnded: boolean): Promise<Orphan[]> {
   const rows = await db('applications as a')
     .whereNotIn('status', ENDED_APPLICATIONS)
     .whereRaw('NOT EXISTS (SELECT FROM loans l WHERE l.id = a.id)')
     .whereRaw(
-      `NOT EXISTS (SELECT FROM commands c WHERE c.subject = a.id AND c.operation = 'START_APPLICATION' AND (c.state = 'RECEIVED' OR c.created_at > now() - interval '1 minute'))`,
+      `NOT EXISTS (SELECT FROM commands c WHERE c.subject = a.id AND c.operation = 'START_APPLICATION'
+         AND (c.state = 'RECEIVED' OR (NOT ? AND c.created_at > now() - interval '1 minute')))`,
+      [isEnded],
     )
     .orderBy('a.id')
     .select<{ id: string }[]>('a.id');
@@ -107,9 +109,13 @@ async function breaks(db: Db, client: Client): Promise<Orphan[]> {
   }));
 }
 
-/** I11: every open loan, application, payout and break has its one running workflow; those that have none, in the order in which they are repaired. */
-export async function orphans(db: Db, client: Client): Promise<Orphan[]> {
-  const all = (await Promise.all([loans, applications, disbursements, breaks].map((kind) => kind(db, client)))).flat();
+/**
+ * I11: every open loan, application, payout and break has its one running workflow; those that have none, in the order in
+ * which they are repaired. `isEnded`: what ran was ended on purpose, the youngest too.
+ */
+export async function orphans(db: Db, client: Client, isEnded = false): Promise<Orphan[]> {
+  const kinds = [loans(db, client), applications(db, client, isEnded), disbursements(db, client), breaks(db, client)];
+  const all = (await Promise.all(kinds)).flat();
   const found: Orphan[] = [];
   for (let start = 0; start < all.length; start += AT_ONCE) {
     const some = all.slice(start, start + AT_ONCE);
