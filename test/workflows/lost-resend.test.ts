@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/port';
-import { addDays, at, businessDateOf, instant } from '../../domain/time/dates';
+import { addDays, at, businessDateOf, epochMs, instant, type Instant } from '../../domain/time/dates';
 import { taskQueues } from '../../domain/ids';
 import { debitLoan } from '../../workflows/debit-loan';
 import { disburseLoan } from '../../workflows/disburse-loan';
@@ -31,6 +31,12 @@ describe('a resend whose worker died, then a connection that is refused', () => 
       });
   }
 
+  /** Business time begins at ten; the server's clock follows, at whatever hour of the night this runs. */
+  async function untilTen(now: Instant): Promise<void> {
+    const ahead = epochMs(now) - (await world.environment!.currentTimeMs());
+    if (ahead > 0) await world.environment!.sleep(ahead);
+  }
+
   async function bookedOnce(kind: 'PAYOUT' | 'DEBIT', loanId: string, instructionId: string): Promise<void> {
     for (let round = 0; round < 20; round += 1) {
       await world.environment!.sleep('10 minutes');
@@ -50,6 +56,7 @@ describe('a resend whose worker died, then a connection that is refused', () => 
     await world.banks.script({ behaviour: 'rate-limited', reference: loanId, times: 1 });
     const instructionId = keys.payoutInstruction(loanId, 1);
     const now = at(businessDateOf(instant(await world.environment!.currentTimeMs())), '10:00');
+    await untilTen(now);
     await world.client.workflow.start(disburseLoan, {
       workflowId: workflowShapes.disbursement(instructionId),
       taskQueue: taskQueues.loans,
@@ -66,6 +73,7 @@ describe('a resend whose worker died, then a connection that is refused', () => 
     spoilChannels(known);
     await world.banks.script({ behaviour: 'rate-limited', reference: loanId, times: 1 });
     const now = at(today, '10:00');
+    await untilTen(now);
     await world.client.workflow.start(debitLoan, {
       workflowId: debitWorkflowId(loanId, today, 1),
       taskQueue: taskQueues.loans,
