@@ -63,10 +63,10 @@ describe('an identity source that is down', () => {
     sources.delete('CARD_FOUR_ELEMENTS');
     const { applicationId } = await submitted();
     const alarms = () => world.deps.db('outbox').where({ topic: 'alarm', subject: applicationId }).pluck<{ code: string }[]>('payload');
-    for (let hour = 0; hour < 26; hour += 1) await world.environment!.sleep('1 hour');
+    for (let hour = 0; hour < 48 && (await alarms()).length === 0; hour += 1) await world.environment!.sleep('1 hour');
     await eventually('the case', async () => (await alarms()).some(({ code }) => code === 'IDENTITY_SOURCE_SILENT'), 20_000);
     sources.set('CARD_FOUR_ELEMENTS', card);
-    await world.environment!.sleep('1 hour');
+    for (let hour = 0; hour < 12 && (await status(applicationId)) !== 'OFFERED'; hour += 1) await world.environment!.sleep('1 hour');
     await eventually('an offer', async () => (await status(applicationId)) === 'OFFERED', 20_000);
   });
 
