@@ -27,6 +27,11 @@ export const IDENTITY_FIELDS = ['name', 'idNumber', 'phone', 'email'] as const s
 
 const COLUMNS = { name: 'name_enc', idNumber: 'id_number_enc', phone: 'phone_enc', email: 'email_enc' } as const;
 
+/** Locks a person, before anything of theirs: what concerns them comes one after the other. */
+export async function lockPerson(tx: Tx, id: string): Promise<void> {
+  await tx('borrowers').where({ id }).forUpdate().first('id');
+}
+
 /** Aggregate: borrower and cards. */
 export class Borrowers {
   constructor(private readonly vault: Vault) {}
@@ -49,7 +54,7 @@ export class Borrowers {
    * an application that was submitted, or a loan, rests on the identity that was checked.
    */
   async saveIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
-    await tx('borrowers').where({ id }).forUpdate().first('id');
+    await lockPerson(tx, id);
     const current = await this.identity(tx, id).catch(() => undefined);
     const isSame = current !== undefined && IDENTITY_FIELDS.every((field) => current[field] === identity[field]);
     if (isSame) return;

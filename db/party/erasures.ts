@@ -1,5 +1,5 @@
 import type { ApplicationStatus, LoanStatus } from '../../domain/states';
-import type { BusinessDate, Instant } from '../../domain/time/dates';
+import { instant, type BusinessDate, type Instant } from '../../domain/time/dates';
 import type { Dealings } from '../../domain/party/erasure';
 import type { Db, Tx } from '../pool';
 
@@ -25,10 +25,10 @@ interface Row {
 const toErasure = (row: Row): Erasure => ({
   id: row.id,
   borrowerId: row.borrower_id,
-  askedAt: row.asked_at.toISOString() as Instant,
+  askedAt: instant(row.asked_at),
   dueOn: row.due_on,
   why: row.why,
-  erasedAt: row.erased_at === null ? null : (row.erased_at.toISOString() as Instant),
+  erasedAt: row.erased_at === null ? null : instant(row.erased_at),
 });
 
 /** The wish that holds; undefined where there is none, or it was taken back. */

@@ -1,4 +1,4 @@
-import type { CheckState, IdentityCheckKind } from '../../domain/party/identity-checks';
+import { IDENTITY_CHECKS, IDENTITY_POLICY, type CheckState, type IdentityCheckKind } from '../../domain/party/identity-checks';
 import { instant, type Instant } from '../../domain/time/dates';
 import type { Db, Tx } from '../pool';
 
@@ -144,13 +144,14 @@ export async function confirmedWithoutMatch(db: Db): Promise<string[]> {
     `SELECT d.application_id, wanted.kind
        FROM decisions d
        JOIN applications a ON a.id = d.application_id
-       CROSS JOIN (VALUES ('ID_NAME'), ('PHONE_THREE_ELEMENTS'), ('CARD_FOUR_ELEMENTS')) AS wanted (kind)
-      WHERE d.stage = 'KYC' AND d.outcome = 'APPROVE' AND d.policy = 'identity-sources-1'
+       CROSS JOIN unnest(:kinds::text[]) AS wanted (kind)
+      WHERE d.stage = 'KYC' AND d.outcome = 'APPROVE' AND d.policy = :policy
         AND NOT EXISTS (
           SELECT FROM identity_checks k
            WHERE k.borrower_id = a.borrower_id AND k.kind = wanted.kind AND k.answer = 'MATCH' AND k.answered_at <= d.decided_at + interval '1 minute'
              AND split_part(k.version, '.', 1) = d.checks ->> 'identityVersion')
       LIMIT 10`,
+    { kinds: [...IDENTITY_CHECKS], policy: IDENTITY_POLICY },
   );
   return rows.map((row) => `application ${row.application_id} was confirmed without a MATCH of ${row.kind}`);
 }

@@ -111,11 +111,9 @@ export class Actors {
       case 'BANK':
         await world.tell('scripts', { ...action, delayMs: 600, queriesInVain: 2, afterDays: 2 });
         return;
-      case 'OUTAGE': {
-        const { now } = await businessNow(world.attached.db);
-        await world.tell('outages', { bank: action.bank, until: instant(epochMs(now) + action.hours * 3_600_000) });
+      case 'OUTAGE':
+        await world.tell('outages', { bank: action.bank, until: await this.inHours(action.hours) });
         return;
-      }
       case 'CALM':
         world.refuseMail(false);
         return world.calm();
@@ -172,19 +170,15 @@ export class Actors {
         return this.withApplication(action.pick, ({ id, client }) => applyAgain(client, id));
       case 'RETURN_REFUND':
         return returnRefund(world, action.pick);
-      case 'HOUSE_BANK': {
-        const { now } = await businessNow(world.attached.db);
-        await world.tell('house-bank-outages', { until: instant(epochMs(now) + action.hours * 3_600_000) });
+      case 'HOUSE_BANK':
+        await world.tell('house-bank-outages', { until: await this.inHours(action.hours) });
         return;
-      }
       case 'SOURCE':
         await world.tell('identity/scripts', action);
         return;
-      case 'SOURCE_OUT': {
-        const { now } = await businessNow(world.attached.db);
-        await world.tell('identity/outages', { source: action.source, until: instant(epochMs(now) + action.hours * 3_600_000) });
+      case 'SOURCE_OUT':
+        await world.tell('identity/outages', { source: action.source, until: await this.inHours(action.hours) });
         return;
-      }
       case 'WITHDRAW_CONSENT':
         return this.withApplication(action.pick, ({ client }) => world.consents.withdraw(client, action.kind));
       case 'MAIL':
@@ -197,6 +191,12 @@ export class Actors {
       case 'RESTORE':
         return this.restore();
     }
+  }
+
+  /** So many hours of business time from now. */
+  private async inHours(hours: number): Promise<Instant> {
+    const { now } = await businessNow(this.world.attached.db);
+    return instant(epochMs(now) + hours * 3_600_000);
   }
 
   /** A backup that is long past is no disaster's: what followed is too much to be asked for again. */

@@ -1,4 +1,4 @@
-import { IDENTITY_CHECKS, type IdentityAct, type IdentityCheckKind } from '../party/identity-checks';
+import { IDENTITY_CHECKS, type IdentityAct, type IdentityCheckKind, type IdentityConclusion } from '../party/identity-checks';
 import type { Product } from '../product/products';
 import type { ApplicationStatus } from '../states';
 import { DAY_MS, epochMs, instant, type Instant } from '../time/dates';
@@ -32,7 +32,7 @@ export type ApplicationAct =
   | { readonly kind: 'VERIFY_IDENTITY'; readonly checks: readonly IdentityCheckKind[]; readonly summary: string }
   /** A source has been silent for too long: people are told. */
   | { readonly kind: 'OPEN_IDENTITY_CASE'; readonly checks: readonly IdentityCheckKind[] }
-  | { readonly kind: 'CONCLUDE_IDENTITY'; readonly act: IdentityAct }
+  | { readonly kind: 'CONCLUDE_IDENTITY'; readonly conclusion: IdentityConclusion }
   | { readonly kind: 'OPEN_LOAN' | 'END'; readonly summary: string }
   | { readonly kind: 'WAIT'; readonly until: Instant; readonly summary: string };
 
@@ -108,7 +108,7 @@ function checksIdentity(act: IdentityAct): ApplicationAct {
     case 'CONFIRM':
     case 'REFER_BACK':
     case 'DECLINE':
-      return { kind: 'CONCLUDE_IDENTITY', act };
+      return { kind: 'CONCLUDE_IDENTITY', conclusion: act };
   }
 }
 

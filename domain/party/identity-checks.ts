@@ -4,6 +4,9 @@ import { epochMs, instant, type Instant } from '../time/dates';
 export const IDENTITY_CHECKS = ['ID_NAME', 'PHONE_THREE_ELEMENTS', 'CARD_FOUR_ELEMENTS'] as const;
 export type IdentityCheckKind = (typeof IDENTITY_CHECKS)[number];
 
+/** The policy under which the sources' answers are judged; decisions carry it. */
+export const IDENTITY_POLICY = 'identity-sources-1';
+
 /** What a source can say. UNAVAILABLE says nothing about the person and decides nothing (design §10). */
 export const SOURCE_ANSWERS = ['MATCH', 'MISMATCH', 'NOT_FOUND', 'UNAVAILABLE'] as const;
 export type SourceAnswer = (typeof SOURCE_ANSWERS)[number];
@@ -17,14 +20,17 @@ export interface CheckState {
   readonly lastAskedAt: Instant | null;
 }
 
+/** The how-manieth time the borrower's data are checked, from 1, and how often they may be. */
+export interface Attempts {
+  readonly attempt: number;
+  readonly attemptsMax: number;
+}
+
 /** Where an application's identity checks stand. */
-export interface IdentityPlace {
+export interface IdentityPlace extends Attempts {
   readonly checks: readonly CheckState[];
   /** When the checks of this round began. */
   readonly since: Instant;
-  /** The how-manieth time the borrower's data are checked, from 1, and how often they may be. */
-  readonly attempt: number;
-  readonly attemptsMax: number;
   /** After how many hours without an answer people are told. */
   readonly slaHours: number;
   readonly isCaseOpen: boolean;
@@ -42,6 +48,10 @@ export type IdentityAct =
   | { readonly kind: 'ASK'; readonly checks: readonly IdentityCheckKind[] }
   | { readonly kind: 'OPEN_CASE'; readonly checks: readonly IdentityCheckKind[] }
   | { readonly kind: 'WAIT'; readonly until: Instant; readonly checks: readonly IdentityCheckKind[] }
+  | IdentityConclusion;
+
+/** What the answers come to. */
+export type IdentityConclusion =
   | { readonly kind: 'CONFIRM' }
   | { readonly kind: 'REFER_BACK'; readonly steps: readonly string[]; readonly reasons: readonly string[] }
   | { readonly kind: 'DECLINE'; readonly reasons: readonly string[] };
@@ -57,16 +67,13 @@ const askedAgainAt = ({ tries, lastAskedAt }: CheckState): number => {
   return epochMs(lastAskedAt) + minutes * MINUTE_MS;
 };
 
-/** What a borrower reads of the answers that were no. */
-export const reasonsOf = (checks: readonly Pick<CheckState, 'check' | 'answer'>[]): string[] =>
-  checks.filter(isNo).map(({ check }) => NO[check].reason);
-
 const isNo = ({ answer }: Pick<CheckState, 'answer'>) => answer === 'MISMATCH' || answer === 'NOT_FOUND';
 
-function afterNo(place: IdentityPlace): IdentityAct {
-  const reasons = reasonsOf(place.checks);
-  if (place.attempt >= place.attemptsMax) return { kind: 'DECLINE', reasons };
-  return { kind: 'REFER_BACK', steps: [...new Set(place.checks.filter(isNo).map(({ check }) => NO[check].step))], reasons };
+/** What follows where some checks are refused: back to the borrower for the steps that mend them, and the end after the last attempt. */
+export function afterNo(refused: readonly IdentityCheckKind[], { attempt, attemptsMax }: Attempts): IdentityConclusion {
+  const reasons = refused.map((check) => NO[check].reason);
+  if (attempt >= attemptsMax) return { kind: 'DECLINE', reasons };
+  return { kind: 'REFER_BACK', steps: [...new Set(refused.map((check) => NO[check].step))], reasons };
 }
 
 /**
@@ -79,7 +86,8 @@ export function nextIdentityAct(place: IdentityPlace): IdentityAct {
   const { checks, now } = place;
   const open = checks.filter(({ answer }) => answer === null);
   const fresh = open.filter(({ tries }) => tries === 0);
-  if (fresh.length === 0 && checks.some(isNo)) return afterNo(place);
+  const refused = checks.filter(isNo).map(({ check }) => check);
+  if (fresh.length === 0 && refused.length > 0) return afterNo(refused, place);
   if (open.length === 0) return { kind: 'CONFIRM' };
   const silent = open.map(({ check }) => check);
   const caseAt = epochMs(place.since) + place.slaHours * HOUR_MS;

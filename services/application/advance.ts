@@ -248,7 +248,7 @@ export async function perform(
     case 'OPEN_IDENTITY_CASE':
       return openIdentityCase(tx, application, { checks: act.checks, at });
     case 'CONCLUDE_IDENTITY':
-      return concludeIdentity(deps, tx, { application, act: act.act, at });
+      return concludeIdentity(deps, tx, { application, conclusion: act.conclusion, at });
     case 'DECIDE':
       return decideByRules(deps, tx, application, at);
     case 'DRAW_UP_CONTRACT':

@@ -5,6 +5,7 @@ import {
   lockPersonOf,
   kycRefusalsSince,
   type ApplicationRow,
+  type DecisionRow,
 } from '../../db/application/applications';
 import { addAlarm } from '../../db/outbox';
 import type { Tx } from '../../db/pool';
@@ -12,15 +13,18 @@ import { deadlineOf } from '../../domain/application/agenda';
 import { assertThat } from '../../domain/errors';
 import { keys } from '../../domain/keys';
 import {
+  afterNo,
   IDENTITY_CHECKS,
+  IDENTITY_POLICY,
   nextIdentityAct,
-  reasonsOf,
+  type Attempts,
   type CheckState,
   type IdentityAct,
   type IdentityCheckKind,
+  type IdentityConclusion,
   type IdentityPlace,
 } from '../../domain/party/identity-checks';
-import { businessDateOf, epochMs, instant, type Instant } from '../../domain/time/dates';
+import { businessDateOf, DAY_MS, epochMs, instant, type Instant } from '../../domain/time/dates';
 import { productOf, type ActivityDeps } from '../deps';
 import { consentInForce, missingConsents } from '../party/consents';
 import { askSource, prepareQuestion, standingCheck, versionOf, type ReadyQuestion } from '../party/identity-sources';
@@ -28,9 +32,8 @@ import { assertPinned } from './pinned';
 import { recordDecision } from './decisions';
 import { moveApplication, referBackToBorrower } from './moves';
 
-const POLICY = 'identity-sources-1';
 /** Refusals of the last thirty days count, whatever they were for. */
-const REFUSALS_COUNT_MS = 30 * 86_400_000;
+const REFUSALS_COUNT_MS = 30 * DAY_MS;
 const NOT_CHECKED = ['face and liveness', 'sanction lists'] as const;
 
 /** Without a consent nothing is asked of anybody: what was withdrawn ends; who was never asked is asked now. */
@@ -61,21 +64,23 @@ async function checksOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow,
   return states;
 }
 
+/** Whose data were refused in one application is not checked without end in the next. */
+async function attemptsOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, now: Instant): Promise<Attempts> {
+  const refusals = await kycRefusalsSince(tx, application.borrower_id, instant(epochMs(now) - REFUSALS_COUNT_MS));
+  return { attempt: refusals + 1, attemptsMax: productOf(deps, application).identity.attemptsMax };
+}
+
 /** Where an application stands whose person is being checked. */
 async function placeOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, now: Instant): Promise<IdentityPlace> {
-  const { attemptsMax, slaHours } = productOf(deps, application).identity;
-  // Whose data were refused in one application is not checked without end in the next.
-  const refusals = await kycRefusalsSince(tx, application.borrower_id, instant(epochMs(now) - REFUSALS_COUNT_MS));
   const began = await tx('application_events')
     .where({ application_id: application.id, kind: 'KYC_PENDING' })
     .orderBy('seq', 'desc')
     .first<{ at: Date } | undefined>('at');
   return {
+    ...(await attemptsOf(deps, tx, application, now)),
     checks: await checksOf(deps, tx, application, now),
-    since: (began?.at.toISOString() ?? now) as Instant,
-    attempt: refusals + 1,
-    attemptsMax,
-    slaHours,
+    since: began ? instant(began.at) : now,
+    slaHours: productOf(deps, application).identity.slaHours,
     isCaseOpen: await hasApplicationEvent(tx, application.id, keys.identityDelayed(application.round)),
     now,
   };
@@ -107,58 +112,51 @@ export async function openIdentityCase(
   return application;
 }
 
+const OUTCOMES = { CONFIRM: 'APPROVE', REFER_BACK: 'REFER', DECLINE: 'DECLINE' } as const satisfies Record<
+  IdentityConclusion['kind'],
+  DecisionRow['outcome']
+>;
+
 /** Records what the sources' answers come to, and moves the application on: to its decision, back to its borrower, or to its end. */
 export async function concludeIdentity(
   deps: ActivityDeps,
   tx: Tx,
-  { application, act, at }: { readonly application: ApplicationRow; readonly act: IdentityAct; readonly at: Instant },
+  { application, conclusion, at }: { readonly application: ApplicationRow; readonly conclusion: IdentityConclusion; readonly at: Instant },
 ): Promise<ApplicationRow> {
   await assertPinned(deps, tx, application);
-  const place = await placeOf(deps, tx, application, at);
-  if (act.kind === 'CONFIRM' && !(await deps.borrowers.claimIdentity(tx, application.borrower_id))) {
-    // Said as of somebody whom no source knows: whether an ID number is another customer's is nobody's to learn.
-    const checks = place.checks.map((each) => ({ ...each, answer: 'MISMATCH' as const }));
-    return conclude(deps, tx, { application, place, act: nextIdentityAct({ ...place, checks }), at, isTaken: true });
-  }
-  return conclude(deps, tx, { application, place, act, at, isTaken: false });
-}
-
-async function conclude(
-  deps: ActivityDeps,
-  tx: Tx,
-  told: {
-    readonly application: ApplicationRow;
-    readonly place: IdentityPlace;
-    readonly act: IdentityAct;
-    readonly at: Instant;
-    readonly isTaken: boolean;
-  },
-): Promise<ApplicationRow> {
-  const { application, place, act, at, isTaken } = told;
-  const outcomes = { CONFIRM: 'APPROVE', REFER_BACK: 'REFER', DECLINE: 'DECLINE' } as const;
-  const outcome = act.kind in outcomes ? outcomes[act.kind as keyof typeof outcomes] : 'REFER';
-  const checked = place.checks.map(({ check, answer }) => ({ check, answer, passed: answer === 'MATCH' }));
-  const reasons = 'reasons' in act ? act.reasons : reasonsOf(place.checks);
+  const isOwn = conclusion.kind !== 'CONFIRM' || (await deps.borrowers.claimIdentity(tx, application.borrower_id));
+  // Said as of somebody whom no source knows: whether an ID number is another customer's is nobody's to learn.
+  const told = isOwn ? conclusion : afterNo(IDENTITY_CHECKS, await attemptsOf(deps, tx, application, at));
+  const checks = await checksOf(deps, tx, application, at);
+  const reasons = told.kind === 'CONFIRM' ? [] : told.reasons;
   await recordDecision(tx, {
     application_id: application.id,
     round: application.round,
     stage: 'KYC',
-    outcome,
-    policy: POLICY,
+    outcome: OUTCOMES[told.kind],
+    policy: IDENTITY_POLICY,
     reasons,
     checks: {
-      checked: [...checked, { check: 'one person, one account', passed: !isTaken }],
+      checked: [
+        ...checks.map(({ check, answer }) => ({ check, answer, passed: answer === 'MATCH' })),
+        { check: 'one person, one account', passed: isOwn },
+      ],
       notChecked: NOT_CHECKED,
       identityVersion: application.identity_version ?? 0,
     },
-    decided_by: POLICY,
+    decided_by: IDENTITY_POLICY,
     decided_at: at,
   });
-  if (outcome === 'APPROVE') return moveApplication(tx, application, { to: 'DECISION_PENDING', why: 'identity checks passed', at });
-  if (outcome === 'DECLINE') return moveApplication(tx, application, { to: 'DECLINED', why: 'identity checks failed', at });
-  const until = deadlineOf('DRAFT', productOf(deps, application), at);
-  const missing = act.kind === 'REFER_BACK' ? act.steps : ['identity'];
-  return referBackToBorrower(tx, application, { at, missing, why: reasons.join('; '), until });
+  switch (told.kind) {
+    case 'CONFIRM':
+      return moveApplication(tx, application, { to: 'DECISION_PENDING', why: 'identity checks passed', at });
+    case 'DECLINE':
+      return moveApplication(tx, application, { to: 'DECLINED', why: 'identity checks failed', at });
+    case 'REFER_BACK': {
+      const until = deadlineOf('DRAFT', productOf(deps, application), at);
+      return referBackToBorrower(tx, application, { at, missing: told.steps, why: reasons.join('; '), until });
+    }
+  }
 }
 
 /** Under the person's lock, so that no withdrawal of a consent comes between looking at it and asking. */

@@ -1,3 +1,4 @@
+import { lockPerson } from '../../db/party/borrowers';
 import type { Tx } from '../../db/pool';
 import { fen, type Fen } from '../../domain/money/money';
 import { OPEN_LOANS, type ApplicationStatus } from '../../domain/states';
@@ -18,7 +19,7 @@ export interface OtherObligations {
  * never judged as though each were alone.
  */
 export async function otherObligations(tx: Tx, borrowerId: string, applicationId: string): Promise<OtherObligations> {
-  await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+  await lockPerson(tx, borrowerId);
   const row = await tx('offers as o')
     .join('applications as a', (join) => join.on('a.id', 'o.application_id').andOn('a.round', 'o.round'))
     .leftJoin('loans as l', 'l.id', 'a.id')

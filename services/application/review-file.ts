@@ -14,7 +14,7 @@ import type { Tx } from '../../db/pool';
 import type { Stated } from '../../domain/application/form';
 import type { Fen } from '../../domain/money/money';
 import { ageOn, dateOfBirth } from '../../domain/party/person';
-import { businessDateOf, type Instant } from '../../domain/time/dates';
+import { businessDateOf, instant, type Instant } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
 import type { ActivityDeps } from '../deps';
 import { missingConsents } from '../party/consents';
@@ -67,8 +67,6 @@ export interface ReviewFile {
   readonly takesTwo: boolean;
   readonly history: readonly { readonly kind: string; readonly at: Instant }[];
 }
-
-const toInstant = (date: Date): Instant => date.toISOString() as Instant;
 
 /** What was entered, in clear for as long as the caller holds it; null before every step is saved. */
 async function askedIn(deps: Deps, tx: Tx, application: Parameters<typeof readSteps>[2]) {
@@ -123,7 +121,7 @@ export async function openReviewFile(
         stage: each.stage,
         outcome: each.outcome,
         by: each.decided_by,
-        at: toInstant(each.decided_at),
+        at: instant(each.decided_at),
         reasons: each.reasons,
         notChecked: (each.checks as { notChecked?: readonly string[] } | null)?.notChecked ?? [],
       })),

@@ -1,10 +1,11 @@
 import { businessNow } from '../../db/clock';
+import { lockPerson } from '../../db/party/borrowers';
 import { checksAbout } from '../../db/party/identity-checks';
 import type { Db, Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { keys } from '../../domain/keys';
 import type { ActivityDeps } from '../deps';
-import { consentInForce } from './consents';
+import { requireConsent } from './consents';
 import { askSource, prepareQuestion, standingCheck, versionOf } from './identity-sources';
 
 type Deps = Pick<ActivityDeps, 'db' | 'borrowers' | 'identitySources'>;
@@ -20,14 +21,12 @@ const FRESH_DAYS = 30;
 export async function confirmCard(deps: Deps, borrowerId: string, cardId: string): Promise<void> {
   const { now } = await businessNow(deps.db);
   const asked = await deps.db.transaction(async (tx) => {
-    await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+    await lockPerson(tx, borrowerId);
     const version = versionOf('CARD_FOUR_ELEMENTS', { identity: await deps.borrowers.identityVersion(tx, borrowerId), card: cardId });
     const about = { borrowerId, subject: keys.cardSubject(cardId), kind: 'CARD_FOUR_ELEMENTS' as const, version };
     const { answer, serial } = await standingCheck(tx, about, { freshDays: FRESH_DAYS, now });
     if (answer !== null) return { answer };
-    const consent = await consentInForce(tx, borrowerId, 'IDENTITY_QUERY');
-    if (!consent)
-      throw new LoanloomError('CONSENT_MISSING', 'the card cannot be checked without the consent to it', { path: 'IDENTITY_QUERY' });
+    const consent = await requireConsent(tx, borrowerId, 'IDENTITY_QUERY', 'the card');
     const claim = {
       ...(await deps.borrowers.identity(tx, borrowerId)),
       cardNumber: await deps.borrowers.cardNumber(tx, borrowerId, cardId),

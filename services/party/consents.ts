@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeAudit } from '../../db/audit';
+import { lockPerson } from '../../db/party/borrowers';
 import { insertConsent, readConsents, type ConsentRow } from '../../db/party/consents';
 import type { Db, Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
@@ -23,9 +24,6 @@ export interface ConsentWord {
 
 const standing = (consents: readonly ConsentRow[], { kind, partnerId }: Pick<ConsentWord, 'kind' | 'partnerId'>) =>
   consents.find((each) => each.kind === kind && each.partnerId === partnerId);
-
-/** Locks the person: two words about one consent come one after the other. */
-const lockPerson = (tx: Tx, borrowerId: string) => tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
 
 /**
  * Grants a consent to the very text that was shown, by its SHA-256. CONSENT_TEXT_CHANGED for another text than the one
@@ -76,6 +74,13 @@ async function note(
 export async function consentInForce(db: Db | Tx, borrowerId: string, kind: ConsentKind): Promise<ConsentRow | undefined> {
   const known = standing(await readConsents(db, borrowerId), { kind, partnerId: null });
   return known?.isGranted ? known : undefined;
+}
+
+/** The consent of a kind that is in force, for `what`; CONSENT_MISSING where there is none. */
+export async function requireConsent(db: Db | Tx, borrowerId: string, kind: ConsentKind, what: string): Promise<ConsentRow> {
+  const consent = await consentInForce(db, borrowerId, kind);
+  if (!consent) throw new LoanloomError('CONSENT_MISSING', `${what} cannot be checked without the consent to it`, { path: kind });
+  return consent;
 }
 
 /** Required consents that are not in force, and whether any of them was ever given: a person from before consents were kept has none. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { writeAudit } from '../../db/audit';
+import { lockPerson } from '../../db/party/borrowers';
 import { businessNow } from '../../db/clock';
 import { cancelErasure, dueErasures, erasePerson, insertErasure, readDealings, readErasure, type Erasure } from '../../db/party/erasures';
 import type { Tx } from '../../db/pool';
@@ -16,7 +17,7 @@ const AT_ONCE = 50;
  * wish that holds already is answered again. ERASURE_NOT_YET while an application or a loan goes on.
  */
 export async function requestErasure(tx: Tx, borrowerId: string, at: Instant): Promise<Erasure> {
-  await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+  await lockPerson(tx, borrowerId);
   const known = await readErasure(tx, borrowerId);
   if (known) return known;
   const plan = planErasure({ ...(await readDealings(tx, borrowerId)), today: businessDateOf(at) });
@@ -40,14 +41,14 @@ export async function requestErasure(tx: Tx, borrowerId: string, at: Instant): P
 
 /** Takes the wish back; NOT_FOUND where none waits. */
 export async function takeErasureBack(tx: Tx, borrowerId: string, at: Instant): Promise<void> {
-  await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+  await lockPerson(tx, borrowerId);
   if (!(await cancelErasure(tx, borrowerId, at))) throw new LoanloomError('NOT_FOUND', 'no wish to be forgotten waits for its day');
   await writeAudit(tx, { actor: keys.borrower(borrowerId), action: 'ERASURE_TAKEN_BACK', subject: borrowerId, reason: 'by the person' });
 }
 
 /** Under the person's lock: PERSON_LOCKED where they wished to be forgotten, PERSON_ERASED where they were. Nothing new is begun with them. */
 export async function assertNotLocked(tx: Tx, borrowerId: string): Promise<void> {
-  await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+  await lockPerson(tx, borrowerId);
   const erasure = await readErasure(tx, borrowerId);
   if (erasure?.erasedAt) throw new LoanloomError('PERSON_ERASED', 'your data were erased: begin with another account');
   if (erasure)
@@ -65,7 +66,7 @@ export async function eraseDue(deps: Deps): Promise<number> {
   let erased = 0;
   for (const { borrowerId, askedAt, dueOn } of await dueErasures(deps.db, today, AT_ONCE)) {
     const isDone = await deps.db.transaction(async (tx) => {
-      await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+      await lockPerson(tx, borrowerId);
       const [plan, wish] = [planErasure({ ...(await readDealings(tx, borrowerId)), today }), await readErasure(tx, borrowerId)];
       // Taken back meanwhile, or something goes on: not today.
       if (!wish || plan.kind === 'NOT_YET') return false;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeAudit } from '../../db/audit';
-import { IDENTITY_FIELDS, type Identity, type IdentityField } from '../../db/party/borrowers';
+import { IDENTITY_FIELDS, lockPerson, type Identity, type IdentityField } from '../../db/party/borrowers';
 import {
   changesOfToday,
   findIdentityChange,
@@ -16,7 +16,7 @@ import { readIdentityChecks } from '../../db/party/identity-checks';
 import { IDENTITY_CHECKS } from '../../domain/party/identity-checks';
 import { businessNow } from '../../db/clock';
 import { askSource, prepareQuestion } from './identity-sources';
-import { consentInForce } from './consents';
+import { requireConsent } from './consents';
 import type { ActivityDeps } from '../deps';
 import { codeExpiry, mailOneTimeCode, TRIES_PER_CODE } from './one-time-code';
 import { keys } from '../../domain/keys';
@@ -82,7 +82,7 @@ export async function requestIdentityChange(
   // Keyed: a plain hash of a phone or an ID number can be turned back by trying them all.
   const bodySha256 = deps.vault.hashCode(JSON.stringify(change), id).toString('hex');
   return deps.db.transaction(async (tx) => {
-    await tx('borrowers').where({ id: borrowerId }).forUpdate().first('id');
+    await lockPerson(tx, borrowerId);
     const known = await findIdentityChange(tx, id);
     if (known) {
       if (known.body_sha256 !== bodySha256)
@@ -201,15 +201,10 @@ async function refuse(tx: Tx, row: IdentityChangeRow, why: { actor: string; reas
 async function askAboutChange(deps: Deps, row: IdentityChangeRow, wanted: Identity) {
   const { now } = await businessNow(deps.db);
   const ready = await deps.db.transaction(async (tx) => {
-    await tx('borrowers').where({ id: row.borrower_id }).forUpdate().first('id');
-    const consent = await consentInForce(tx, row.borrower_id, 'IDENTITY_QUERY');
-    if (!consent)
-      throw new LoanloomError('CONSENT_MISSING', 'the new identity cannot be checked without the consent to it', {
-        path: 'IDENTITY_QUERY',
-      });
+    await lockPerson(tx, row.borrower_id);
     // Nothing about who somebody is goes anywhere without both.
-    if (!(await consentInForce(tx, row.borrower_id, 'PRIVACY')))
-      throw new LoanloomError('CONSENT_MISSING', 'the new identity cannot be checked without the consent to it', { path: 'PRIVACY' });
+    const consent = await requireConsent(tx, row.borrower_id, 'IDENTITY_QUERY', 'the new identity');
+    await requireConsent(tx, row.borrower_id, 'PRIVACY', 'the new identity');
     const [first, ...others] = await deps.borrowers.cardsInUse(tx, row.borrower_id);
     assertThat(first, 'a card is in use, or cardsInUse throws');
     const checks = [
@@ -244,7 +239,7 @@ async function checkAndApply(deps: Deps, row: IdentityChangeRow, actor: string, 
   const wanted = await wantedOf(deps, deps.db, row);
   const checked = await askAboutChange(deps, row, wanted);
   const applied = await deps.db.transaction(async (tx) => {
-    await tx('borrowers').where({ id: row.borrower_id }).forUpdate().first('id');
+    await lockPerson(tx, row.borrower_id);
     const now = await lockIdentityChange(tx, row.id);
     if (now?.state !== 'CONFIRMED') return now ?? row;
     const checks = { checked };

@@ -6,7 +6,7 @@ import type { Tx } from '../../db/pool';
 import { LoanloomError } from '../../domain/errors';
 import { keys } from '../../domain/keys';
 import type { CheckState, IdentityCheckKind, SourceAnswer } from '../../domain/party/identity-checks';
-import { epochMs, type Instant } from '../../domain/time/dates';
+import { DAY_MS, epochMs, type Instant } from '../../domain/time/dates';
 import type { IdentitySource, SourceReply } from '../../providers/identity/port';
 import type { ActivityDeps } from '../deps';
 
@@ -33,8 +33,6 @@ export function sourceOf({ identitySources }: Pick<Deps, 'identitySources'>, che
  */
 export const versionOf = (check: IdentityCheckKind, data: { readonly identity: number; readonly card: string }): string =>
   check === 'CARD_FOUR_ELEMENTS' ? `${String(data.identity)}.${data.card}` : String(data.identity);
-
-const DAY_MS = 86_400_000;
 
 /**
  * How a check stands for a subject: the newest answer about the very data that is not older than `freshDays`, whatever it

@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { equals } from '../protocol';
 import type { Finding, RegisteredPerson } from './register';
 
 /** What a request to a source asks for, once its signature was found right. */
@@ -10,10 +11,6 @@ export interface Asked {
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text, 'utf8').digest();
-
-function isEqual(expected: string, given: string | undefined): boolean {
-  return given?.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
-}
 
 const textOf = (headers: IncomingHttpHeaders, name: string) => {
   const value = headers[name];
@@ -32,7 +29,7 @@ export function readTencent(headers: IncomingHttpHeaders, body: string, secret: 
   const canonical = `POST\n/\n\n${lines}\ncontent-type;host;x-tc-action\n${sha256(body)}`;
   const key = hmac(hmac(hmac(`TC3${secret}`, date), service), 'tc3_request');
   const toSign = `TC3-HMAC-SHA256\n${textOf(headers, 'x-tc-timestamp')}\n${date}/${service}/tc3_request\n${sha256(canonical)}`;
-  if (!isEqual(hmac(key, toSign).toString('hex'), signature)) return undefined;
+  if (!equals(hmac(key, toSign).toString('hex'), signature ?? '')) return undefined;
   const fields = JSON.parse(body) as Record<string, string>;
   return {
     action,
@@ -50,7 +47,7 @@ export function readAlibaba(headers: IncomingHttpHeaders, body: string, secret: 
     .map((name) => `${name}:${textOf(headers, name)}\n`)
     .join('');
   const canonical = `POST\n/\n\n${lines}\n${names}\n${sha256(body)}`;
-  if (!isEqual(hmac(secret, `ACS3-HMAC-SHA256\n${sha256(canonical)}`).toString('hex'), signature)) return undefined;
+  if (!equals(hmac(secret, `ACS3-HMAC-SHA256\n${sha256(canonical)}`).toString('hex'), signature ?? '')) return undefined;
   const fields = new URLSearchParams(body);
   const field = (name: string) => fields.get(name) ?? '';
   return {

@@ -1,20 +1,14 @@
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { type TestDatabase } from '../support/database';
 import { seedApplication, seedLoan } from '../support/seed';
-import { createDeps, startBanks, type Banks } from '../support/world';
+import { withDesk } from '../support/world';
 import type { ActivityDeps } from '../../services/deps';
 
 /** Guarantee: the guards of the database look at our tables, whatever a role puts before them. */
 describe('the application role against the database’s own guards, by temporary tables of the same name', () => {
   let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = createDeps(database, banks, []);
-  });
-  afterAll(async () => {
-    await banks.close();
-    await database.close();
+  withDesk((desk) => {
+    ({ database, deps } = desk);
   });
 
   it('no state is jumped', async () => {

@@ -4,9 +4,9 @@ import { createActivities, type Activities } from '../../activities/index';
 import type { ReconcileResult } from '../../activities/reconcile';
 import { addDays, at, type BusinessDate, type Instant } from '../../domain/time/dates';
 import type { LineFault } from '../../simulator/scripts';
-import { createTestDatabase, type TestDatabase } from './database';
+import type { TestDatabase } from './database';
 import { seedLoan } from './seed';
-import { createDeps, startBanks, type Banks } from './world';
+import { openDesk, type Banks, type Desk } from './world';
 import { CHANNEL_NAMES } from '../../channels/names';
 
 /** When the files of a day are due: half past noon on the next. */
@@ -26,23 +26,21 @@ export class PaymentDesk {
   readonly environment = new MockActivityEnvironment();
   readonly activities: Activities;
 
-  private constructor(
-    readonly database: TestDatabase,
-    readonly banks: Banks,
-    readonly deps: ActivityDeps,
-  ) {
+  readonly database: TestDatabase;
+  readonly banks: Banks;
+  readonly deps: ActivityDeps;
+  readonly close: () => Promise<void>;
+
+  private constructor({ database, banks, deps, close }: Desk) {
+    this.database = database;
+    this.banks = banks;
+    this.deps = deps;
+    this.close = close;
     this.activities = createActivities(deps);
   }
 
   static async open(): Promise<PaymentDesk> {
-    const database = await createTestDatabase();
-    const banks = await startBanks();
-    return new PaymentDesk(database, banks, createDeps(database, banks, []));
-  }
-
-  async close(): Promise<void> {
-    await this.banks.close();
-    await this.database.close();
+    return new PaymentDesk(await openDesk());
   }
 
   /** Pays a new loan out over one channel, as its workflow would. */

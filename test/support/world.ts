@@ -215,6 +215,43 @@ async function startFleet(connection: NativeConnection, deps: ActivityDeps): Pro
   };
 }
 
+/** What a service is made of, over a database and banks of the tests' own; no workflow runs. */
+export interface Desk {
+  readonly database: TestDatabase;
+  readonly banks: Banks;
+  readonly deps: ActivityDeps;
+  close(): Promise<void>;
+}
+
+export async function openDesk(given: Partial<ActivityDeps> = {}): Promise<Desk> {
+  const [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
+  return {
+    database,
+    banks,
+    deps: { ...createDeps(database, banks, []), ...given },
+    close: async () => {
+      await banks.close();
+      await database.close();
+    },
+  };
+}
+
+type Leave = (() => Promise<void>) | undefined;
+
+/** Gives a describe block a desk of its own. What `take` returns is done before the desk is closed. */
+export function withDesk(take: (desk: Desk) => Leave | Promise<Leave>, given: Partial<ActivityDeps> = {}): void {
+  let desk: Desk | undefined;
+  let leave: Leave;
+  beforeAll(async () => {
+    desk = await openDesk(given);
+    leave = await take(desk);
+  });
+  afterAll(async () => {
+    await leave?.();
+    await desk?.close();
+  });
+}
+
 /** Gives a describe block a world of its own, with workers, for as long as its tests run. */
 export function withServedWorld(options: WorldOptions, use: (world: World) => void): void {
   let world: World;

@@ -8,9 +8,8 @@ import { createApplicationCommands } from '../../../services/application/applica
 import { confirmDisclosure, sealDisclosure, showDisclosure } from '../../../services/application/disclosure';
 import { disclosureFrom } from '../../../domain/product/disclosure';
 import type { ActivityDeps } from '../../../services/deps';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { seedApplication } from '../../support/seed';
-import { createDeps, startBanks, type Banks } from '../../support/world';
+import { withDesk } from '../../support/world';
 
 const NOW = instant(Date.now());
 const later = (seconds: number): Instant => instant(epochMs(NOW) + seconds * 1_000);
@@ -18,16 +17,9 @@ const DEVICE = '0123456789abcdef';
 
 /** Guarantee (B1, B2): nobody is bound to a loan whose cost table was not before them for its reading time and confirmed, by its hash. */
 describe('the cost table before acceptance and signature', () => {
-  let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = createDeps(database, banks, []);
-  });
-  afterAll(async () => {
-    await banks.close();
-    await database.close();
+  withDesk((desk) => {
+    ({ deps } = desk);
   });
 
   async function offered(): Promise<{ id: string; sha256: string; seconds: number }> {

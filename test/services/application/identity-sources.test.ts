@@ -7,27 +7,24 @@ import { advanceApplication } from '../../../services/application/advance';
 import type { ActivityDeps } from '../../../services/deps';
 import { inventPerson } from '../../../dev/demo/person';
 import { apply, askSources, NOW, save } from '../../support/applications';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { type TestDatabase } from '../../support/database';
 import { fakeSources, MATCH, MISMATCH, UNAVAILABLE } from '../../support/identity-sources';
 import { seedApplication } from '../../support/seed';
-import { createDeps, eventually, startBanks, type Banks } from '../../support/world';
+import { eventually, withDesk } from '../../support/world';
 
 const hours = (count: number): Instant => instant(epochMs(NOW) + count * 3_600_000);
 
 /** Guarantee (B3, design §10): a source that answers late, twice, wrong or never approves nobody and declines nobody; people are told, and the application goes on. */
 describe('identity sources', () => {
   let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
   const { sources, asked, answer } = fakeSources();
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = { ...createDeps(database, banks, []), identitySources: sources };
-  });
-  afterAll(async () => {
-    await banks.close();
-    await database.close();
-  });
+  withDesk(
+    (desk) => {
+      ({ database, deps } = desk);
+    },
+    { identitySources: sources },
+  );
   beforeEach(() => {
     asked.splice(0);
     answer();

@@ -18,10 +18,9 @@ import { confirmIdentityChange, requestIdentityChange } from '../../../services/
 import type { ActivityDeps } from '../../../services/deps';
 import { enlist, startApi, unreachableTemporal, type Api } from '../../support/api';
 import { apply, askSources, decided, give, NOW, nowOf, save, store } from '../../support/applications';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { fakeSources, MATCH, MISMATCH, UNAVAILABLE } from '../../support/identity-sources';
 import { agreeTo, readDisclosure, seedActiveLoan, seedApplication } from '../../support/seed';
-import { createDeps, startBanks, type Banks } from '../../support/world';
+import { withDesk } from '../../support/world';
 
 const TODAY = businessDateOf(NOW);
 const later = (days: number): Instant => instant(epochMs(NOW) + days * 86_400_000);
@@ -32,24 +31,22 @@ const CONSUMER = PRODUCT_FILES.find((file) => (file as { id: string }).id === 'c
 
 /** Each is a way in which somebody was confirmed, offered or paid who must not be, or an application stood still; every one was proved once. */
 describe('origination under attack', () => {
-  let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
   let api: Api;
   let owner: Db;
   const { sources, asked, answer } = fakeSources();
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = { ...createDeps(database, banks, []), identitySources: sources };
-    api = await startApi(deps, unreachableTemporal(1), 300);
-    owner = createDb(database.ownerUrl, 1);
-  });
-  afterAll(async () => {
-    await owner.destroy();
-    await api.close();
-    await banks.close();
-    await database.close();
-  });
+  withDesk(
+    async ({ database, ...desk }) => {
+      ({ deps } = desk);
+      api = await startApi(deps, unreachableTemporal(1), 300);
+      owner = createDb(database.ownerUrl, 1);
+      return async () => {
+        await owner.destroy();
+        await api.close();
+      };
+    },
+    { identitySources: sources },
+  );
   beforeEach(() => {
     asked.splice(0);
     answer();

@@ -22,9 +22,8 @@ import { openReviewFile } from '../../../services/application/review-file';
 import type { ActivityDeps } from '../../../services/deps';
 import { enlist } from '../../support/api';
 import { apply, decided, give, NOW, save, store } from '../../support/applications';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { seedApplication } from '../../support/seed';
-import { createDeps, startBanks, type Banks } from '../../support/world';
+import { withDesk } from '../../support/world';
 
 const TODAY = businessDateOf(NOW);
 const PRODUCT = createCatalogue().current('consumer-installment', TODAY);
@@ -142,17 +141,10 @@ describe('what an applicant states', () => {
 });
 
 describe('a referred application', () => {
-  let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = createDeps(database, banks, []);
+  withDesk(async (desk) => {
+    ({ deps } = desk);
     for (const name of ['wang', 'zhao', 'li']) await enlist(deps.db, name);
-  });
-  afterAll(async () => {
-    await banks.close();
-    await database.close();
   });
 
   const referred = async (principalFen: number) => {

@@ -5,23 +5,15 @@ import { advanceApplication } from '../../../services/application/advance';
 import { missingSteps } from '../../../services/application/application-steps';
 import { keys } from '../../../domain/keys';
 import type { ActivityDeps } from '../../../services/deps';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { readDisclosure, seedApplication } from '../../support/seed';
 import { apply as applyTo, decided as decidedOf, NOW, save as saveOf } from '../../support/applications';
-import { createDeps, startBanks, type Banks } from '../../support/world';
+import { withDesk } from '../../support/world';
 
 /** Guarantee (B6): a changed answer makes a new decision, and what was decided and offered before is void. */
 describe('an application that goes back to its borrower', () => {
-  let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = createDeps(database, banks, []);
-  });
-  afterAll(async () => {
-    await banks.close();
-    await database.close();
+  withDesk((desk) => {
+    ({ deps } = desk);
   });
 
   const apply = (id: string, operation: Operation, body: Record<string, string> = {}, now: Instant = NOW) =>

@@ -4,24 +4,16 @@ import { advanceApplication } from '../../../services/application/advance';
 import { fakeSources, MATCH } from '../../support/identity-sources';
 import type { ActivityDeps } from '../../../services/deps';
 import { inventPerson } from '../../../dev/demo/person';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { readDisclosure, seedApplication } from '../../support/seed';
-import { createDeps, eventually, startBanks, type Banks } from '../../support/world';
+import { eventually, withDesk } from '../../support/world';
 import { IDENTITY_CHECKS } from '../../../domain/party/identity-checks';
 import { apply, askSources, decided, give, NOW, save, store } from '../../support/applications';
 
 /** Guarantee: a word about what somebody saw is not taken for what they never saw. */
 describe('one round’s word in the next', () => {
-  let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = createDeps(database, banks, []);
-  });
-  afterAll(async () => {
-    await banks.close();
-    await database.close();
+  withDesk((desk) => {
+    ({ deps } = desk);
   });
 
   it('an operator’s approval of round 1 approves nothing that the operator never saw', async () => {

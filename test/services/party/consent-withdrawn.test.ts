@@ -7,26 +7,20 @@ import { consentInForce, withdrawConsent } from '../../../services/party/consent
 import { guardAfterRestore } from '../../../services/payment/restore-guard';
 import type { ActivityDeps } from '../../../services/deps';
 import { startApi, unreachableTemporal, type Api } from '../../support/api';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { type TestDatabase } from '../../support/database';
 import { readDisclosure, seedActiveLoan, seedApplication } from '../../support/seed';
-import { createDeps, startBanks, type Banks } from '../../support/world';
+import { withDesk } from '../../support/world';
 import { apply, askSources, decided, give, NOW, nowOf, store } from '../../support/applications';
 
 /** What the consent texts promise: "An application that is under way ends." */
 describe('a consent that is withdrawn', () => {
   let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
   let api: Api;
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = createDeps(database, banks, []);
+  withDesk(async (desk) => {
+    ({ database, deps } = desk);
     api = await startApi(deps, unreachableTemporal(1), 300);
-  });
-  afterAll(async () => {
-    await api.close();
-    await banks.close();
-    await database.close();
+    return () => api.close();
   });
 
   const borrowerOf = async (id: string) => (await readApplication(deps.db, id)).borrower_id;

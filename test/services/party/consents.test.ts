@@ -11,27 +11,22 @@ import { assertConsents, consentInForce, consentSha256, grantConsent, withdrawCo
 import type { ActivityDeps } from '../../../services/deps';
 import { IDENTITY_CHECKS } from '../../../domain/party/identity-checks';
 import { askSources } from '../../support/applications';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { fakeSources } from '../../support/identity-sources';
 import { seedApplication } from '../../support/seed';
-import { createDeps, startBanks, type Banks } from '../../support/world';
+import { withDesk } from '../../support/world';
 
 const NOW = instant(Date.now());
 
 /** Guarantee (B5, I13): nothing about a person is asked of anybody without a consent of theirs in force, and each is given by itself and taken back as easily. */
 describe('consents', () => {
-  let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
   const { sources, asked } = fakeSources();
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = { ...createDeps(database, banks, []), identitySources: sources };
-  });
-  afterAll(async () => {
-    await banks.close();
-    await database.close();
-  });
+  withDesk(
+    (desk) => {
+      ({ deps } = desk);
+    },
+    { identitySources: sources },
+  );
   beforeEach(() => asked.splice(0));
 
   const word = (borrowerId: string, kind: ConsentKind, at: Instant = NOW) => ({

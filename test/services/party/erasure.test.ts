@@ -10,10 +10,10 @@ import { eraseAgain, eraseDue, requestErasure, takeErasureBack } from '../../../
 import type { ActivityDeps } from '../../../services/deps';
 import { startApi, unreachableTemporal, type Api } from '../../support/api';
 import { apply, decided, NOW } from '../../support/applications';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { type TestDatabase } from '../../support/database';
 import { seedActiveLoan, seedApplication, seedBorrower } from '../../support/seed';
 import { tablesOf, findTraces } from '../../support/traces';
-import { createDeps, memoryTombstones, startBanks, type Banks } from '../../support/world';
+import { withDesk } from '../../support/world';
 
 const TODAY = businessDateOf(NOW);
 const statuses = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as T[];
@@ -56,21 +56,17 @@ describe('when a person may be forgotten', () => {
 /** Guarantee (PIPL 45, 47): a person gets everything that is kept about them, and is forgotten on the day that the law allows, for good. */
 describe('a person’s data', () => {
   let database: TestDatabase;
-  let banks: Banks;
   let deps: ActivityDeps;
   let api: Api;
   let owner: Db;
-  beforeAll(async () => {
-    [database, banks] = await Promise.all([createTestDatabase(), startBanks()]);
-    deps = { ...createDeps(database, banks, []), tombstones: memoryTombstones() };
+  withDesk(async (desk) => {
+    ({ database, deps } = desk);
     api = await startApi(deps, unreachableTemporal(1), 300);
     owner = createDb(database.ownerUrl, 1);
-  });
-  afterAll(async () => {
-    await owner.destroy();
-    await api.close();
-    await banks.close();
-    await database.close();
+    return async () => {
+      await owner.destroy();
+      await api.close();
+    };
   });
 
   const ask = (borrowerId: string) => deps.db.transaction((tx) => requestErasure(tx, borrowerId, NOW));
