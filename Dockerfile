@@ -30,5 +30,5 @@ FROM app AS sandbox
 USER root
 COPY dev dev
 COPY simulator simulator
-RUN mkdir /books /tombstones && chown -R node:node /app /books /tombstones
+RUN mkdir /books /tombstones /trust && chown -R node:node /app /books /tombstones /trust
 USER node

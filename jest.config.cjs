@@ -1,5 +1,5 @@
 /** Packages that ship ES modules only: compiled for jest like our own code. */
-const ESM_PACKAGES = ['jose'];
+const ESM_PACKAGES = ['jose', 'pkijs', 'asn1js', 'pvtsutils', 'pvutils', '@noble/hashes', 'bytestreamjs', '@peculiar'];
 
 module.exports = {
   testEnvironment: 'node',

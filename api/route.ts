@@ -42,7 +42,8 @@ export interface Route<P extends Shape = Shape, Q extends Shape = Shape, B exten
   readonly body?: B;
   /** The handler reads the raw body itself; `body` documents its forms. */
   readonly isBodyRead?: boolean;
-  readonly responses: Readonly<Record<number, { description: string; schema: z.ZodType }>>;
+  /** `mediaType`: JSON where it is not said; of anything else the body is bytes. */
+  readonly responses: Readonly<Record<number, { description: string; schema: z.ZodType; mediaType?: 'application/pdf' }>>;
   handle(deps: ApiDeps, input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer>;
 }
 
@@ -110,7 +111,8 @@ export function mount(app: Express, deps: ApiDeps, definition: Route): void {
       userAgent: request.get('user-agent') ?? '',
     });
     response.set({ 'Cache-Control': 'no-store', ...answer.headers }).status(answer.status);
-    if (typeof answer.body === 'string') response.type('text/plain').send(answer.body);
+    if (Buffer.isBuffer(answer.body)) response.type(definition.responses[answer.status]?.mediaType ?? 'bin').send(answer.body);
+    else if (typeof answer.body === 'string') response.type('text/plain').send(answer.body);
     else response.json(answer.body);
   });
 }
@@ -132,7 +134,7 @@ export function documentRoutes(routes: readonly Route[]): ZodOpenApiPathsObject 
   for (const each of routes) {
     const successes = Object.entries(each.responses).map(([status, response]) => [
       status,
-      { description: response.description, content: { 'application/json': { schema: response.schema } } },
+      { description: response.description, content: { [response.mediaType ?? 'application/json']: { schema: response.schema } } },
     ]);
     const problems = Object.entries(ERROR_STATUSES).map(([status, description]) => [
       status,

@@ -95,6 +95,12 @@ export function benchDeps(db: Db, channels: ActivityDeps['channels']): ActivityD
         { name: 'bench', check, priceFen: 0, ask: () => Promise.resolve({ answer: 'MATCH', detail: '0', body: '{}' }) },
       ]),
     ),
+    signing: {
+      name: 'bench',
+      missing: () => Promise.resolve(null),
+      seal: ({ document }) => Promise.resolve({ kind: 'SEALED', document, verification: { signatures: [], checked: [], faults: [] } }),
+      verify: () => Promise.resolve({ signatures: [], checked: [], faults: [] }),
+    },
     tombstones: { add: () => Promise.resolve(), all: () => Promise.resolve([]) },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     restoreEpoch: () => Promise.resolve(1),

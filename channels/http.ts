@@ -1,11 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Deadline } from './deadline';
 
-/** How a request over the wire ended, before any adapter has read the body. */
-export type WireResult =
-  | { readonly kind: 'answer'; readonly status: number; readonly headers: Headers; readonly text: string }
+type Ended<Body> =
+  | ({ readonly kind: 'answer'; readonly status: number; readonly headers: Headers } & Body)
   | { readonly kind: 'nothing-sent'; readonly code: string }
   | { readonly kind: 'in-doubt'; readonly code: string };
+
+/** How a request over the wire ended, before any adapter has read the body. */
+export type WireResult = Ended<{ readonly text: string }>;
 
 /** Where a channel is, and the secret shared with it. `timeoutMs` is how long an answer may take. */
 export interface ChannelLink {
@@ -19,7 +21,7 @@ export interface WireRequest {
   /** Path with its query, as it is signed. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** Business time: only a sandbox reads it. */
   readonly asOf: string;
 }
@@ -48,22 +50,34 @@ export function wireFault(error: unknown): Exclude<WireResult, { kind: 'answer' 
   return { kind: 'in-doubt', code: typeof code === 'string' ? code : 'CONNECTION_LOST' };
 }
 
-/** One request and its whole answer. What went wrong on the way is a result, never an exception. */
-export async function exchange(link: ChannelLink, request: WireRequest, signal: AbortSignal): Promise<WireResult> {
+/** One request and its whole answer, as bytes. What went wrong on the way is a result, never an exception. */
+export async function exchangeBytes(
+  link: Omit<ChannelLink, 'secret'>,
+  request: WireRequest,
+  signal: AbortSignal,
+): Promise<Ended<{ readonly bytes: Buffer }>> {
   const deadline = new Deadline(signal, link.timeoutMs);
   try {
     const response = await fetch(`${link.baseUrl}${request.target}`, {
       method: request.method,
       headers: { ...request.headers, 'x-sandbox-as-of': request.asOf },
-      ...(request.body === undefined ? {} : { body: request.body }),
+      ...(request.body === undefined ? {} : { body: typeof request.body === 'string' ? request.body : new Uint8Array(request.body) }),
       signal: deadline.signal,
     });
-    return { kind: 'answer', status: response.status, headers: response.headers, text: await response.text() };
+    return { kind: 'answer', status: response.status, headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) };
   } catch (error) {
     return wireFault(error);
   } finally {
     deadline.end();
   }
+}
+
+/** The same, as text. */
+export async function exchange(link: ChannelLink, request: WireRequest, signal: AbortSignal): Promise<WireResult> {
+  const result = await exchangeBytes(link, request, signal);
+  if (result.kind !== 'answer') return result;
+  const { bytes, ...answer } = result;
+  return { ...answer, text: bytes.toString('utf8') };
 }
 
 /** An answer that its channel did not sign is no answer. */

@@ -49,6 +49,15 @@ const schema = z.object({
     .string()
     .default('http://127.0.0.1:8091/identity')
     .describe('base URL of the identity sources (the simulator in the local stack)'),
+  SIGNATURE_URL: z
+    .string()
+    .default('http://127.0.0.1:8091/ca')
+    .describe('base URL of the certificate authority and its time stamps (the simulator in the local stack)'),
+  SIGNATURE_ROOTS_FILE: z.string().optional().describe('PEM file with the root certificates that signatures are trusted by'),
+  LENDER_NAME: z
+    .string()
+    .default('Loanloom Example Consumer Finance Ltd')
+    .describe('who lends, as the certificate of the lender’s signature names them'),
   CHANNEL_SECRETS_FILE: z.string().optional().describe('JSON file: channel name to request-signing secret'),
   CHANNEL_TIMEOUT_MS: z.coerce
     .number()
@@ -70,6 +79,11 @@ const schema = z.object({
     .string()
     .optional()
     .describe('file in which the simulated identity sources keep their register (default: memory)'),
+  SIMULATOR_AUTHORITY_FILE: z
+    .string()
+    .optional()
+    .describe('file in which the simulated certificate authority keeps its keys (default: memory)'),
+  SIMULATOR_ROOT_FILE: z.string().optional().describe('file to which the simulated certificate authority writes its root certificate'),
   SIMULATOR_BOOKS_FILE: z.string().optional().describe('file in which the simulated banks keep their books (default: memory)'),
   SIMULATOR_WEBHOOK_URL: z.string().optional().describe('where the simulated wallet sends its webhooks'),
   SMTP_URL: z.string().default('smtp://127.0.0.1:8025').describe('mail server'),

@@ -35,6 +35,7 @@ export const taskQueues = {
   loans: 'loans',
   /** Of workflows that began before each source had a queue of its own. */
   identity: 'identity',
+  signature: 'signature',
   identitySource: (check: string) => `identity-${check.toLowerCase().replaceAll('_', '-')}`,
   collections: 'collections',
   batch: 'batch',

@@ -223,7 +223,9 @@ CREATE TABLE contracts (
   sha256 text NOT NULL,
   document_enc bytea NOT NULL,
   drawn_up_at timestamp with time zone NOT NULL,
-  disclosure_sha256 text
+  disclosure_sha256 text,
+  media_type text NOT NULL,
+  content_enc bytea
 );
 CREATE TABLE decisions (
   application_id text NOT NULL,
@@ -535,6 +537,22 @@ CREATE TABLE sandbox_clock (
   offset_ms bigint NOT NULL,
   moved_at timestamp with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE sealed_documents (
+  document_id text NOT NULL,
+  contract_sha256 text NOT NULL,
+  sha256 text NOT NULL,
+  document_enc bytea NOT NULL,
+  provider text NOT NULL,
+  verification jsonb NOT NULL,
+  sealed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE sealing_tries (
+  document_id text NOT NULL,
+  number integer NOT NULL,
+  outcome text NOT NULL,
+  detail text NOT NULL,
+  at timestamp with time zone NOT NULL
+);
 CREATE TABLE signatures (
   application_id text NOT NULL,
   contract_sha256 text NOT NULL,
@@ -542,6 +560,11 @@ CREATE TABLE signatures (
   code_id text NOT NULL,
   verified jsonb NOT NULL,
   signed_at timestamp with time zone NOT NULL
+);
+CREATE TABLE signing_services (
+  name text NOT NULL,
+  missing text,
+  fresh_until timestamp with time zone NOT NULL
 );
 CREATE TABLE state_transitions (
   machine text NOT NULL,
@@ -640,7 +663,9 @@ ALTER TABLE contacts ADD CONSTRAINT contacts_loan_id_fkey FOREIGN KEY (loan_id) 
 ALTER TABLE contacts ADD CONSTRAINT contacts_pkey PRIMARY KEY (loan_id, key);
 ALTER TABLE contacts ADD CONSTRAINT contacts_state_check CHECK ((state = ANY (ARRAY['PLANNED'::text, 'OPEN'::text, 'SENT'::text, 'DONE'::text, 'MISSED'::text])));
 ALTER TABLE contracts ADD CONSTRAINT contracts_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
+ALTER TABLE contracts ADD CONSTRAINT contracts_check CHECK (((media_type = 'application/pdf'::text) = (content_enc IS NOT NULL)));
 ALTER TABLE contracts ADD CONSTRAINT contracts_disclosure_sha256_check CHECK ((disclosure_sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE contracts ADD CONSTRAINT contracts_media_type_check CHECK ((media_type = ANY (ARRAY['text/plain'::text, 'application/pdf'::text])));
 ALTER TABLE contracts ADD CONSTRAINT contracts_pkey PRIMARY KEY (application_id);
 ALTER TABLE contracts ADD CONSTRAINT contracts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
 ALTER TABLE decisions ADD CONSTRAINT decisions_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id);
@@ -777,10 +802,22 @@ ALTER TABLE review_approvals ADD CONSTRAINT review_approvals_round_check CHECK (
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_id_check CHECK ((id = 1));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_offset_ms_check CHECK ((offset_ms >= 0));
 ALTER TABLE sandbox_clock ADD CONSTRAINT sandbox_clock_pkey PRIMARY KEY (id);
+ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_contract_sha256_check CHECK ((contract_sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_document_id_fkey FOREIGN KEY (document_id) REFERENCES signatures(application_id);
+ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_pkey PRIMARY KEY (document_id);
+ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_provider_check CHECK ((provider <> ''::text));
+ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE sealing_tries ADD CONSTRAINT sealing_tries_detail_check CHECK ((detail ~ '^[A-Za-z0-9_.-]{1,80}$'::text));
+ALTER TABLE sealing_tries ADD CONSTRAINT sealing_tries_document_id_fkey FOREIGN KEY (document_id) REFERENCES contracts(application_id);
+ALTER TABLE sealing_tries ADD CONSTRAINT sealing_tries_number_check CHECK ((number > 0));
+ALTER TABLE sealing_tries ADD CONSTRAINT sealing_tries_outcome_check CHECK ((outcome = ANY (ARRAY['UNAVAILABLE'::text, 'REFUSED'::text])));
+ALTER TABLE sealing_tries ADD CONSTRAINT sealing_tries_pkey PRIMARY KEY (document_id, number);
 ALTER TABLE signatures ADD CONSTRAINT signatures_application_id_fkey FOREIGN KEY (application_id) REFERENCES contracts(application_id);
 ALTER TABLE signatures ADD CONSTRAINT signatures_code_id_fkey FOREIGN KEY (code_id) REFERENCES one_time_codes(id);
 ALTER TABLE signatures ADD CONSTRAINT signatures_code_id_key UNIQUE (code_id);
 ALTER TABLE signatures ADD CONSTRAINT signatures_pkey PRIMARY KEY (application_id);
+ALTER TABLE signing_services ADD CONSTRAINT signing_services_missing_check CHECK ((missing ~ '^[A-Za-z0-9_.-]{1,80}$'::text));
+ALTER TABLE signing_services ADD CONSTRAINT signing_services_pkey PRIMARY KEY (name);
 ALTER TABLE state_transitions ADD CONSTRAINT state_transitions_pkey PRIMARY KEY (machine, from_state, to_state);
 ALTER TABLE webhook_events ADD CONSTRAINT webhook_events_pkey PRIMARY KEY (channel, event_id);
 ALTER TABLE webhook_refusals ADD CONSTRAINT webhook_refusals_pkey PRIMARY KEY (channel);
@@ -1068,6 +1105,21 @@ AS $function$
       UPDATE ledger_chain_heads SET seq = head.seq + 1, hash = next_hash WHERE chain = head.chain;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.loan_rests_on_a_seal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      IF EXISTS (
+        SELECT FROM contracts k WHERE k.application_id = NEW.id AND k.media_type = 'application/pdf'
+          AND NOT EXISTS (SELECT FROM sealed_documents d WHERE d.document_id = k.application_id)
+      ) THEN
+        RAISE EXCEPTION 'no loan is opened on a contract that is not sealed' USING ERRCODE = 'LL007';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.one_disbursement_in_force()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1108,6 +1160,21 @@ AS $function$
       RETURN sealed;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.seal_is_of_the_signed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      IF NOT EXISTS (
+        SELECT FROM signatures s JOIN contracts k ON k.application_id = s.application_id
+        WHERE s.application_id = NEW.document_id AND s.contract_sha256 = NEW.contract_sha256 AND k.sha256 = NEW.contract_sha256
+      ) THEN
+        RAISE EXCEPTION 'a seal belongs to the very document that was signed' USING ERRCODE = 'LL007';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.signature_was_informed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1133,6 +1200,7 @@ CREATE TRIGGER application_events_append_only BEFORE DELETE OR UPDATE ON public.
 CREATE TRIGGER application_events_no_truncate BEFORE TRUNCATE ON public.application_events FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER applications_accepted_informed BEFORE UPDATE OF status ON public.applications FOR EACH ROW WHEN (((old.status = 'OFFERED'::text) AND (new.status = ANY (ARRAY['REFLECTION_PERIOD'::text, 'AWAITING_SIGNATURE'::text])))) EXECUTE FUNCTION acceptance_was_informed();
 CREATE TRIGGER applications_round BEFORE UPDATE OF status, round ON public.applications FOR EACH ROW EXECUTE FUNCTION application_round_moves_on();
+CREATE TRIGGER applications_sealed BEFORE UPDATE OF status ON public.applications FOR EACH ROW WHEN (((old.status = ANY (ARRAY['SIGNED'::text, 'REFLECTION_PERIOD'::text])) AND (new.status = 'READY_TO_DISBURSE'::text))) EXECUTE FUNCTION loan_rests_on_a_seal();
 CREATE TRIGGER applications_transition BEFORE UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION check_transition('application', 'status');
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
@@ -1186,6 +1254,7 @@ CREATE TRIGGER loan_schedules_no_truncate BEFORE TRUNCATE ON public.loan_schedul
 CREATE TRIGGER loan_transactions_append_only BEFORE DELETE OR UPDATE ON public.loan_transactions FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER loan_transactions_no_truncate BEFORE TRUNCATE ON public.loan_transactions FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER loan_transactions_one_disbursement BEFORE INSERT ON public.loan_transactions FOR EACH ROW WHEN ((new.type = 'DISBURSEMENT'::text)) EXECUTE FUNCTION one_disbursement_in_force();
+CREATE TRIGGER loans_sealed BEFORE INSERT ON public.loans FOR EACH ROW EXECUTE FUNCTION loan_rests_on_a_seal();
 CREATE TRIGGER loans_transition BEFORE UPDATE ON public.loans FOR EACH ROW EXECUTE FUNCTION check_transition('loan', 'status');
 CREATE TRIGGER offers_append_only BEFORE DELETE OR UPDATE ON public.offers FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER offers_no_truncate BEFORE TRUNCATE ON public.offers FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
@@ -1196,6 +1265,11 @@ CREATE TRIGGER payment_instructions_transition BEFORE UPDATE ON public.payment_i
 CREATE TRIGGER reconciliations_append_only BEFORE DELETE OR UPDATE ON public.reconciliations FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER review_approvals_append_only BEFORE DELETE OR UPDATE ON public.review_approvals FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER review_approvals_no_truncate BEFORE TRUNCATE ON public.review_approvals FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER sealed_documents_append_only BEFORE DELETE OR UPDATE ON public.sealed_documents FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER sealed_documents_no_truncate BEFORE TRUNCATE ON public.sealed_documents FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER sealed_documents_of_the_signed BEFORE INSERT ON public.sealed_documents FOR EACH ROW EXECUTE FUNCTION seal_is_of_the_signed();
+CREATE TRIGGER sealing_tries_append_only BEFORE DELETE OR UPDATE ON public.sealing_tries FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER sealing_tries_no_truncate BEFORE TRUNCATE ON public.sealing_tries FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER signatures_append_only BEFORE DELETE OR UPDATE ON public.signatures FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER signatures_informed BEFORE INSERT ON public.signatures FOR EACH ROW EXECUTE FUNCTION signature_was_informed();
 CREATE TRIGGER signatures_no_truncate BEFORE TRUNCATE ON public.signatures FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
@@ -1247,8 +1321,11 @@ GRANT INSERT, SELECT ON payment_instructions TO loanloom_app;
 GRANT INSERT, SELECT ON reconciliations TO loanloom_app;
 GRANT INSERT, SELECT ON review_approvals TO loanloom_app;
 GRANT INSERT, SELECT ON sandbox_clock TO loanloom_app;
+GRANT INSERT, SELECT ON sealed_documents TO loanloom_app;
+GRANT INSERT, SELECT ON sealing_tries TO loanloom_app;
 GRANT INSERT, SELECT ON signatures TO loanloom_app;
 GRANT INSERT, SELECT ON webhook_events TO loanloom_app;
+GRANT INSERT, SELECT, UPDATE ON signing_services TO loanloom_app;
 GRANT INSERT, SELECT, UPDATE ON webhook_refusals TO loanloom_app;
 GRANT SELECT ON audit_head TO loanloom_app;
 GRANT SELECT ON audit_log TO loanloom_app;
@@ -1275,5 +1352,6 @@ GRANT UPDATE (decided_by, state) ON adjustment_proposals TO loanloom_app;
 GRANT UPDATE (email_enc, id_number_enc, id_number_index, identity_version, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
 GRANT UPDATE (expire, key, points) ON rate_limits TO loanloom_app;
 GRANT UPDATE (failure_code, hinted_at, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;
+GRANT UPDATE (fresh_until, missing, name) ON signing_services TO loanloom_app;
 GRANT UPDATE (moved_at, offset_ms) ON sandbox_clock TO loanloom_app;
 GRANT UPDATE (record, state) ON contacts TO loanloom_app;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { SECRET_NAMES } from '../channels/names';
 import { SOURCE_SECRET_NAMES } from '../providers/identity/rules';
 
-/** Whom a secret is shared with: channels, the house bank, identity sources. */
-export const OUTSIDE_SECRET_NAMES: readonly string[] = [...SECRET_NAMES, ...SOURCE_SECRET_NAMES];
+/** Whom a secret is shared with: channels, the house bank, identity sources, the certificate authority. */
+export const OUTSIDE_SECRET_NAMES: readonly string[] = [...SECRET_NAMES, ...SOURCE_SECRET_NAMES, 'ca'];
 
 export interface SecretFiles {
   readonly masterKey: string;

@@ -5,10 +5,11 @@ import type { Vault } from '../db/party/vault';
 import type { Catalogue, Product } from '../domain/product/products';
 import type { IdentitySources } from '../providers/identity/port';
 import type { Mailer } from '../providers/messages/port';
+import type { SignatureProvider } from '../providers/signature/port';
 import type { Log } from '../config/log';
 import type { Tombstones } from '../config/tombstones';
 
-/** What activities are made of; composed in workers/, faked in tests only at Mailer, IdentitySource and Channel. */
+/** What activities are made of; composed in workers/, faked in tests only at Mailer, IdentitySource, SignatureProvider and Channel. */
 export interface ActivityDeps {
   readonly db: Db;
   readonly vault: Vault;
@@ -18,6 +19,7 @@ export interface ActivityDeps {
   readonly houseBank: HouseBank;
   readonly mailer: Mailer;
   readonly identitySources: IdentitySources;
+  readonly signing: SignatureProvider;
   /** Who was forgotten, outside the database and its backups. */
   readonly tombstones: Tombstones;
   readonly log: Log;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Bank } from './bank';
 import type { Books } from './books';
+import { SIGNING_BEHAVIOURS, SIGNING_SERVICES, type SigningBehaviour, type SigningDesk, type SigningService } from './ca/desk';
 import type { HouseBank } from './house-bank';
 import { SOURCE_BEHAVIOURS, SOURCE_NAMES, type IdentityDesk, type SourceBehaviour, type SourceName } from './identity/sources';
 import { BEHAVIOURS, FILE_FAULTS, type FileFault, type LineFault, type Outage, type Script, type Scripts } from './scripts';
@@ -12,6 +13,7 @@ interface Controlled {
   readonly webhooks: Webhooks;
   readonly houseBank: HouseBank;
   readonly identity: IdentityDesk;
+  readonly signing: SigningDesk;
   readonly banks: ReadonlyMap<string, Bank>;
 }
 
@@ -74,17 +76,47 @@ function identityRoutes(identity: IdentityDesk): Readonly<Record<string, Handler
   };
 }
 
+const serviceOf = (name: unknown): SigningService => {
+  const service = SIGNING_SERVICES.find((each) => each === name);
+  if (!service) throw new Refused(`service must be one of ${SIGNING_SERVICES.join(', ')}`);
+  return service;
+};
+
+function signingRoutes(signing: SigningDesk): Readonly<Record<string, Handler>> {
+  return {
+    'GET /ca/issued': () => signing.issued,
+    'POST /ca/scripts': (raw) => {
+      if (!SIGNING_BEHAVIOURS.includes(raw.behaviour as SigningBehaviour))
+        throw new Refused(`behaviour must be one of ${SIGNING_BEHAVIOURS.join(', ')}`);
+      signing.script({ service: serviceOf(raw.service), behaviour: raw.behaviour as SigningBehaviour, times: Number(raw.times ?? 1) });
+      return {};
+    },
+    'POST /ca/outages': (raw) => {
+      signing.goOut(
+        serviceOf(raw.service),
+        text(raw.until, /^\d{4}-\d\d-\d\dT.+Z$/, 'until must be an instant such as 2026-12-01T08:00:00Z'),
+      );
+      return {};
+    },
+    'POST /ca/revocations': (raw) => {
+      signing.revoke(text(raw.serial, /^[0-9a-f]{2,40}$/, 'serial must be hexadecimal digits'));
+      return {};
+    },
+  };
+}
+
 /**
  * What tests, demos and the simulation may tell the banks, as JSON:
  * GET /health · GET /books · GET /webhooks (undelivered ones) · POST /scripts · DELETE /scripts ·
  * POST /outages · POST /file-faults · POST /line-faults · POST /house-bank-faults · POST /house-bank-outages ·
  * POST /foreign-entries · POST /returns · POST /openings; of identity sources GET /identity/questions · POST /identity/people ·
- * POST /identity/scripts · POST /identity/outages · POST /identity/register (open, or closed to whom it does not know).
+ * POST /identity/scripts · POST /identity/outages · POST /identity/register (open, or closed to whom it does not know);
+ * of the signing world GET /ca/issued · POST /ca/scripts · POST /ca/outages · POST /ca/revocations.
  */
 export class Control {
   private readonly routes: Readonly<Record<string, Handler>>;
 
-  constructor({ books, scripts, webhooks, houseBank, identity, banks }: Controlled) {
+  constructor({ books, scripts, webhooks, houseBank, identity, signing, banks }: Controlled) {
     const bankOf = (name: unknown): Bank => {
       const bank = banks.get(String(name));
       if (!bank) throw new Refused(`bank must be one of ${[...banks.keys()].join(', ')}`);
@@ -92,13 +124,12 @@ export class Control {
     };
     this.routes = {
       ...identityRoutes(identity),
+      ...signingRoutes(signing),
       'GET /health': () => ({ status: 'ok' }),
       'GET /books': () => books.report(),
       'GET /webhooks': () => webhooks.take(),
       'DELETE /scripts': () => {
-        scripts.clear();
-        houseBank.clear();
-        identity.calm();
+        for (const each of [scripts, houseBank, identity, signing]) each.clear();
         return {};
       },
       'POST /scripts': (raw) => {

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { WireAnswer } from './protocol';
+import type { BinaryAnswer } from './protocol';
 
 /** Sends an answer the way its delivery says: late, cut short, without signature, or not at all. */
-export function deliver(response: ServerResponse, answer: WireAnswer): void {
+export function deliver(response: ServerResponse, answer: BinaryAnswer): void {
   const { delivery } = answer;
   if (delivery.delayMs !== undefined) {
     setTimeout(deliver, delivery.delayMs, response, { ...answer, delivery: {} });
@@ -19,10 +19,12 @@ export function deliver(response: ServerResponse, answer: WireAnswer): void {
       return;
     case 'truncated':
       response.writeHead(answer.status, { ...answer.headers, 'content-length': String(Buffer.byteLength(answer.body)) });
-      response.write(answer.body.slice(0, answer.body.length / 2), () => response.destroy());
+      response.write(answer.body.slice(0, Math.floor(answer.body.length / 2)), () => response.destroy());
       return;
     case 'unsigned':
-      response.writeHead(answer.status, { 'content-type': answer.headers['content-type'] ?? 'text/plain' }).end(stripped(answer.body));
+      response
+        .writeHead(answer.status, { 'content-type': answer.headers['content-type'] ?? 'text/plain' })
+        .end(stripped(String(answer.body)));
       return;
     case undefined:
       response.writeHead(answer.status, answer.headers).end(answer.body);

@@ -21,6 +21,9 @@ export interface WireAnswer {
   readonly delivery: Delivery;
 }
 
+/** An answer whose body may be bytes. */
+export type BinaryAnswer = Omit<WireAnswer, 'body'> & { readonly body: string | Buffer };
+
 /** A bank's public face: its own paths, formats, codes and signatures. */
 export interface Protocol {
   readonly habits: Bank['habits'];

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Bank } from './bank';
 import { bankdirectProtocol } from './bankdirect';
 import { Books, type BookEntry } from './books';
+import { SigningDesk } from './ca/desk';
 import { cardnetProtocol } from './cardnet';
 import { Control } from './control';
 import { deliver } from './deliver';
@@ -16,7 +17,7 @@ import { Webhooks } from './webhooks';
  * Simulated banks behind one HTTP server, in a process of their own with books of their own. It shares
  * no code with the lender: what it believes about a payment is evidence.
  *
- * /<bank>/… speaks that bank's protocol; /identity/<source>/ answers about people from a register of its own; GET /housebank/statement?date= is the settlement account;
+ * /<bank>/… speaks that bank's protocol; /identity/<source>/ answers about people from a register of its own; /ca/… certifies keys and stamps times; GET /housebank/statement?date= is the settlement account;
  * simulator/control.ts lists what tests and demos may tell the banks.
  */
 export interface SimulatorOptions {
@@ -24,6 +25,12 @@ export interface SimulatorOptions {
   readonly booksFile?: string;
   /** Where the register of people is kept; without it in memory. */
   readonly registerFile?: string;
+  /** Where the certificate authority keeps its keys; without it in memory, new at each start. */
+  readonly authorityFile?: string;
+  /** Where its root certificate is written when it opens. */
+  readonly rootFile?: string;
+  /** The authority's own clock, epoch ms: what it certifies and stamps carries that time. */
+  readonly authorityClock?: () => number;
   /** Where the wallet's webhooks go; without it they wait to be fetched (GET /webhooks). */
   readonly webhookUrl?: string;
 }
@@ -42,19 +49,22 @@ export function createSimulator(options: SimulatorOptions): Server {
   );
   const houseBank = new HouseBank();
   const identity = new IdentityDesk(options.secrets, options.registerFile);
+  const signing = new SigningDesk(options, identity.register);
   const control = new Control({
     books,
     scripts,
     webhooks,
     houseBank,
     identity,
+    signing,
     banks: new Map([...banks].map(([name, { bank }]) => [name, bank])),
   });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString('utf8');
+    const raw = Buffer.concat(chunks);
+    const body = raw.toString('utf8');
     const url = new URL(request.url ?? '/', 'http://simulator');
     const asOf = String(request.headers['x-sandbox-as-of'] ?? new Date().toISOString());
     if (control.handle(request.method ?? '', url, body, response)) return;
@@ -71,6 +81,12 @@ export function createSimulator(options: SimulatorOptions): Server {
     const source = SOURCE_NAMES.find((each) => url.pathname === `/identity/${each}/`);
     if (source && request.method === 'POST') {
       deliver(response, identity.answer(source, request.headers, body, asOf));
+      return;
+    }
+    if (url.pathname.startsWith('/ca/')) {
+      const answer = await signing.answer({ method: request.method ?? '', path: url.pathname, headers: request.headers, body: raw, asOf });
+      if (answer === undefined) response.writeHead(404).end();
+      else deliver(response, answer);
       return;
     }
     const [, name = ''] = url.pathname.split('/');

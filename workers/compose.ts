@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { ActivityDeps } from '../services/deps';
 import { withBreaker } from '../channels/breaker';
 import { createHouseBank } from '../channels/adapters/house-bank';
@@ -13,6 +14,7 @@ import { fileTombstones } from '../config/tombstones';
 import { openVault } from '../db/open';
 import type { Log } from '../config/log';
 import { createIdentitySources } from '../providers/identity/index';
+import { createPadesProvider } from '../providers/signature/pades';
 import { createSmtpMailer } from '../providers/messages/smtp';
 
 /** Everything that activities need, from the environment. */
@@ -33,6 +35,11 @@ export function composeDeps(env: Env, log: Log): ActivityDeps {
     houseBank: createHouseBank(linkTo({ baseUrl: env.CHANNELS_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }, 'housebank')),
     mailer: createSmtpMailer({ url: env.SMTP_URL, from: env.MAIL_FROM }),
     identitySources: createIdentitySources({ baseUrl: env.IDENTITY_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }),
+    signing: createPadesProvider({
+      link: { baseUrl: env.SIGNATURE_URL, secret: secrets.ca ?? '', timeoutMs: env.CHANNEL_TIMEOUT_MS },
+      trustedRoots: () => readFile(required(env, 'SIGNATURE_ROOTS_FILE'), 'utf8'),
+      lender: env.LENDER_NAME,
+    }),
     tombstones: fileTombstones(env),
     log,
     restoreEpoch: () => readRestoreEpoch(env),

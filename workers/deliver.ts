@@ -1,4 +1,6 @@
 import type { Client } from '@temporalio/client';
+import { readApplication } from '../db/application/applications';
+import { sealedDocument } from '../services/application/sealing';
 import { newAddressOf } from '../services/party/identity-change';
 import { dispatchContact, giveUpContact } from '../services/contact/contacts';
 import type { ActivityDeps } from '../services/deps';
@@ -88,13 +90,20 @@ export class Deliverer {
 
   private async mail(row: OutboxRow): Promise<void> {
     const { borrowers, db, mailer } = this.deps;
-    const { identityChange, place, ...payload } = row.payload;
+    const { identityChange, place, attachment, ...payload } = row.payload;
     const email =
       identityChange === undefined
         ? (await borrowers.identity(db, row.subject)).email
         : await newAddressOf(this.deps, String(identityChange), place === 'phone' || place === 'previous' ? place : 'email');
     const secret = row.secret_enc === null ? {} : { secret: await this.openSecret(row) };
-    await mailer.send({ to: email, key: row.key, ...renderMail({ ...payload, ...secret }) });
+    const attachments = attachment === 'contract' ? await this.contract(String(payload.applicationId)) : [];
+    await mailer.send({ to: email, key: row.key, ...renderMail({ ...payload, ...secret }), attachments });
+  }
+
+  /** A copy of a sealed contract. */
+  private async contract(id: string) {
+    const sealed = await sealedDocument(this.deps, this.deps.db, await readApplication(this.deps.db, id));
+    return sealed === undefined ? [] : [{ filename: `contract-${id}.pdf`, contentType: 'application/pdf', content: sealed.document }];
   }
 
   /** A loan that is open and has no workflow (a returned payment reopened it) gets one; a closed one needs no notice. */

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities, type Activities } from '../activities/index';
 import type { ActivityDeps } from '../services/deps';
+import { watchSigning } from './signing-watch';
 import { isRestoreCleared } from '../services/payment/restore-check';
 import type { Db } from '../db/pool';
 import { taskQueues } from '../domain/ids';
@@ -66,6 +67,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     }),
     worker(taskQueues.identity, only(activities, 'verifyIdentity'), 20),
     ...IDENTITY_CHECKS.map((check) => worker(taskQueues.identitySource(check), only(activities, 'askIdentitySource'), 10)),
+    worker(taskQueues.signature, only(activities, 'sealContract'), 4),
     worker(taskQueues.collections, only(activities, 'contactBorrower'), 20),
     worker(taskQueues.batch, only(batch, 'closeThrough', 'reconcileThrough'), 2),
   ]);
@@ -82,7 +84,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     if (isStopping()) for (const each of channels) each.shutdown();
     await Promise.all(running);
   };
-  const running = Promise.all([...workers.map((each) => each.run()), moveMoney()]).then(() => undefined);
+  const running = Promise.all([...workers.map((each) => each.run()), moveMoney(), watchSigning(deps, stopping.signal)]).then(
+    () => undefined,
+  );
   return {
     running,
     shutdown: () => {

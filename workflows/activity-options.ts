@@ -31,6 +31,14 @@ export function identitySource(check: string) {
   });
 }
 
+/** Sealing a contract: it answers with a value; what fails here is our own, or that no worker takes it. */
+export const signing = proxyActivities<Pick<Activities, 'sealContract'>>({
+  taskQueue: taskQueues.signature,
+  scheduleToCloseTimeout: '10m',
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', maximumInterval: '5m' },
+});
+
 export const collections = proxyActivities<Pick<Activities, 'contactBorrower'>>({
   taskQueue: taskQueues.collections,
   startToCloseTimeout: '30s',

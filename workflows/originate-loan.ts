@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { epochMs, type Instant } from '../domain/time/dates';
-import { database, identity, identitySource } from './activity-options';
+import { database, identity, identitySource, signing } from './activity-options';
 import type { ApplicationStepResult } from '../activities/origination';
 import { BusinessTime } from './business-time';
 import { applicationDetails, businessMoment, saying } from './details';
@@ -41,36 +41,36 @@ export async function originateLoan(input: OriginateLoanInput): Promise<string> 
   return CancellationScope.nonCancellable(() => originate(input));
 }
 
-/** What identity sources are asked beside the loop, so that commands go on being taken: CANCEL does not wait for it. */
-class IdentityCheck {
-  private asked: { readonly answer: Promise<unknown>; isDone: boolean } | undefined;
+/** An errand outside, beside the loop, so that commands go on being taken: CANCEL does not wait for it. One at a time. */
+class Errand {
+  private begun: { readonly answer: Promise<unknown>; isDone: boolean } | undefined;
 
-  constructor(private readonly applicationId: string) {}
+  constructor(private readonly isNews: () => boolean) {}
 
-  /** Asks, or goes on waiting for the answer, until it is there or a command is. Throws what the check failed with. */
-  async turn(checks: ApplicationStepResult['checks'], now: Instant, isNews: () => boolean): Promise<void> {
-    const asked = (this.asked ??= this.ask(checks, now));
-    await condition(() => isNews() || asked.isDone);
-    if (!asked.isDone) return;
-    this.asked = undefined;
-    await asked.answer;
+  /** Begins it, or goes on waiting for its end, until that is there or a command is. Throws what the errand failed with. */
+  async turn(begin: () => Promise<unknown>): Promise<void> {
+    const begun = (this.begun ??= Errand.started(begin()));
+    await condition(() => this.isNews() || begun.isDone);
+    if (!begun.isDone) return;
+    this.begun = undefined;
+    await begun.answer;
   }
 
-  private ask(checks: ApplicationStepResult['checks'], at: Instant) {
-    const { applicationId } = this;
-    const answer: Promise<unknown> =
-      checks === undefined
-        ? identity.verifyIdentity({ applicationId, at })
-        : Promise.all(
-            checks.map((check) => saying(identitySource(check).askIdentitySource, `is asked: ${check}`, { applicationId, check, at })),
-          );
-    const asked = { answer, isDone: false };
+  private static started(answer: Promise<unknown>) {
+    const begun = { answer, isDone: false };
     const end = () => {
-      asked.isDone = true;
+      begun.isDone = true;
     };
-    void asked.answer.then(end, end);
-    return asked;
+    void begun.answer.then(end, end);
+    return begun;
   }
+}
+
+function askSources(applicationId: string, checks: ApplicationStepResult['checks'], at: Instant): Promise<unknown> {
+  if (checks === undefined) return identity.verifyIdentity({ applicationId, at });
+  return Promise.all(
+    checks.map((check) => saying(identitySource(check).askIdentitySource, `is asked: ${check}`, { applicationId, check, at })),
+  );
 }
 
 async function originate(input: OriginateLoanInput): Promise<string> {
@@ -81,7 +81,7 @@ async function originate(input: OriginateLoanInput): Promise<string> {
   const isBeside = has(VERSIONS.identityBesideTheLoop);
   let status = 'DRAFT';
   let [shown, since] = ['', time.now()];
-  const check = new IdentityCheck(applicationId);
+  const errand = new Errand(() => !inbox.isEmpty());
   registerUpdates(applicationUpdates, APPLICATION_UPDATE_DESCRIPTIONS, inbox, time);
   setHandler(getApplicationStatus, () => status, { description: 'Where the application stands' });
 
@@ -100,8 +100,11 @@ async function originate(input: OriginateLoanInput): Promise<string> {
     setCurrentDetails(applicationDetails(applicationId, step, since));
     switch (step.next) {
       case 'VERIFY_IDENTITY':
-        if (isBeside) await check.turn(step.checks, time.now(), () => !inbox.isEmpty());
+        if (isBeside) await errand.turn(() => askSources(applicationId, step.checks, time.now()));
         else await saying(identity.verifyIdentity, 'is the borrower who they say?', { applicationId, at: time.now() });
+        return false;
+      case 'SEAL_CONTRACT':
+        await errand.turn(() => saying(signing.sealContract, 'the contract is sealed', { applicationId, at: time.now() }));
         return false;
       case 'WAIT':
         if (workflowInfo().historyLength > HISTORY_EVENTS_MAX && (await inbox.drained()))

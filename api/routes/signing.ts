@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { readContract } from '../../db/application/applications';
+import { readContract, type ApplicationRow, type ContractRow } from '../../db/application/applications';
+import { readSealed } from '../../db/application/sealings';
 import { businessNow } from '../../db/clock';
 import { epochMs } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
+import { contractContent, contractDocument } from '../../services/application/contract';
+import { sealedDocument } from '../../services/application/sealing';
 import { ownApplication } from '../access';
+import type { ApiDeps } from '../deps';
 import { sendCode, storeConfirmed } from '../codes';
 import { route } from '../route';
 import { commandResponses, deliver } from '../submit';
@@ -11,26 +15,62 @@ import { applicationParams } from './applications';
 
 const tag = 'Signing';
 
+const contractSchema = z.object({
+  text: z.string(),
+  sha256: z.string(),
+  mediaType: z.enum(['application/pdf', 'text/plain']),
+  seal: z.object({ sha256: z.string(), sealedAt: z.string() }).nullable(),
+});
+
+/** NOT_FOUND before it was drawn up. */
+async function contractOf({ db }: ApiDeps, { id, status }: Pick<ApplicationRow, 'id' | 'status'>): Promise<ContractRow> {
+  const row = await readContract(db, id);
+  if (!row) throw new LoanloomError('NOT_FOUND', `there is no contract yet: the application is ${status}`);
+  return row;
+}
+
 const contract = route({
   method: 'get',
   path: '/v1/applications/{applicationId}/contract',
-  summary: 'The contract text and the SHA-256 of its UTF-8 bytes, which is what is signed',
+  summary: 'The contract as words, the SHA-256 of its document, which is what is signed, and its seal',
   tag,
   role: 'borrower',
   params: applicationParams,
-  responses: { 200: { description: 'The contract', schema: z.object({ text: z.string(), sha256: z.string() }) } },
+  responses: { 200: { description: 'The contract', schema: contractSchema } },
   handle: async (deps, { caller, params }) => {
     const application = await ownApplication(deps.db, caller, params.applicationId);
-    const row = await readContract(deps.db, application.id);
-    if (!row) throw new LoanloomError('NOT_FOUND', `there is no contract yet: the application is ${application.status}`);
+    const row = await contractOf(deps, application);
     const person = await deps.borrowers.personVault(deps.db, application.borrower_id);
+    const seal = await readSealed(deps.db, application.id);
     return {
       status: 200,
       body: {
-        text: person.decrypt({ table: 'contracts', column: 'document_enc', row: application.id }, row.document_enc),
+        text: contractContent(person, application.id, row).text,
         sha256: row.sha256,
+        mediaType: row.media_type,
+        seal: seal === undefined ? null : { sha256: seal.sha256, sealedAt: seal.sealed_at.toISOString() },
       },
     };
+  },
+});
+
+const contractFile = route({
+  method: 'get',
+  path: '/v1/applications/{applicationId}/contract.pdf',
+  summary: 'The contract as a PDF: sealed by both parties’ signatures once it is signed, before that the document to be signed',
+  tag,
+  role: 'borrower',
+  params: applicationParams,
+  responses: { 200: { description: 'The document', schema: z.string().meta({ format: 'binary' }), mediaType: 'application/pdf' } },
+  handle: async (deps, { caller, params }) => {
+    const application = await ownApplication(deps.db, caller, params.applicationId);
+    const row = await contractOf(deps, application);
+    if (row.media_type !== 'application/pdf')
+      throw new LoanloomError('NOT_FOUND', 'this contract is words only: it was made before contracts were documents');
+    const sealed = await sealedDocument(deps, deps.db, application);
+    const person = await deps.borrowers.personVault(deps.db, application.borrower_id);
+    const headers = { 'Content-Disposition': `attachment; filename="contract-${application.id}.pdf"` };
+    return { status: 200, headers, body: sealed?.document ?? contractDocument(person, application.id, row) };
   },
 });
 
@@ -91,4 +131,4 @@ const signature = route({
   },
 });
 
-export const signingRoutes = [contract, requestCode, signature];
+export const signingRoutes = [contract, contractFile, requestCode, signature];

@@ -59,8 +59,13 @@ export interface DecisionRow {
 }
 
 export interface ContractRow {
+  /** Of the document that is signed. */
   readonly sha256: string;
+  /** Words, from before there were documents. */
+  readonly media_type: 'text/plain' | 'application/pdf';
   readonly document_enc: Buffer;
+  /** What a document says and who signs it; null for words. */
+  readonly content_enc: Buffer | null;
   readonly disclosure_sha256: string | null;
   readonly drawn_up_at: Date;
 }
@@ -210,6 +215,16 @@ export async function readOffer(db: Db | Tx, applicationId: string): Promise<Off
 
 export async function readContract(db: Db | Tx, applicationId: string): Promise<ContractRow | undefined> {
   return db('contracts').where({ application_id: applicationId }).first<ContractRow | undefined>();
+}
+
+/** What the borrower signed, and when. */
+export async function readSignature(
+  db: Db | Tx,
+  applicationId: string,
+): Promise<{ readonly contract_sha256: string; readonly signed_at: Date } | undefined> {
+  return db('signatures')
+    .where({ application_id: applicationId })
+    .first<{ contract_sha256: string; signed_at: Date } | undefined>('contract_sha256', 'signed_at');
 }
 
 export async function insertContract(

@@ -46,7 +46,8 @@ async function look(world: SimWorld, isThorough: boolean): Promise<Violation[]> 
     .map((row) => ({ invariant: 'I4', what: `loan ${row.id}: ${row.needs_attention}` }));
   if (isThorough) unexpected.push(...(await deadWorkflows(client, world.lost)));
   unexpected.push(...(await world.consents.violations(world)));
-  const checks = await checkInvariants({ db, books, ...(isThorough ? { client } : {}), isBrief: !isThorough });
+  const isHeldBack = world.unclearedSince !== undefined;
+  const checks = await checkInvariants({ db, books, ...(isThorough ? { client } : {}), isBrief: !isThorough, isHeldBack });
   const found = checks.flatMap((check) => check.violations.map((what) => ({ invariant: check.invariant, what })));
   const known = new Set(await db('loans').pluck<string[]>('id'));
   return [...unexpected, ...found.filter((each) => !isOfLostTime(world, known, each))];

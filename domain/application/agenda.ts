@@ -1,10 +1,12 @@
 import { IDENTITY_CHECKS, type IdentityAct, type IdentityCheckKind, type IdentityConclusion } from '../party/identity-checks';
 import type { Product } from '../product/products';
 import type { ApplicationStatus } from '../states';
-import { DAY_MS, epochMs, instant, type Instant } from '../time/dates';
+import { DAY_MS, epochMs, HOUR_MS, instant, type Instant } from '../time/dates';
+import type { SealingAct } from './sealing';
 
 /** What of a product decides how long an application waits, and for what. */
-export type ApplicationProduct = Pick<Product, 'draftValidDays' | 'offer' | 'reflection' | 'signing'> & {
+export type ApplicationProduct = Pick<Product, 'draftValidDays' | 'offer' | 'reflection'> & {
+  readonly signing: Pick<Product['signing'], 'validHours'>;
   readonly review: Pick<Product['review'], 'validDays'>;
 };
 
@@ -17,6 +19,10 @@ export interface ApplicationPlace {
   readonly isReminded: boolean;
   /** What its person's checks come to; while none is known, every source is asked. */
   readonly identity?: IdentityAct;
+  /** What the seal of its contract comes to; null for a contract of words, from before contracts were sealed. */
+  readonly sealing?: SealingAct | null;
+  /** Nobody is asked to sign what could not be sealed. */
+  readonly canSeal?: boolean;
   readonly now: Instant;
 }
 
@@ -33,10 +39,15 @@ export type ApplicationAct =
   /** A source has been silent for too long: people are told. */
   | { readonly kind: 'OPEN_IDENTITY_CASE'; readonly checks: readonly IdentityCheckKind[] }
   | { readonly kind: 'CONCLUDE_IDENTITY'; readonly conclusion: IdentityConclusion }
+  /** Its borrower has signed: the contract is sealed, beside the loop. */
+  | { readonly kind: 'SEAL_CONTRACT'; readonly summary: string }
+  /** The seal is refused, or has been missing for too long: people are told. */
+  | { readonly kind: 'OPEN_SEALING_CASE'; readonly why: 'REFUSED' | 'SILENT' }
   | { readonly kind: 'OPEN_LOAN' | 'END'; readonly summary: string }
   | { readonly kind: 'WAIT'; readonly until: Instant; readonly summary: string };
 
-const HOUR_MS = 3_600_000;
+/** How often it is looked whether the signing service is back. */
+const LOOK_AGAIN_MS = 15 * 60_000;
 
 /** When a status that begins at `at` runs out by its product; null for one that waits for nobody. */
 export function deadlineOf(status: ApplicationStatus, product: ApplicationProduct, at: Instant): Instant | null {
@@ -122,10 +133,7 @@ const ACTS = {
   OFFERED: (place) => waits(place, 'waiting for the borrower to accept the offer', expires),
   REFLECTION_PERIOD: (place) => waits(place, 'reflection period: the borrower may cancel free of charge', afterReflection),
   AWAITING_SIGNATURE: (place) => waits(place, 'waiting for the borrower to sign', expires),
-  SIGNED: (place) =>
-    isAfterSigning(place)
-      ? move(place, 'REFLECTION_PERIOD', 'reflection period after signing')
-      : move(place, 'READY_TO_DISBURSE', 'signed and no period is open'),
+  SIGNED: sealsContract,
   READY_TO_DISBURSE: () => ({ kind: 'OPEN_LOAN', summary: 'the loan is opened' }),
   DISBURSED: ended,
   DECLINED: ended,
@@ -134,9 +142,27 @@ const ACTS = {
 } as const satisfies Record<ApplicationStatus, (place: ApplicationPlace) => ApplicationAct>;
 
 function afterReflection(place: ApplicationPlace): ApplicationAct {
-  return place.product.reflection.after === 'signing'
-    ? move(place, 'READY_TO_DISBURSE', 'reflection period over')
-    : { kind: 'DRAW_UP_CONTRACT' };
+  if (place.product.reflection.after === 'signing') return move(place, 'READY_TO_DISBURSE', 'reflection period over');
+  if (place.canSeal !== false) return { kind: 'DRAW_UP_CONTRACT' };
+  const until = instant(epochMs(place.now) + LOOK_AGAIN_MS);
+  return { kind: 'WAIT', until, summary: 'the signing service is away: nobody is asked to sign what could not be sealed' };
+}
+
+function sealsContract(place: ApplicationPlace): ApplicationAct {
+  const { sealing = null } = place;
+  switch (sealing?.kind) {
+    case 'SEAL':
+      return { kind: 'SEAL_CONTRACT', summary: 'the signed contract is sealed' };
+    case 'WAIT':
+      return { kind: 'WAIT', until: sealing.until, summary: 'the signing service does not answer and is asked again' };
+    case 'OPEN_CASE':
+      return { kind: 'OPEN_SEALING_CASE', why: sealing.why };
+    case 'SEALED':
+    case undefined:
+      return isAfterSigning(place)
+        ? move(place, 'REFLECTION_PERIOD', 'reflection period after signing')
+        : move(place, 'READY_TO_DISBURSE', 'signed and no period is open');
+  }
 }
 
 /**

@@ -12,6 +12,10 @@ export const APPLICATION_EVENTS = {
   REMINDED: eventKind({ status: field.text }, ['status']),
   /** An identity source has been silent for too long; people were told. */
   IDENTITY_DELAYED: eventKind({ checks: field.text }),
+  /** The contract that the borrower signed is sealed by both parties' certificates. */
+  SEALED: eventKind({ documentSha256: field.text }, ['documentSha256']),
+  /** The seal is missing for too long, or refused; people were told. */
+  SEALING_DELAYED: eventKind({ why: field.text }),
   SUBMITTED: moved,
   KYC_PENDING: moved,
   DECISION_PENDING: moved,

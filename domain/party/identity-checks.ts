@@ -1,4 +1,5 @@
-import { epochMs, instant, type Instant } from '../time/dates';
+import { epochMs, HOUR_MS, instant, type Instant } from '../time/dates';
+import { askAgainAt } from '../time/patience';
 
 /** What is asked about a person, each of a source of its own. */
 export const IDENTITY_CHECKS = ['ID_NAME', 'PHONE_THREE_ELEMENTS', 'CARD_FOUR_ELEMENTS'] as const;
@@ -56,16 +57,8 @@ export type IdentityConclusion =
   | { readonly kind: 'REFER_BACK'; readonly steps: readonly string[]; readonly reasons: readonly string[] }
   | { readonly kind: 'DECLINE'; readonly reasons: readonly string[] };
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-/** How long after each try without an answer the source is asked again; the last one goes on. */
-const ASK_AGAIN_MINUTES = [1, 5, 15, 60] as const;
-
-const askedAgainAt = ({ tries, lastAskedAt }: CheckState): number => {
-  if (lastAskedAt === null || tries === 0) return 0;
-  const minutes = ASK_AGAIN_MINUTES[Math.min(tries, ASK_AGAIN_MINUTES.length) - 1] ?? 60;
-  return epochMs(lastAskedAt) + minutes * MINUTE_MS;
-};
+const askedAgainAt = ({ tries, lastAskedAt }: CheckState): number =>
+  lastAskedAt === null || tries === 0 ? 0 : epochMs(askAgainAt(tries, lastAskedAt));
 
 const isNo = ({ answer }: Pick<CheckState, 'answer'>) => answer === 'MISMATCH' || answer === 'NOT_FOUND';
 

@@ -167,6 +167,8 @@ const productSchema = z
         .int()
         .min(1)
         .max(24 * 90),
+      /** After how many hours without a seal on a signed contract people are told. */
+      sealWithinHours: z.int().min(1).max(240).default(4),
     }),
     payout: z.strictObject({
       slaHours: z

@@ -8,6 +8,7 @@ export type Instant = string & { readonly __brand: 'Instant' };
 
 /** Asia/Shanghai, the zone of every product so far. China has had no daylight saving since 1992, so the offset is fixed. */
 const ZONE_OFFSET_MS = 8 * 3_600_000;
+export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
 const FIRST_YEAR = 1900;

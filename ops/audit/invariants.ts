@@ -15,6 +15,7 @@ import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, 
 import { loanAccountNow } from '../../domain/loan/loan-account';
 import { Instant, epochMs, type BusinessDate } from '../../domain/time/dates';
 import { acceptedUninformed } from '../../db/application/disclosures';
+import { openedUnsealed } from '../../db/application/sealings';
 import { askedWithoutConsent, confirmedWithoutMatch } from '../../db/party/identity-checks';
 import { createCatalogue } from '../../domain/product/products';
 import { OPEN_LOANS } from '../../domain/states';
@@ -99,19 +100,19 @@ async function nothingWaitsUnseen(db: Db): Promise<string[]> {
 
 /**
  * A loan in the hands of its payment's workflow, which asks the channel for some minutes before it hears of anything
- * else, and waits longer where the database was restored.
+ * else, and for as long as a restore is not cleared: until then no payment moves.
  */
-function isAtItsPayment({ next_kind, next_at }: LoanFile['loan'], now: Instant): boolean {
+function isAtItsPayment({ next_kind, next_at }: LoanFile['loan'], now: Instant, isHeldBack: boolean): boolean {
   const isPayment = next_kind === 'DEBIT' || next_kind === 'QUERY_DEBIT' || next_kind === 'PAY_OUT' || next_kind === 'REFUND';
   const since = isPayment && next_at !== null ? epochMs(now) - epochMs(next_at) : -1;
-  return since >= 0 && since < 48 * HOUR_MS;
+  return since >= 0 && (isHeldBack || since < 48 * HOUR_MS);
 }
 
 /** A payment that waits for a restore to be cleared asks again within five minutes; its loan hears of nothing before. */
 const AFTER_RESTORE_MS = 6 * 60_000;
 
 /** I4: a loan whose workflow has not seen a fact waits for something else than its agenda says. */
-async function noLoanIsBlind(db: Db, { files, isBeingTold }: Folded): Promise<string[]> {
+async function noLoanIsBlind(db: Db, { files, isBeingTold }: Folded, isHeldBack: boolean): Promise<string[]> {
   const catalogue = createCatalogue();
   const { now } = await businessNow(db);
   const clearedAt = await restoreClearedAt(db);
@@ -120,7 +121,7 @@ async function noLoanIsBlind(db: Db, { files, isBeingTold }: Folded): Promise<st
   for (const file of files) {
     const { loan, instructions } = file;
     // A notice is on its way to it, or its payment's end will tell it.
-    if (isBeingTold.has(loan.id) || isAtItsPayment(loan, now)) continue;
+    if (isBeingTold.has(loan.id) || isAtItsPayment(loan, now, isHeldBack)) continue;
     if (loan.next_kind === null || !OPEN_LOANS.includes(loan.status) || instructions.some((each) => each.open)) continue;
     const wanted = appointmentOf({ catalogue }, file, now);
     // What is due now is being done: its moment moves on with the clock.
@@ -192,6 +193,32 @@ export async function loansWithoutWorkflow(db: Db, client: Client): Promise<stri
   return (await orphans(db, client)).flatMap(({ workflowId }) => (workflowId.startsWith(prefix) ? [workflowId.slice(prefix.length)] : []));
 }
 
+/** What must hold of applications, whatever their loans do. */
+function originationChecks(db: Db): Check[] {
+  return [
+    {
+      invariant: 'I13',
+      claim: 'no identity source was asked about a person but in the name of their own consent to it',
+      find: () => askedWithoutConsent(db),
+    },
+    {
+      invariant: 'I16',
+      claim: 'nobody was confirmed but by a MATCH of every identity source about the data that they submitted',
+      find: () => confirmedWithoutMatch(db),
+    },
+    {
+      invariant: 'I14',
+      claim: 'no offer was accepted and no contract drawn up but with the cost table that its borrower confirmed',
+      find: () => acceptedUninformed(db),
+    },
+    {
+      invariant: 'I14',
+      claim: 'no loan was opened but on a contract that is sealed over the very document which its borrower signed',
+      find: () => openedUnsealed(db),
+    },
+  ];
+}
+
 /** Every invariant of design §9 that the data at hand allows to be checked. `books` undefined: no bank's books are within reach. */
 export async function checkInvariants(input: {
   db: Db;
@@ -199,8 +226,10 @@ export async function checkInvariants(input: {
   books?: BankBooks;
   /** Without the hash chains, whose check reads the whole journal, and without closed loans. */
   isBrief?: boolean;
+  /** The database was restored and the guard has not cleared it yet: payments, and loans at theirs, wait for that. */
+  isHeldBack?: boolean;
 }): Promise<CheckResult[]> {
-  const { db, client, books, isBrief = false } = input;
+  const { db, client, books, isBrief = false, isHeldBack = false } = input;
   const folded = await loansToFold(db, isBrief);
   const checks: Check[] = [
     {
@@ -211,7 +240,7 @@ export async function checkInvariants(input: {
     {
       invariant: 'I4',
       claim: 'nothing waits past its SLA without a case, and every loan waits for what its facts call for',
-      find: async () => [...(await nothingWaitsUnseen(db)), ...(await noLoanIsBlind(db, folded))],
+      find: async () => [...(await nothingWaitsUnseen(db)), ...(await noLoanIsBlind(db, folded, isHeldBack))],
     },
     { invariant: 'I5', claim: 'a loan was active if and only if its payout is confirmed', find: () => activeMeansPaidOut(db) },
     { invariant: 'I6', claim: 'one key, one effect', find: () => oneKeyOneEffect(db, books) },
@@ -226,21 +255,7 @@ export async function checkInvariants(input: {
       find: async () => (await receivablesEqualTheFold(db, createCatalogue(), folded.files)).slice(0, MAX_LISTED),
     },
   ];
-  checks.push({
-    invariant: 'I13',
-    claim: 'no identity source was asked about a person but in the name of their own consent to it',
-    find: () => askedWithoutConsent(db),
-  });
-  checks.push({
-    invariant: 'I16',
-    claim: 'nobody was confirmed but by a MATCH of every identity source about the data that they submitted',
-    find: () => confirmedWithoutMatch(db),
-  });
-  checks.push({
-    invariant: 'I14',
-    claim: 'no offer was accepted and no contract drawn up but with the cost table that its borrower confirmed',
-    find: () => acceptedUninformed(db),
-  });
+  checks.push(...originationChecks(db));
   if (books) {
     const ours = await readOurs(db);
     checks.push(

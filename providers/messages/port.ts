@@ -2,6 +2,7 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  readonly attachments?: readonly { readonly filename: string; readonly contentType: string; readonly content: Buffer }[];
   /** Business key: becomes the Message-ID, so that a repeated delivery is recognised as the same mail. */
   readonly key: string;
 }

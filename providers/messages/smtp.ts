@@ -14,7 +14,8 @@ export function createSmtpMailer(options: { url: string; from: string }): Mailer
   return {
     async send(mail) {
       const messageId = `<${mail.key.replace(/[^A-Za-z0-9.-]/g, '.')}@loanloom.invalid>`;
-      await transport.sendMail({ from: options.from, to: mail.to, subject: mail.subject, text: mail.text, messageId });
+      const { to, subject, text, attachments = [] } = mail;
+      await transport.sendMail({ from: options.from, to, subject, text, attachments: [...attachments], messageId });
     },
   };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Tx } from '../../db/pool';
 import { deadlineOf, nextApplicationAct, type ApplicationAct } from '../../domain/application/agenda';
 import type { ApplicationStatus } from '../../domain/states';
@@ -7,11 +6,9 @@ import { productOf, type ActivityDeps } from '../deps';
 import {
   hasApplicationEvent,
   insertApplicationEvent,
-  insertContract,
   insertOffer,
   lockApplication,
   lockPersonOf,
-  readContract,
   readDecisions,
   readOffer,
   updateApplication,
@@ -19,8 +16,8 @@ import {
 } from '../../db/application/applications';
 import { LoanloomError, assertThat } from '../../domain/errors';
 import { readSteps } from './application-steps';
-import { concludeIdentity, identityActOf, openIdentityCase } from './identity-check';
 import { assertPinned } from './pinned';
+import { concludeIdentity, identityActOf, openIdentityCase } from './identity-check';
 import type { IdentityCheckKind } from '../../domain/party/identity-checks';
 import { dateOfBirth } from '../../domain/party/person';
 import { quote, type LoanRequest, type Quote } from '../../domain/product/offer';
@@ -30,9 +27,11 @@ import { decide, POLICY, type Applicant } from '../../risk/rules';
 import { consentInForce } from '../party/consents';
 import { recordDecision, sealSnapshot } from './decisions';
 import { sealDisclosure } from './disclosure';
-import { disclosureFrom, disclosureOf } from '../../domain/product/disclosure';
+import { disclosureOf } from '../../domain/product/disclosure';
 import { deadlineIn, moveApplication } from './moves';
-import { contractText } from '../../domain/product/contract-text';
+import { awaitSignature } from './contract';
+import { openSealingCase, sealingActOf } from './sealing';
+import { isSigningReady } from '../../db/application/sealings';
 import { insertLoan } from '../../db/loan/loans';
 import { addMail } from '../../db/outbox';
 import { keys } from '../../domain/keys';
@@ -41,7 +40,7 @@ import { businessNow } from '../../db/clock';
 /** What originateLoan does next. `at` is a deadline; a message may come before it. */
 export interface ApplicationStepResult {
   readonly status: ApplicationStatus;
-  readonly next: 'WAIT' | 'VERIFY_IDENTITY' | 'OPEN_LOAN' | 'END';
+  readonly next: 'WAIT' | 'VERIFY_IDENTITY' | 'SEAL_CONTRACT' | 'OPEN_LOAN' | 'END';
   readonly at: Instant | null;
   readonly summary: string;
   /** Of VERIFY_IDENTITY: which sources are asked. Steps of earlier versions name none, and ask all. */
@@ -160,39 +159,6 @@ export async function offer(deps: ActivityDeps, tx: Tx, application: Application
   return moveApplication(tx, application, { to: 'OFFERED', at, why: 'offer made', until: expiresAt });
 }
 
-/** Draws the contract up once; its hash is what the borrower signs. The cap is checked again here. */
-async function awaitSignature(deps: ActivityDeps, tx: Tx, application: ApplicationRow, at: Instant): Promise<ApplicationRow> {
-  const product = productOf(deps, application);
-  const accepted = await readOffer(tx, application.id);
-  assertThat(accepted, 'an application past its offer has one');
-  await assertPinned(deps, tx, application);
-  if (!(await readContract(tx, application.id))) {
-    const identity = await deps.borrowers.identity(tx, application.borrower_id);
-    // The cap may have fallen since the offer was made.
-    // An offer that was accepted is not ended by us: people are told of the refusal, and the borrower may cancel.
-    const terms = quote({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
-    const text = contractText({
-      contractNumber: application.id,
-      borrowerName: identity.name,
-      idNumber: identity.idNumber,
-      drawnUpOn: businessDateOf(at),
-      product,
-      disclosure: accepted.disclosure === null ? disclosureOf(product, terms, businessDateOf(at)) : disclosureFrom(accepted.disclosure),
-      schedule: accepted.disclosure === null ? terms.schedule : accepted.illustration,
-    });
-    const person = await deps.borrowers.personVault(tx, application.borrower_id);
-    await insertContract(tx, {
-      application_id: application.id,
-      sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
-      document_enc: person.encrypt({ table: 'contracts', column: 'document_enc', row: application.id }, text),
-      disclosure_sha256: accepted.disclosure_sha256,
-      drawn_up_at: at,
-    });
-  }
-  const until = deadlineOf('AWAITING_SIGNATURE', product, at);
-  return moveApplication(tx, application, { to: 'AWAITING_SIGNATURE', at, why: 'contract drawn up', until });
-}
-
 async function openLoan(tx: Tx, application: ApplicationRow, at: Instant): Promise<void> {
   const accepted = await readOffer(tx, application.id);
   assertThat(accepted && application.bank_card_id, 'a signed application has an offer and a card');
@@ -214,8 +180,10 @@ async function actOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, no
   const { id, status, round } = application;
   const isReminded = await hasApplicationEvent(tx, id, keys.halfTime(status, round));
   const identity = status === 'KYC_PENDING' ? await identityActOf(deps, tx, application, now) : undefined;
+  const sealing = status === 'SIGNED' ? await sealingActOf(deps, tx, application, now) : null;
+  const canSeal = status !== 'REFLECTION_PERIOD' || (await isSigningReady(tx, deps.signing.name));
   const place = { status, waitingUntil: deadlineIn(application), product: productOf(deps, application), isReminded, now };
-  return nextApplicationAct({ ...place, ...(identity && { identity }) });
+  return nextApplicationAct({ ...place, sealing, canSeal, ...(identity && { identity }) });
 }
 
 async function remind(tx: Tx, application: ApplicationRow, at: Instant): Promise<void> {
@@ -247,6 +215,8 @@ export async function perform(
       return application;
     case 'OPEN_IDENTITY_CASE':
       return openIdentityCase(tx, application, { checks: act.checks, at });
+    case 'OPEN_SEALING_CASE':
+      return openSealingCase(tx, application, { why: act.why, at });
     case 'CONCLUDE_IDENTITY':
       return concludeIdentity(deps, tx, { application, conclusion: act.conclusion, at });
     case 'DECIDE':
@@ -254,6 +224,7 @@ export async function perform(
     case 'DRAW_UP_CONTRACT':
       return awaitSignature(deps, tx, application, at);
     case 'VERIFY_IDENTITY':
+    case 'SEAL_CONTRACT':
     case 'OPEN_LOAN':
     case 'WAIT':
     case 'END':
@@ -267,6 +238,7 @@ function resultOf(status: ApplicationStatus, act: ApplicationAct): ApplicationSt
       return { status, next: 'WAIT', at: act.until, summary: act.summary };
     case 'VERIFY_IDENTITY':
       return { status, next: act.kind, at: null, summary: act.summary, checks: act.checks };
+    case 'SEAL_CONTRACT':
     case 'OPEN_LOAN':
     case 'END':
       return { status, next: act.kind, at: null, summary: act.summary };

@@ -26,6 +26,7 @@ import type { Product } from '../../domain/product/products';
 import { assertConsents } from '../party/consents';
 import { assertNotLocked } from '../party/erasure';
 import { assertDisclosureConfirmed } from './disclosure';
+import { isSigningReady } from '../../db/application/sealings';
 import { assertIdValid, assertNotExpired } from './id-validity';
 import { afterAcceptance, deadlineOf } from '../../domain/application/agenda';
 
@@ -82,6 +83,8 @@ const acceptOffer: Handler = async (deps, tx, { application, at }) => {
   await assertConsents(tx, application.borrower_id);
   await assertDisclosureConfirmed(tx, application.id, (await readOffer(tx, application.id))?.disclosure_sha256 ?? null);
   const act = afterAcceptance({ product: productOf(deps, application), now: at });
+  if (act.kind === 'DRAW_UP_CONTRACT' && !(await isSigningReady(tx, deps.signing.name)))
+    throw new LoanloomError('SIGNING_UNAVAILABLE', 'contracts cannot be sealed at the moment: accept the offer again in some minutes');
   await perform(deps, tx, { application, act, at });
   return act.kind === 'MOVE' && act.until !== null ? { reflectionEndsAt: act.until } : {};
 };
@@ -125,8 +128,8 @@ const sign: Handler = async (deps, tx, { command, application, at }) => {
     method: 'one-time-code',
     code_id: code.id,
     verified: JSON.stringify({
-      checked: ['the contract text has this SHA-256', 'the code that was mailed to the borrower was entered'],
-      notChecked: ['CA certificate', 'trusted timestamp', 'who reads the mailbox'],
+      checked: ['the contract has this SHA-256', 'the code that was mailed to the borrower was entered'],
+      notChecked: ['who reads the mailbox'],
     }),
     signed_at: at,
   });

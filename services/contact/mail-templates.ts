@@ -32,6 +32,10 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     subject: '您的申请等待您处理 / Your application waits for you',
     text: `申请 ${value(p, 'applicationId')} 等待您处理（${value(p, 'status')}），请于 ${value(p, 'until')} 前完成，逾期自动失效。\nApplication ${value(p, 'applicationId')} waits for you (${value(p, 'status')}) until ${value(p, 'until')}; then it ends by itself. Nothing is owed.`,
   }),
+  'contract-copy': (p) => ({
+    subject: '您的合同副本 / Your copy of the contract',
+    text: `合同 ${value(p, 'applicationId')} 已由双方签署，副本见附件；您也可随时下载。\nContract ${value(p, 'applicationId')} is signed by both parties; your copy is attached, and can be downloaded at any time.`,
+  }),
   'referred-back': (p) => ({
     subject: '请补充申请资料 / Your application needs something from you',
     text: `申请 ${value(p, 'applicationId')} 需补充：${value(p, 'missing')}，请于 ${value(p, 'until')} 前提交。\nApplication ${value(p, 'applicationId')}: please complete ${value(p, 'missing')} and submit it again by ${value(p, 'until')}. Nothing is lost of what you entered.`,

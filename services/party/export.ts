@@ -10,6 +10,7 @@ import { readAudit } from '../../db/audit';
 import { consentHistory } from '../../db/party/consents';
 import { readIdentityChecks } from '../../db/party/identity-checks';
 import { readErasure } from '../../db/party/erasures';
+import { contractContent } from '../application/contract';
 import type { Db } from '../../db/pool';
 import { draftAddress } from '../application/application-steps';
 import { keys } from '../../domain/keys';
@@ -60,7 +61,7 @@ async function applicationsOf(deps: Deps, borrowerId: string) {
           consentId,
         })),
         history: (await readApplicationEvents(db, row.id)).map(({ kind, at }) => ({ kind, at })),
-        contract: contract && person.decrypt({ table: 'contracts', column: 'document_enc', row: row.id }, contract.document_enc),
+        contract: contract && contractContent(person, row.id, contract).text,
       };
     }),
   );

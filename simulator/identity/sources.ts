@@ -56,7 +56,7 @@ export class IdentityDesk {
   }
 
   /** Everything works again. */
-  calm(): void {
+  clear(): void {
     this.scripts = [];
     this.outages.clear();
   }

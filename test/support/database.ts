@@ -31,6 +31,11 @@ export async function createTestDatabase(options: { isEmpty?: boolean } = {}): P
     await client.query(`CREATE DATABASE ${name}${options.isEmpty ? '' : ' TEMPLATE template_loanloom'}`);
   });
   const db = createDb(appUrl, 20);
+  // No worker looks at the signing service where only services run.
+  if (!options.isEmpty)
+    await withClient(ownerUrl, (client) =>
+      client.query("INSERT INTO signing_services (name, fresh_until) VALUES ('pades', now() + interval '1 day')"),
+    );
   return {
     db,
     appUrl,

@@ -34,6 +34,8 @@ export function startProcess(script: 'workers/main.ts' | 'api/server.ts', settin
     LOANLOOM_TOKEN_SECRET_FILE: file('token.secret', settings.tokenSecret),
     CHANNEL_SECRETS_FILE: file('channels.json', JSON.stringify(settings.banks.secrets)),
     CHANNELS_URL: settings.banks.url,
+    SIGNATURE_URL: `${settings.banks.url}/ca`,
+    SIGNATURE_ROOTS_FILE: file('root.pem', settings.banks.rootPem),
     IDENTITY_URL: `${settings.banks.url}/identity`,
     CHANNEL_TIMEOUT_MS: '60000',
     API_PORT: String(settings.apiPort ?? 0),

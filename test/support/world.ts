@@ -9,6 +9,7 @@ import type { Mail } from '../../providers/messages/port';
 import { createHouseBank } from '../../channels/adapters/house-bank';
 import { createChannels, linkTo } from '../../channels/index';
 import { Borrowers } from '../../db/party/borrowers';
+import { createPadesProvider } from '../../providers/signature/pades';
 import { createVault } from '../../db/party/vault';
 import { createCatalogue, type Catalogue } from '../../domain/product/products';
 import type { BankBooks } from '../../ops/audit/bank-books';
@@ -34,6 +35,8 @@ const ATTRIBUTE_TYPE: Readonly<Record<string, number>> = { TEXT: 1, KEYWORD: 2, 
 export interface Banks {
   readonly url: string;
   readonly secrets: Record<string, string>;
+  /** Of the certificate authority. */
+  readonly rootPem: string;
   script(script: Omit<Script, 'times'> & { times?: number }): Promise<void>;
   /** Any other thing that simulator/control.ts takes. */
   tell(what: string, input: object): Promise<void>;
@@ -54,6 +57,7 @@ export async function startBanks(): Promise<Banks> {
   return {
     url,
     secrets,
+    rootPem: await (await fetch(`${url}/ca/root.pem`)).text(),
     script: (script) => tell('scripts', script),
     tell,
     books: async () => (await (await fetch(`${url}/books`)).json()) as BankBooks,
@@ -123,6 +127,11 @@ export function createDeps(
       baseUrl: `${banks.url}/identity`,
       secrets: banks.secrets,
       timeoutMs: options.channelTimeoutMs ?? 400,
+    }),
+    signing: createPadesProvider({
+      link: { baseUrl: `${banks.url}/ca`, secret: banks.secrets.ca ?? '', timeoutMs: 5_000 },
+      trustedRoots: () => Promise.resolve(banks.rootPem),
+      lender: 'Loanloom Example Consumer Finance Ltd',
     }),
     tombstones: memoryTombstones(),
     log: quiet,

@@ -1,4 +1,4 @@
-import { contractText } from '../../../domain/product/contract-text';
+import { contractBlocks, contractText } from '../../../domain/product/contract';
 import { businessDate } from '../../../domain/time/dates';
 import { disclosureOf } from '../../../domain/product/disclosure';
 import { fen } from '../../../domain/money/money';
@@ -73,7 +73,7 @@ describe('the contract', () => {
     const product = parseProduct(raw);
     const parts = { contractNumber: 'c-1', borrowerName: '王小明', idNumber: '110101199003070000', drawnUpOn: on, product };
     const quoted = quote(request, product, on);
-    return contractText({ ...parts, disclosure: disclosureOf(product, quoted, on), schedule: quoted.schedule });
+    return contractText(contractBlocks({ ...parts, disclosure: disclosureOf(product, quoted, on), schedule: quoted.schedule }));
   };
 
   it('is this text, line by line, since its hash is what is signed', () => {

@@ -70,9 +70,14 @@ describe('the cost table before acceptance and signature', () => {
     await confirm(id, sha256, later(seconds));
     await apply(id, 'ACCEPT_OFFER', later(seconds));
     const contract = (disclosure_sha256: string | null) =>
-      deps
-        .db('contracts')
-        .insert({ application_id: id, sha256: 'c'.repeat(64), document_enc: Buffer.from('x'), disclosure_sha256, drawn_up_at: NOW });
+      deps.db('contracts').insert({
+        application_id: id,
+        media_type: 'text/plain',
+        sha256: 'c'.repeat(64),
+        document_enc: Buffer.from('x'),
+        disclosure_sha256,
+        drawn_up_at: NOW,
+      });
     await contract('d'.repeat(64));
     const codeId = randomUUID();
     await deps.db('one_time_codes').insert({

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readApplication, readContract, readDecisions } from '../../../db/application/applications';
+import { readApplication, readDecisions } from '../../../db/application/applications';
 import { readAudit } from '../../../db/audit';
 import { dismissOperator } from '../../../db/party/operators';
 import { createDb, type Db } from '../../../db/pool';
@@ -17,9 +17,9 @@ import { withdrawConsent } from '../../../services/party/consents';
 import { confirmIdentityChange, requestIdentityChange } from '../../../services/party/identity-change';
 import type { ActivityDeps } from '../../../services/deps';
 import { enlist, startApi, unreachableTemporal, type Api } from '../../support/api';
-import { apply, askSources, decided, give, NOW, nowOf, save, store } from '../../support/applications';
+import { apply, askSources, decided, give, NOW, save, store, sealed, signed } from '../../support/applications';
 import { fakeSources, MATCH, MISMATCH, UNAVAILABLE } from '../../support/identity-sources';
-import { agreeTo, readDisclosure, seedActiveLoan, seedApplication } from '../../support/seed';
+import { agreeTo, seedActiveLoan, seedApplication } from '../../support/seed';
 import { withDesk } from '../../support/world';
 
 const TODAY = businessDateOf(NOW);
@@ -84,26 +84,7 @@ describe('origination under attack', () => {
     await save({ deps, id }, 'identity', 2, { name, idNumber, phone, email, idValidUntil: addDays(TODAY, validDays) });
     return id;
   }
-  /** Accepts the offer, lets the reflection period pass, and signs; answers with what signing came to. */
-  async function sign(id: string) {
-    await readDisclosure(deps, id);
-    await apply({ deps, id }, 'ACCEPT_OFFER', {}, await nowOf(deps));
-    const { waiting_until: until } = await readApplication(deps.db, id);
-    const then = instant((until?.getTime() ?? 0) + 60_000);
-    await advanceApplication(deps, { applicationId: id, at: then });
-    const codeId = randomUUID();
-    const code = {
-      id: codeId,
-      application_id: id,
-      purpose: 'SIGN',
-      code_hash: Buffer.from('x'),
-      expires_at: new Date(Date.now() + 60_000),
-    };
-    await deps.db('one_time_codes').insert(code);
-    await deps.db('one_time_codes').where({ id: codeId }).update({ used_at: new Date(), attempts: 1 });
-    const contractSha256 = (await readContract(deps.db, id))?.sha256 ?? '';
-    return { then, verdict: await give(deps, await store({ deps, id }, 'SIGN', { codeId, contractSha256 }), then) };
-  }
+  const sign = (id: string) => signed({ deps, id });
   const status = async (id: string) => (await readApplication(deps.db, id)).status;
 
   it('nobody is lent more in all than the law allows one person', async () => {
@@ -261,7 +242,7 @@ describe('origination under attack', () => {
       const { applicationId: id, person } = await seedApplication(deps);
       await decided(deps, id);
       const { then, verdict } = await sign(id);
-      expect([verdict.state, (await advanceApplication(deps, { applicationId: id, at: then })).next]).toEqual(['APPLIED', 'OPEN_LOAN']);
+      expect([verdict.state, await sealed({ deps, id }, then)]).toEqual(['APPLIED', 'OPEN_LOAN']);
       const named = await api.request('POST', `/v1/loans/${id}/card-codes`, { as: person.borrowerId, body: { cardNumber: foreign } });
       expect([named.status, named.body.code]).toEqual([422, 'CARD_NOT_CONFIRMED']);
       const byOperator = { as: 'li-na', role: 'operator', body: { cardNumber: foreign, reason: 'the borrower says so' } } as const;
