@@ -53,6 +53,13 @@ export class BorrowerClient {
     return payload;
   }
 
+  /** A document, as bytes. */
+  async download(path: string): Promise<Buffer> {
+    const response = await fetch(`${this.options.apiUrl}${path}`, { headers: { authorization: `Bearer ${this.options.token}` } });
+    if (!response.ok) throw new ApiProblem(response.status, '', `${path} could not be downloaded`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
   /** Repeats `read` until it gives a value; `what` names it in the error. */
   async until<T>(what: string, read: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;

@@ -1,3 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { brokenAudit, readAudit, readAuditHead, sealAudit } from '../../db/audit';
 import { businessNow } from '../../db/clock';
 import { createDb } from '../../db/pool';
@@ -8,6 +11,8 @@ import type { Attached } from '../../ops/attach';
 import { sendOperatorCommand } from '../../ops/cli/decision';
 import { engage } from '../../ops/operator-keys';
 import { advanceClock } from '../clock';
+import { pdfsig } from '../pdf-tools';
+import { findPyHanko } from '../stack/pyhanko';
 import { ApiProblem, BorrowerClient } from './borrower-client';
 import { inventPerson } from './person';
 
@@ -227,7 +232,39 @@ export class OriginationDemo {
       return view?.status === 'ACTIVE' ? view : undefined;
     });
     this.expect('the loan', loan.status, 'ACTIVE');
+    await this.showContract(client, id);
     return { id, seconds };
+  }
+
+  /** The sealed contract as its borrower downloads it, and what validators say that are not ours. */
+  private async showContract(client: BorrowerClient, id: string): Promise<void> {
+    const contract = await client.download(`/v1/applications/${id}/contract.pdf`);
+    const file = join(tmpdir(), `loanloom-contract-${id}.pdf`);
+    await writeFile(file, contract);
+    print(`    the contract, sealed by both: ${file}`);
+    const roots = this.stack.env.SIGNATURE_ROOTS_FILE ?? '';
+    const bySig = await pdfsig(contract, await readFile(roots, 'utf8')).catch(String);
+    for (const line of bySig
+      .split('\n')
+      .filter((each) => /Common Name|Signature Validation|Certificate Validation|ocument signed/.test(each)))
+      print(`      pdfsig: ${line.replace(/^\s*- /, '')}`);
+    this.expect(
+      'pdfsig: valid and trusted',
+      [/Signature is Valid\./g, /Certificate is Trusted\./g].map((each) => bySig.match(each)?.length),
+      [2, 2],
+    );
+    const pyHanko = await findPyHanko({
+      progress: (line) => {
+        print(`    ${line}`);
+      },
+    });
+    const { output } = await pyHanko('sign', 'adesverify', '--trust-replace', '--trust', roots, file);
+    const verdicts = output
+      .split('\n')
+      .filter((line) => /^(Borrower|Lender):/.test(line))
+      .map((line) => line.replace(/:[0-9a-f]{64}:/, ': '));
+    for (const line of verdicts) print(`      pyHanko: ${line}`);
+    this.expect('pyHanko: intact and trusted', verdicts.filter((line) => line.includes(': INTACT:TRUSTED')).length, 2);
   }
 
   private async passHours(hours: number, what: string): Promise<void> {

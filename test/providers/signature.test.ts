@@ -6,7 +6,8 @@ import { instant } from '../../domain/time/dates';
 import { createPadesProvider } from '../../providers/signature/pades';
 import { contractPdf } from '../../services/application/contract-pdf';
 import { createSimulator } from '../../simulator/server';
-import { DOTS_PER_INCH, drawn, inFolder, pdfsig, words } from '../support/pdf-tools';
+import { inFolder, pdfsig } from '../../dev/pdf-tools';
+import { DOTS_PER_INCH, drawn, words } from '../support/pdf-tools';
 import { document, signatureContract } from './signature-contract';
 
 const DAY_MS = 86_400_000;
