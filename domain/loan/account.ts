@@ -49,6 +49,7 @@ function opened({ terms, schedule, policy = DEFAULT_POLICY }: AccountTerms): Sta
     writtenOff: null,
     chargedOffOn: null,
     frozen: [],
+    withdrawals: [],
     interestFree: [],
     paused: [],
     allocations: [],
@@ -89,6 +90,13 @@ function waive(state: State, fact: Extract<LoanFact, { type: 'WAIVER' }>): void 
   state.waived[fact.component] += fact.amount - left;
 }
 
+/** The borrower withdraws: while they may pay back, nothing counts as late. */
+function withdraw(state: State, fact: Extract<LoanFact, { type: 'WITHDRAWAL' }>): void {
+  const { key, valueDate, until } = fact;
+  pause(state, { key, valueDate, type: 'HARDSHIP_PAUSE', until, interest: 'accrues' });
+  state.withdrawals = [...state.withdrawals, { from: valueDate, until }];
+}
+
 /** Gives up everything outstanding; the rows to come are dropped. */
 function writeOff(state: State, fact: Extract<LoanFact, { type: 'WRITEOFF' }>): void {
   if (state.writtenOff || !state.rows.some((row) => openOf(row) > 0))
@@ -118,6 +126,7 @@ const HANDLERS: { readonly [T in Exclude<LoanFact['type'], 'REPAYMENT' | 'SETTLE
   DEBIT_IN_DOUBT: (state, fact) => {
     state.frozen.push({ since: fact.valueDate, until: fact.until ?? null, kind: 'doubt' });
   },
+  WITHDRAWAL: withdraw,
   CHARGE: charge,
   WAIVER: waive,
   REAGE: reage,
@@ -140,7 +149,14 @@ const HANDLERS: { readonly [T in Exclude<LoanFact['type'], 'REPAYMENT' | 'SETTLE
 };
 
 /** Those that lay rows out anew, and may find on the way that they cannot. */
-const RESTRUCTURING: ReadonlySet<LoanFact['type']> = new Set(['RATE_CHANGE', 'HARDSHIP_PAUSE', 'REAGE', 'REAMORTIZE', 'TERM_EXTENSION']);
+const RESTRUCTURING: ReadonlySet<LoanFact['type']> = new Set([
+  'RATE_CHANGE',
+  'HARDSHIP_PAUSE',
+  'WITHDRAWAL',
+  'REAGE',
+  'REAMORTIZE',
+  'TERM_EXTENSION',
+]);
 
 /**
  * Applies one fact that is no money. A recorded fact never throws: what it cannot do any more, because of money or

@@ -49,6 +49,7 @@ const transactionShape = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('re_amortize'), ...dated }),
   z.strictObject({ type: z.literal('term_extension'), ...dated, periods: z.int().min(1).max(600) }),
   z.strictObject({ type: z.literal('hardship_pause'), ...dated, until: text, interest: z.enum(['accrues', 'none']).default('accrues') }),
+  z.strictObject({ type: z.literal('withdrawal'), ...dated, until: text }),
   z.strictObject({ type: z.literal('debit_in_doubt'), ...dated, until: text.optional() }),
   z.strictObject({ type: z.literal('charge_off'), ...dated }),
   z.strictObject({ type: z.literal('write_off'), ...dated }),
@@ -174,6 +175,8 @@ function factFrom(
       return { ...base, type: 'TERM_EXTENSION', periods: transaction.periods };
     case 'hardship_pause':
       return { ...base, type: 'HARDSHIP_PAUSE', until: read.date(transaction.until, at('until')), interest: transaction.interest };
+    case 'withdrawal':
+      return { ...base, type: 'WITHDRAWAL', until: read.date(transaction.until, at('until')) };
     case 'debit_in_doubt':
       return {
         ...base,

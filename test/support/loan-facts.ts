@@ -125,6 +125,7 @@ function eventful(cases: fc.Arbitrary<AccountCase>, what: fc.Arbitrary<object>, 
         const [on, id] = [addDays(start, day), `e${String(index)}`];
         const until = addDays(on, span);
         if (kind === 0) return { id, on, type: 'hardship_pause', until, interest: span % 2 === 0 ? 'none' : 'accrues' };
+        if (kind === 4) return { id, on, type: 'withdrawal', until };
         if (kind === 1) return { id, on, type: 'debit_in_doubt', until };
         if (kind === 2) return { id, on, type: 're_age', every: { months: 1 }, count: 1 + (span % 24), firstDueOn: until };
         if (kind === 3 && base.transactions[0])

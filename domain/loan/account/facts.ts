@@ -39,6 +39,11 @@ export type LoanFact = Dated &
     | { readonly type: 'TERM_EXTENSION'; readonly periods: number }
     /** From the value date up to `until`: no penalty, days past due stand still; with interest `none` no interest either. */
     | { readonly type: 'HARDSHIP_PAUSE'; readonly until: BusinessDate; readonly interest: 'accrues' | 'none' }
+    /**
+     * The borrower withdraws after the payout: until `until` the loan ends for its principal and the interest of its days, without a
+     * fee, and nothing counts as late. Not paid back by then, the contract goes on.
+     */
+    | { readonly type: 'WITHDRAWAL'; readonly until: BusinessDate }
     /** A debit without an outcome: no penalty and days past due frozen from the value date until it is resolved. */
     | { readonly type: 'DEBIT_IN_DOUBT'; readonly until?: BusinessDate }
     /** Accounting only: the debt lives. */
@@ -59,6 +64,7 @@ const RANK: Readonly<Record<FactType, number>> = {
   DISBURSEMENT: 0,
   RATE_CHANGE: 1,
   HARDSHIP_PAUSE: 2,
+  WITHDRAWAL: 2,
   DEBIT_IN_DOUBT: 2,
   CHARGE: 3,
   WAIVER: 4,

@@ -5,7 +5,7 @@ import { splitRow } from './accrual';
 import { earnedTo, relieve } from './interest';
 import { hasOpenRows, principalLeft, principalOutstanding, resum } from './sums';
 import { openRows, project, uncollected } from './layout';
-import { addTo, followsBalance, openOf, tally, type Row, type State } from './state';
+import { addTo, followsBalance, isWithdrawn, openOf, tally, type Row, type State } from './state';
 
 /**
  * The fee for settling early: fixed, or a share of the principal that is not due yet. It never costs the borrower
@@ -13,7 +13,7 @@ import { addTo, followsBalance, openOf, tally, type Row, type State } from './st
  */
 function feeFor(state: State, on: BusinessDate, withoutFee: number): number {
   const { payoffFee } = state.policy;
-  if (!payoffFee || !hasOpenRows(state)) return 0;
+  if (!payoffFee || !hasOpenRows(state) || isWithdrawn(state, on)) return 0;
   project(state, on);
   const installments = state.rows.reduce((sum, row) => sum + openOf(row), 0);
   return Math.max(0, Math.min(agreedFee(state, payoffFee), installments - withoutFee));
@@ -33,13 +33,20 @@ export function feeOwed(row: Row, on: BusinessDate): number {
   return Math.min(row.due.fee, row.charged + dated);
 }
 
+/** Fees of a row that are owed to end the loan on `on`: who withdraws owes none that is not paid, and gets back what was paid ahead. */
+function feeToEnd(state: State, row: Row, on: BusinessDate): number {
+  if (!isWithdrawn(state, on)) return feeOwed(row, on);
+  return row.final ? row.paid.fee : 0;
+}
+
 /**
  * Contract interest owed by a settlement on `on`, from the loan's first day: earned to date, or to the end of the
  * running period. Where a due date was shifted and its interest was not, the next period earns before that date.
  */
 function interestForPayoff(state: State, on: BusinessDate): number {
   const [first] = openRows(state);
-  const until = state.policy.payoffInterest === 'to_period_end' && first && first.accruesTo > on ? first.accruesTo : on;
+  const toPeriodEnd = state.policy.payoffInterest === 'to_period_end' && !isWithdrawn(state, on);
+  const until = toPeriodEnd && first && first.accruesTo > on ? first.accruesTo : on;
   return earnedTo(state, until);
 }
 
@@ -51,7 +58,7 @@ export function owedOf(state: State, on: BusinessDate): Components {
   let [penalty, fee, paidInterest, open] = [0, 0, 0, 0];
   for (const row of state.rows) {
     penalty += row.due.penalty - row.paid.penalty;
-    fee += feeOwed(row, on) - row.paid.fee;
+    fee += feeToEnd(state, row, on) - row.paid.fee;
     paidInterest += row.paid.interest;
     open += row.final ? Math.abs(openOf(row)) : 1;
   }
@@ -108,6 +115,7 @@ export function settle(state: State, on: BusinessDate): Components {
   let interest = interestForPayoff(state, on) - state.rows.reduce((sum, row) => (row.final ? sum + row.due.interest : sum), 0);
   takeBack(state, Math.max(0, -interest));
   interest = Math.max(0, interest);
+  for (const row of state.rows) if (row.final) row.due.fee = feeToEnd(state, row, on);
   let left = principalLeft(state) - state.sums.aheadPrincipal;
   for (const [index, row] of rows.entries()) {
     left += row.paid.principal;
@@ -116,7 +124,7 @@ export function settle(state: State, on: BusinessDate): Components {
     const principal = followsBalance(state)
       ? splitRow(kept, { offered: 0, left, isLast: index === rows.length - 1 }).principal
       : row.due.principal;
-    row.due = { penalty: row.due.penalty, fee: fee + feeOwed(row, on), interest, principal };
+    row.due = { penalty: row.due.penalty, fee: fee + feeToEnd(state, row, on), interest, principal };
     left -= principal;
     [interest, fee] = [0, 0];
   }

@@ -2,7 +2,7 @@ import { add, NO_COMPONENTS, sumOf, take, type Component, type Components } from
 import type { BusinessDate } from '../../time/dates';
 import { fen, minus, type Fen } from '../../money/money';
 import { relieve } from './interest';
-import { followsBalance, type Row, type State } from './state';
+import { followsBalance, isWithdrawn, type Row, type State } from './state';
 import { payOn } from './sums';
 
 /** Money of one day on its way into the account. */
@@ -28,7 +28,9 @@ export class Purse {
       interest: fen(row.due.interest - row.paid.interest),
       principal: fen(row.due.principal - row.paid.principal),
     };
-    const { taken } = take(open, this.left, order);
+    // Who withdraws pays back without fees: their money goes to nothing else first.
+    const due = isWithdrawn(this.state, this.on) ? order.filter((component) => component !== 'fee') : order;
+    const { taken } = take(open, this.left, due);
     if (sumOf(taken) === 0) return;
     payOn(this.state, row, taken);
     this.record(taken);

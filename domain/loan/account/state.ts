@@ -121,6 +121,8 @@ export interface State {
   chargedOffOn: BusinessDate | null;
   /** Days past due stand still: since when, and why. */
   frozen: Freeze[];
+  /** The borrower withdrew: on these days, both included, the loan ends without a fee. */
+  withdrawals: { readonly from: BusinessDate; readonly until: BusinessDate }[];
   /** Stretches without interest (hardship), whenever they end; they may overlap. */
   interestFree: { readonly from: BusinessDate; readonly until: BusinessDate }[];
   /** Stretches of hardship that are over: their days never count as past due. */
@@ -201,12 +203,17 @@ export function copyState(state: State): State {
     frozen: [...state.frozen],
     paused: [...state.paused],
     interestFree: [...state.interestFree],
+    withdrawals: [...state.withdrawals],
     allocations: [...state.allocations],
     history: [...state.history],
     remarks: [...state.remarks],
     sums: { ...state.sums },
   };
 }
+
+/** Whether the borrower has withdrawn, and is still to pay back, on a day. */
+export const isWithdrawn = (state: State, on: BusinessDate): boolean =>
+  state.withdrawals.some(({ from, until }) => from <= on && on <= until);
 
 export function openOf(row: Row): number {
   return totalOf(row.due) - totalOf(row.paid);
