@@ -54,10 +54,6 @@ const schema = z.object({
     .default('http://127.0.0.1:8091/ca')
     .describe('base URL of the certificate authority and its time stamps (the simulator in the local stack)'),
   SIGNATURE_ROOTS_FILE: z.string().optional().describe('PEM file with the root certificates that signatures are trusted by'),
-  LENDER_NAME: z
-    .string()
-    .default('Loanloom Example Consumer Finance Ltd')
-    .describe('who lends, as the certificate of the lender’s signature names them'),
   CHANNEL_SECRETS_FILE: z.string().optional().describe('JSON file: channel name to request-signing secret'),
   CHANNEL_TIMEOUT_MS: z.coerce
     .number()

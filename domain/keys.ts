@@ -126,8 +126,8 @@ export const keys = {
   // Events of a loan or application.
   identityDelayed: shape('identity-delayed:{round}', 'event: an identity source has been silent for as long as the product allows'),
   contractSealed: shape('sealed', 'event: the signed contract was sealed'),
-  sealingDelayed: shape('sealing-delayed', 'event: the seal of a signed contract is refused, or missing for too long'),
-  sealingDelayedAlarm: shape('sealing-delayed:{application}', 'alarm: the same'),
+  sealingDelayed: shape('sealing-delayed:{reason}:{round}', 'event: the seal of a signed contract is refused, or missing for too long'),
+  sealingDelayedAlarm: shape('sealing-delayed:{application}:{reason}:{round}', 'alarm: the same'),
   contractCopyMail: shape('contract-copy:{application}', 'mail: a copy of the sealed contract'),
   statusMoved: shape('status:{state}:{next}', 'event: an application’s step from one status to the next'),
   statusMovedAgain: shape('status:{state}:{next}:{round}', 'the same, in a later round of the application'),

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 
 /**
  * The contract as a document that is sealed: what was drawn up and confirmed by hash, tries at sealing it, and the sealed
- * document, once. A loan is opened only on a sealed contract (LL007); contracts of words from before are as they were.
+ * document, once. A loan is opened only on a sealed contract (LL008); contracts of words from before are as they were.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -24,7 +24,7 @@ export async function up(knex: Knex): Promise<void> {
       sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
       document_enc bytea NOT NULL,
       provider text NOT NULL CHECK (provider <> ''),
-      verification jsonb NOT NULL,
+      verification jsonb NOT NULL CHECK (verification->'faults' = '[]' AND jsonb_array_length(verification->'signatures') = 2),
       sealed_at timestamptz NOT NULL
     );
     CREATE TABLE signing_services (
@@ -39,7 +39,7 @@ export async function up(knex: Knex): Promise<void> {
         SELECT FROM signatures s JOIN contracts k ON k.application_id = s.application_id
         WHERE s.application_id = NEW.document_id AND s.contract_sha256 = NEW.contract_sha256 AND k.sha256 = NEW.contract_sha256
       ) THEN
-        RAISE EXCEPTION 'a seal belongs to the very document that was signed' USING ERRCODE = 'LL007';
+        RAISE EXCEPTION 'a seal belongs to the very document that was signed' USING ERRCODE = 'LL008';
       END IF;
       RETURN NEW;
     END $$;
@@ -49,7 +49,7 @@ export async function up(knex: Knex): Promise<void> {
         SELECT FROM contracts k WHERE k.application_id = NEW.id AND k.media_type = 'application/pdf'
           AND NOT EXISTS (SELECT FROM sealed_documents d WHERE d.document_id = k.application_id)
       ) THEN
-        RAISE EXCEPTION 'no loan is opened on a contract that is not sealed' USING ERRCODE = 'LL007';
+        RAISE EXCEPTION 'no loan is opened on a contract that is not sealed' USING ERRCODE = 'LL008';
       END IF;
       RETURN NEW;
     END $$;

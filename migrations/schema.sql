@@ -807,6 +807,7 @@ ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_document_id_fkey FO
 ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_pkey PRIMARY KEY (document_id);
 ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_provider_check CHECK ((provider <> ''::text));
 ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
+ALTER TABLE sealed_documents ADD CONSTRAINT sealed_documents_verification_check CHECK ((((verification -> 'faults'::text) = '[]'::jsonb) AND (jsonb_array_length((verification -> 'signatures'::text)) = 2)));
 ALTER TABLE sealing_tries ADD CONSTRAINT sealing_tries_detail_check CHECK ((detail ~ '^[A-Za-z0-9_.-]{1,80}$'::text));
 ALTER TABLE sealing_tries ADD CONSTRAINT sealing_tries_document_id_fkey FOREIGN KEY (document_id) REFERENCES contracts(application_id);
 ALTER TABLE sealing_tries ADD CONSTRAINT sealing_tries_number_check CHECK ((number > 0));
@@ -1115,7 +1116,7 @@ AS $function$
         SELECT FROM contracts k WHERE k.application_id = NEW.id AND k.media_type = 'application/pdf'
           AND NOT EXISTS (SELECT FROM sealed_documents d WHERE d.document_id = k.application_id)
       ) THEN
-        RAISE EXCEPTION 'no loan is opened on a contract that is not sealed' USING ERRCODE = 'LL007';
+        RAISE EXCEPTION 'no loan is opened on a contract that is not sealed' USING ERRCODE = 'LL008';
       END IF;
       RETURN NEW;
     END $function$
@@ -1170,7 +1171,7 @@ AS $function$
         SELECT FROM signatures s JOIN contracts k ON k.application_id = s.application_id
         WHERE s.application_id = NEW.document_id AND s.contract_sha256 = NEW.contract_sha256 AND k.sha256 = NEW.contract_sha256
       ) THEN
-        RAISE EXCEPTION 'a seal belongs to the very document that was signed' USING ERRCODE = 'LL007';
+        RAISE EXCEPTION 'a seal belongs to the very document that was signed' USING ERRCODE = 'LL008';
       END IF;
       RETURN NEW;
     END $function$

@@ -38,7 +38,6 @@ export function composeDeps(env: Env, log: Log): ActivityDeps {
     signing: createPadesProvider({
       link: { baseUrl: env.SIGNATURE_URL, secret: secrets.ca ?? '', timeoutMs: env.CHANNEL_TIMEOUT_MS },
       trustedRoots: () => readFile(required(env, 'SIGNATURE_ROOTS_FILE'), 'utf8'),
-      lender: env.LENDER_NAME,
     }),
     tombstones: fileTombstones(env),
     log,

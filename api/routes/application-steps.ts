@@ -11,6 +11,7 @@ import { assertOffered } from '../../domain/product/offer';
 import { EMPLOYMENT_STATUSES, isIdExpired, LOAN_PURPOSES, LONG_TERM, type Stated } from '../../domain/application/form';
 import { dateOfBirth } from '../../domain/party/person';
 import { isPrintable } from '../../domain/party/text';
+import { isDrawable } from '../../services/application/contract-pdf';
 import type { BusinessDate } from '../../domain/time/dates';
 import type { ApiDeps } from '../deps';
 import { dateSchema, fenOf, moneySchema } from '../wire';
@@ -35,6 +36,9 @@ export const identityStep = z
     email: z.email().max(120),
   })
   .meta({ id: 'Identity' });
+/** A name that a contract can be made out to. */
+export const isNameable = (name: string): boolean => isPrintable(name) && isDrawable(name);
+
 const wordsSchema = z.string().trim().min(2).max(120).refine(isPrintable, 'holds characters that cannot be printed');
 /** The last day of the ID card, or that it has none; where the borrower lives, as they say it. */
 const identityDraftStep = identityStep
@@ -97,7 +101,7 @@ export function readStep(
   }
   if (step === 'identity' && isIdExpired((SCHEMAS.identity.parse(body).idValidUntil ?? null) as Stated['idValidUntil'], today))
     throw new LoanloomError('ID_EXPIRED', 'the ID card is out of date: apply with a valid one', { path: 'idValidUntil' });
-  if (step === 'identity' && !isPrintable(SCHEMAS.identity.parse(body).name))
+  if (step === 'identity' && !isNameable(SCHEMAS.identity.parse(body).name))
     throw new LoanloomError('TEXT_REFUSED', 'the name holds characters that cannot be printed', { path: 'name' });
   return payload;
 }

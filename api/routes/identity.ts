@@ -6,7 +6,7 @@ import {
   revealIdentityChange,
 } from '../../services/party/identity-change';
 import { waitingIdentityChanges } from '../../db/party/identity-changes';
-import { isPrintable } from '../../domain/party/text';
+import { isNameable } from './application-steps';
 import { LoanloomError } from '../../domain/errors';
 import { route, TO_LOOK } from '../route';
 import { identityStep } from './application-steps';
@@ -32,8 +32,8 @@ const request = route({
     },
   },
   handle: async (deps, { caller, body, idempotencyKey }) => {
-    if (body.name !== undefined && !isPrintable(body.name))
-      throw new LoanloomError('TEXT_REFUSED', 'a name has no control characters', { path: 'name' });
+    if (body.name !== undefined && !isNameable(body.name))
+      throw new LoanloomError('TEXT_REFUSED', 'the name holds characters that cannot be printed', { path: 'name' });
     const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
     const { id, expiresAt, ...asked } = await requestIdentityChange(deps, { borrowerId: caller.id, key: idempotencyKey, change });
     return { status: 201, body: { changeId: id, expiresAt: expiresAt.toISOString(), ...asked } };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readContract, type ApplicationRow, type ContractRow } from '../../db/application/applications';
-import { readSealed } from '../../db/application/sealings';
+import { isSigningReady, readSealed } from '../../db/application/sealings';
 import { businessNow } from '../../db/clock';
 import { epochMs } from '../../domain/time/dates';
 import { LoanloomError } from '../../domain/errors';
@@ -89,6 +89,8 @@ const requestCode = route({
       throw new LoanloomError('ILLEGAL_TRANSITION', `there is nothing to sign: the application is ${application.status}`, {
         from: application.status,
       });
+    if (!(await isSigningReady(deps.db)))
+      throw new LoanloomError('SIGNING_UNAVAILABLE', 'contracts cannot be sealed at the moment: sign in some minutes');
     const expiresAt = await deps.db.transaction((tx) =>
       sendCode(deps, tx, {
         key: idempotencyKey,

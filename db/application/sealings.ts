@@ -65,11 +65,10 @@ export async function noteSigningService(db: Db | Tx, name: string, missing: str
   );
 }
 
-/** Whether the signing service was seen ready within five minutes: what nobody has looked at is not. */
-export async function isSigningReady(db: Db | Tx, name: string): Promise<boolean> {
+/** Whether a signing service was seen ready within five minutes: what nobody has looked at is not. */
+export async function isSigningReady(db: Db | Tx): Promise<boolean> {
   const { rows } = await db.raw<{ rows: object[] }>(
-    'SELECT FROM signing_services WHERE name = ? AND missing IS NULL AND fresh_until > clock_timestamp()',
-    [name],
+    'SELECT FROM signing_services WHERE missing IS NULL AND fresh_until > clock_timestamp()',
   );
   return rows.length > 0;
 }
@@ -84,4 +83,20 @@ export async function openedUnsealed(db: Db): Promise<string[]> {
      ORDER BY l.id`,
   );
   return rows.map(({ id }) => `loan ${id} rests on a contract that nobody sealed`);
+}
+
+/** How long, beyond its hours, an application may wait for a seal before it counts as unseen: a loop looks every fifteen minutes. */
+const UNSEEN_HOURS = 240 + 48;
+
+/** I4: applications that wait for the signing service, long past their time, of which people were not told. */
+export async function sealsAwaitedUnseen(db: Db, now: Instant): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+    `SELECT a.id FROM applications a
+     WHERE (a.status = 'REFLECTION_PERIOD' AND a.waiting_until < ?::timestamptz - ? * interval '1 hour'
+         OR a.status = 'SIGNED' AND EXISTS (SELECT FROM signatures s WHERE s.application_id = a.id AND s.signed_at < ?::timestamptz - ? * interval '1 hour'))
+       AND NOT EXISTS (SELECT FROM application_events e WHERE e.application_id = a.id AND e.kind = 'SEALING_DELAYED')
+     ORDER BY a.id`,
+    [now, UNSEEN_HOURS, now, UNSEEN_HOURS],
+  );
+  return rows.map(({ id }) => id);
 }

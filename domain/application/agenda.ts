@@ -2,11 +2,11 @@ import { IDENTITY_CHECKS, type IdentityAct, type IdentityCheckKind, type Identit
 import type { Product } from '../product/products';
 import type { ApplicationStatus } from '../states';
 import { DAY_MS, epochMs, HOUR_MS, instant, type Instant } from '../time/dates';
-import type { SealingAct } from './sealing';
+import type { SealingAct, SealingTrouble } from './sealing';
 
 /** What of a product decides how long an application waits, and for what. */
 export type ApplicationProduct = Pick<Product, 'draftValidDays' | 'offer' | 'reflection'> & {
-  readonly signing: Pick<Product['signing'], 'validHours'>;
+  readonly signing: Pick<Product['signing'], 'validHours'> & Partial<Pick<Product['signing'], 'sealWithinHours'>>;
   readonly review: Pick<Product['review'], 'validDays'>;
 };
 
@@ -23,6 +23,8 @@ export interface ApplicationPlace {
   readonly sealing?: SealingAct | null;
   /** Nobody is asked to sign what could not be sealed. */
   readonly canSeal?: boolean;
+  /** People were told that nobody can sign because nobody could seal. */
+  readonly isSilenceTold?: boolean;
   readonly now: Instant;
 }
 
@@ -42,7 +44,7 @@ export type ApplicationAct =
   /** Its borrower has signed: the contract is sealed, beside the loop. */
   | { readonly kind: 'SEAL_CONTRACT'; readonly summary: string }
   /** The seal is refused, or has been missing for too long: people are told. */
-  | { readonly kind: 'OPEN_SEALING_CASE'; readonly why: 'REFUSED' | 'SILENT' }
+  | { readonly kind: 'OPEN_SEALING_CASE'; readonly why: SealingTrouble }
   | { readonly kind: 'OPEN_LOAN' | 'END'; readonly summary: string }
   | { readonly kind: 'WAIT'; readonly until: Instant; readonly summary: string };
 
@@ -144,6 +146,8 @@ const ACTS = {
 function afterReflection(place: ApplicationPlace): ApplicationAct {
   if (place.product.reflection.after === 'signing') return move(place, 'READY_TO_DISBURSE', 'reflection period over');
   if (place.canSeal !== false) return { kind: 'DRAW_UP_CONTRACT' };
+  const toldAt = epochMs(place.waitingUntil ?? place.now) + (place.product.signing.sealWithinHours ?? 0) * HOUR_MS;
+  if (place.isSilenceTold !== true && epochMs(place.now) >= toldAt) return { kind: 'OPEN_SEALING_CASE', why: 'SILENT' };
   const until = instant(epochMs(place.now) + LOOK_AGAIN_MS);
   return { kind: 'WAIT', until, summary: 'the signing service is away: nobody is asked to sign what could not be sealed' };
 }

@@ -15,7 +15,7 @@ import { ledgerEqualsBanks, oneKeyOneEffect, onePayoutPerInstruction, readOurs, 
 import { loanAccountNow } from '../../domain/loan/loan-account';
 import { Instant, epochMs, type BusinessDate } from '../../domain/time/dates';
 import { acceptedUninformed } from '../../db/application/disclosures';
-import { openedUnsealed } from '../../db/application/sealings';
+import { openedUnsealed, sealsAwaitedUnseen } from '../../db/application/sealings';
 import { askedWithoutConsent, confirmedWithoutMatch } from '../../db/party/identity-checks';
 import { createCatalogue } from '../../domain/product/products';
 import { OPEN_LOANS } from '../../domain/states';
@@ -93,6 +93,7 @@ async function nothingWaitsUnseen(db: Db): Promise<string[]> {
   const isStuck = waiting.oldest !== null && Date.now() - Date.parse(waiting.oldest) > 600_000;
   return [
     ...stale.map((row) => `${row.id} is open past its SLA without a case`),
+    ...(await sealsAwaitedUnseen(db, (await businessNow(db)).now)).map((id) => `application ${id} waits for a seal, and nobody was told`),
     ...silent.map((row) => `loan ${row.id} needs a person, and no alarm says so`),
     ...(isStuck ? [`${String(waiting.rows)} outbox rows wait, the oldest since ${waiting.oldest ?? ''}`] : []),
   ];

@@ -68,7 +68,7 @@ export class AuthorityClient {
     const request = { method, target, headers, asOf: this.asOf, ...(body === undefined ? {} : { body }) } as const;
     const result = await exchangeBytes(this.link, request, this.signal);
     if (result.kind !== 'answer') throw new SigningFault(`${who}_${result.code}`);
-    if (result.status === 403) throw new SigningFault(`${who}_REFUSED`, true);
+    if (result.status === 403 && who === 'CA') throw new SigningFault(`${who}_REFUSED`, true);
     if (result.status !== 200) throw new SigningFault(`${who}_HTTP_${String(result.status)}`);
     return result.bytes;
   }
@@ -82,7 +82,8 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-function readable<T>(who: string, read: () => T): T {
+/** What `read` makes of an answer; a SigningFault where it cannot. */
+export function readable<T>(who: string, read: () => T): T {
   try {
     return read();
   } catch {

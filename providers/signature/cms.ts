@@ -6,7 +6,7 @@ import * as pkijs from 'pkijs';
 export const bytes = (from: Uint8Array): ArrayBuffer => new Uint8Array(from).buffer;
 export const sha256 = (of: Uint8Array): Buffer => createHash('sha256').update(of).digest();
 
-const ID_DATA = '1.2.840.113549.1.7.1';
+export const ID_DATA = '1.2.840.113549.1.7.1';
 const ID_CONTENT_TYPE = '1.2.840.113549.1.9.3';
 const ID_MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
 export const ID_SIGNING_CERTIFICATE = '1.2.840.113549.1.9.16.2.47';
@@ -43,7 +43,7 @@ export const serialOf = (certificate: pkijs.Certificate): string =>
 const attribute = (type: string, value: asn1js.BaseBlock) => new pkijs.Attribute({ type, values: [value] });
 
 /** ESS signing-certificate-v2 (RFC 5035): a signature is this certificate's, and no other's of the same key. */
-const essCertificate = (certificate: Buffer) =>
+export const essCertificate = (certificate: Buffer) =>
   new asn1js.Sequence({
     value: [
       new asn1js.Sequence({

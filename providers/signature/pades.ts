@@ -1,16 +1,14 @@
 import { LoanloomError } from '../../domain/errors';
-import { AuthorityClient, SigningFault, type AuthorityLink, type Certified } from './authority-client';
+import { AuthorityClient, readable, SigningFault, type AuthorityLink, type Certified } from './authority-client';
 import { certificateFrom, newSigningKey, publicKeyOf, signDetached, type SigningKey } from './cms';
-import { openSignature, type ValidationData } from './pdf-signature';
-import type { SealReply, SealRequest, SignatureProvider } from './port';
+import { openSignature, SignatureTooLarge, type ValidationData } from './pdf-signature';
+import { expectedOf, type SealReply, type SealRequest, type SignatureProvider } from './port';
 import { Verifier } from './verify';
 
 export interface PadesSettings {
   readonly link: AuthorityLink;
   /** Whose certificates are trusted, PEM: known beforehand, never taken from whoever is asked. */
   readonly trustedRoots: () => Promise<string>;
-  /** Who lends, as certificates name them. */
-  readonly lender: string;
 }
 
 interface Signer {
@@ -27,7 +25,7 @@ function certificatesIn(pem: string): Buffer[] {
 async function newSigner(authority: AuthorityClient, asked: { documentId: string; name: string; idNumber?: string }): Promise<Signer> {
   const key = await newSigningKey();
   const certified = await authority.certificate({ ...asked, csr: key.request });
-  const certificate = certificateFrom(certified.certificate);
+  const certificate = readable('CA', () => certificateFrom(certified.certificate));
   const name = certificate.subject.typesAndValues.find(({ type }) => type === '2.5.4.3');
   if (!publicKeyOf(certificate.subjectPublicKeyInfo).equals(key.publicKey)) throw new SigningFault('CA_OTHER_KEY');
   if (String(name?.value.valueBlock.value) !== asked.name) throw new SigningFault('CA_OTHER_NAME');
@@ -48,12 +46,13 @@ async function validationData(authority: AuthorityClient, [borrower, lender]: re
 }
 
 /** The revisions of both signatures; the second holds the validation data too, so that nothing follows the last signature. */
-async function sealed(authority: AuthorityClient, { documentId, document, signer }: SealRequest, lenderName: string): Promise<Buffer> {
+async function sealed(authority: AuthorityClient, request: SealRequest): Promise<Buffer> {
+  const { documentId, document, signer } = request;
   const stamp = (imprint: Buffer) => authority.timeStamp(imprint);
   const signWith = (content: Buffer, { key, certified }: Signer) =>
     signDetached(content, key, [certified.certificate, ...certified.chain], stamp);
   const borrower = await newSigner(authority, { documentId, ...signer });
-  const lender = await newSigner(authority, { documentId, name: lenderName });
+  const lender = await newSigner(authority, { documentId, name: request.lender });
   const first = openSignature(document, 'Borrower', new Date());
   const half = first.withSignature(await signWith(first.content, borrower));
   const last = openSignature(half, 'Lender', new Date(), await validationData(authority, [borrower, lender]));
@@ -65,7 +64,7 @@ async function sealed(authority: AuthorityClient, { documentId, document, signer
  * document only, stamped by a time-stamping authority, with chains and revocation answers inside. What was made is checked
  * against the trusted roots before it is given out; what does not hold is UNAVAILABLE, and made anew.
  */
-export function createPadesProvider({ link, trustedRoots, lender }: PadesSettings): SignatureProvider {
+export function createPadesProvider({ link, trustedRoots }: PadesSettings): SignatureProvider {
   let verifier: Promise<Verifier> | undefined;
   const opened = () =>
     (verifier ??= trustedRoots()
@@ -91,15 +90,16 @@ export function createPadesProvider({ link, trustedRoots, lender }: PadesSetting
     },
     async seal(request, signal): Promise<SealReply> {
       try {
-        const document = await sealed(new AuthorityClient(link, request.asOf, signal), request, lender);
-        const verification = await (await opened()).verify(document);
+        const document = await sealed(new AuthorityClient(link, request.asOf, signal), request);
+        const verification = await (await opened()).verify(document, expectedOf(request));
         if (verification.faults.length > 0) return { kind: 'UNAVAILABLE', detail: 'NOT_VALID' };
         return { kind: 'SEALED', document, verification };
       } catch (error) {
+        if (error instanceof SignatureTooLarge) return { kind: 'UNAVAILABLE', detail: 'SIGNATURE_TOO_LARGE' };
         if (!(error instanceof SigningFault)) throw error;
         return { kind: error.isRefusal ? 'REFUSED' : 'UNAVAILABLE', detail: error.detail };
       }
     },
-    verify: async (document) => (await opened()).verify(document),
+    verify: async (document, expected) => (await opened()).verify(document, expected),
   };
 }

@@ -1,4 +1,3 @@
-import { LoanloomError } from '../../domain/errors';
 import { extended, PdfFile, stream } from './pdf-revision';
 import type { SignatureField } from './port';
 
@@ -9,9 +8,12 @@ export interface ValidationData {
   readonly revocationLists: readonly Buffer[];
 }
 
-/** Room for a signature with its chain and time stamp, in hexadecimal digits. */
-const CONTENTS_DIGITS = 24_576;
+/** Room for a signature with its chain and time stamp (24 kB), in hexadecimal digits. */
+const CONTENTS_DIGITS = 2 * 24_576;
 const RANGE_PLACEHOLDER = '/ByteRange [0 0000000000 0000000000 0000000000]';
+
+/** An authority's chain and stamp are larger than anybody's. */
+export class SignatureTooLarge extends Error {}
 
 const pdfDate = (at: Date) => `D:${at.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`;
 
@@ -31,6 +33,9 @@ function signatureDictionary(field: SignatureField, at: Date): Buffer {
 /** A revision that fills a signature field, its signature still to come: `content` is what it is made over. */
 export interface Unsigned {
   readonly content: Buffer;
+  /** Where its value stands, and how many hexadecimal digits it has room for. */
+  readonly valueAt: number;
+  readonly valueDigits: number;
   withSignature(cms: Buffer): Buffer;
 }
 
@@ -67,9 +72,11 @@ function reserved(bytes: Buffer, before: number): Unsigned {
   bytes.write(`${written.padEnd(RANGE_PLACEHOLDER.length - 1)}]`, range, 'latin1');
   return {
     content: Buffer.concat([bytes.subarray(0, contents), bytes.subarray(afterContents)]),
+    valueAt: contents + 1,
+    valueDigits: CONTENTS_DIGITS,
     withSignature(cms) {
       const digits = cms.toString('hex');
-      if (digits.length > CONTENTS_DIGITS) throw new LoanloomError('INTERNAL', 'a signature is larger than its place');
+      if (digits.length > CONTENTS_DIGITS) throw new SignatureTooLarge('a signature is larger than its place');
       const signed = Buffer.from(bytes);
       signed.write(digits, contents + 1, 'latin1');
       return signed;
@@ -77,35 +84,11 @@ function reserved(bytes: Buffer, before: number): Unsigned {
   };
 }
 
-/** A signature as it stands in a file. */
-export interface SignatureInFile {
-  readonly field: string;
-  readonly cms: Buffer;
-  readonly content: Buffer;
-  /** Its range is two pieces around its own value, from the first byte on. */
-  readonly isWellFormed: boolean;
-  readonly end: number;
-}
-
-/** The signature of a field; undefined while it is empty. */
-export function signatureIn(document: Buffer, field: SignatureField): SignatureInFile | undefined {
-  const file = new PdfFile(document);
-  const dictionary = file.dictionary(file.field(field));
-  if (!dictionary.includes('/V ')) return undefined;
-  const text = file.dictionary(file.reference(file.field(field), 'V'));
-  const [from = -1, length = -1, second = -1, rest = -1] = (/\/ByteRange \[([\d ]+)\]/.exec(text)?.[1] ?? '')
-    .trim()
-    .split(/\s+/)
-    .map(Number);
-  const digits = /\/Contents <([0-9a-fA-F]*)>/.exec(text)?.[1] ?? '';
-  const isAround = document.subarray(length, second).toString('latin1') === `<${digits}>`;
-  return {
-    field,
-    cms: Buffer.from(digits, 'hex'),
-    content: Buffer.concat([document.subarray(0, Math.max(0, length)), document.subarray(Math.max(0, second), Math.max(0, second + rest))]),
-    isWellFormed: from === 0 && isAround,
-    end: second + rest,
-  };
+/** When a revision says that it was made: the first such date after the bytes before it. */
+export function revisionDate(document: Buffer, from: number): Date {
+  const found = /\/M \(D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z\)/.exec(document.toString('latin1', from, from + 4_000));
+  const [, year, month, day, hour, minute, second] = (found ?? []).map(Number);
+  return new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second));
 }
 
 /** The validation data that a file carries. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Instant } from '../../domain/time/dates';
 
 /** What is to be sealed: a prepared PDF that its signer has confirmed by hash. In clear for as long as it takes. */
@@ -6,6 +7,8 @@ export interface SealRequest {
   /** With an empty signature field for each of SIGNATURE_FIELDS. */
   readonly document: Buffer;
   readonly signer: { readonly name: string; readonly idNumber: string };
+  /** Who lends, as certificates name them. */
+  readonly lender: string;
   /** Business time: only a sandbox reads it. */
   readonly asOf: Instant;
 }
@@ -13,6 +16,20 @@ export interface SealRequest {
 /** The fields of a prepared document, in the order in which they are signed: the lender's is last and covers everything. */
 export const SIGNATURE_FIELDS = ['Borrower', 'Lender'] as const;
 export type SignatureField = (typeof SIGNATURE_FIELDS)[number];
+
+/** What a sealed document has to be: the confirmed one, signed by these. */
+export interface ExpectedSeal {
+  readonly documentSha256: string;
+  readonly signers: Readonly<Record<SignatureField, string>>;
+}
+
+/** What a request asks for, as a check of its result expects it. */
+export const expectedOf = ({ document, signer, lender }: ExpectedOf): ExpectedSeal => ({
+  documentSha256: createHash('sha256').update(document).digest('hex'),
+  signers: { Borrower: signer.name, Lender: lender },
+});
+
+type ExpectedOf = Pick<SealRequest, 'document' | 'lender'> & { readonly signer: Pick<SealRequest['signer'], 'name'> };
 
 /** One signature of a sealed document, as it was found. Names no person. */
 export interface FoundSignature {
@@ -44,6 +61,6 @@ export interface SignatureProvider {
   /** Null where it could seal now, else what is missing, as a code. */
   missing(asOf: Instant, signal: AbortSignal): Promise<string | null>;
   seal(request: SealRequest, signal: AbortSignal): Promise<SealReply>;
-  /** Whether a document is sealed and unchanged, from the document and the trusted roots alone. */
-  verify(document: Buffer): Promise<Verification>;
+  /** Whether a document is what is expected, sealed and unchanged: from the document and the trusted roots alone. */
+  verify(document: Buffer, expected: ExpectedSeal): Promise<Verification>;
 }

@@ -1,60 +1,41 @@
-import * as pkijs from 'pkijs';
-import { bytes, certificateFrom, ID_SIGNING_CERTIFICATE, ID_TIME_STAMP, serialOf, sha256 } from './cms';
-import { signatureIn, validationDataIn, type SignatureInFile, type ValidationData } from './pdf-signature';
-import { SIGNATURE_FIELDS, type FoundSignature, type Verification } from './port';
+import { certificateFrom, serialOf, sha256 } from './cms';
+import { checkedSignature } from './cms-check';
+import { openSignature, revisionDate, validationDataIn, type Unsigned, type ValidationData } from './pdf-signature';
+import { SIGNATURE_FIELDS, type ExpectedSeal, type FoundSignature, type SignatureField, type Verification } from './port';
+import { commonNameOf, Fault, maySign, mayStamp, must, Trust } from './trust';
 
 const CHECKED = [
-  'both fields are signed, and the last signature covers the whole file',
-  'each signature holds over the bytes that it covers, and names its certificate',
-  'each certificate leads to a trusted root, and was good when it signed',
+  'it begins with the document that was confirmed, and holds two revisions that sign it, and nothing else',
+  'each signature holds over everything before it, and names its certificate',
+  'each certificate is of the one who has to sign, leads to a trusted root, and was good when it signed',
   'each time stamp is of a trusted authority, over that very signature',
 ] as const;
 
-interface Stamped {
-  readonly at: Date;
-  readonly certificate: pkijs.Certificate;
-}
-
-/** A reason why a document is not valid. */
-class Fault extends Error {}
-
-function must(holds: boolean, fault: string): void {
-  if (!holds) throw new Fault(fault);
-}
-
-const signedDataOf = (cms: Buffer): pkijs.SignedData => new pkijs.SignedData({ schema: pkijs.ContentInfo.fromBER(bytes(cms)).content });
-
-function signerOf(signed: pkijs.SignedData): { signer: pkijs.SignerInfo; certificate: pkijs.Certificate } {
-  const [signer] = signed.signerInfos;
-  const certificates = (signed.certificates ?? []).filter((each): each is pkijs.Certificate => each instanceof pkijs.Certificate);
-  const sid = signer?.sid as pkijs.IssuerAndSerialNumber | undefined;
-  const certificate = certificates.find((each) => sid?.serialNumber.isEqual(each.serialNumber) === true);
-  if (!signer || !certificate) throw new Fault('a signature without its certificate');
-  const ess = signer.signedAttrs?.attributes.find(({ type }) => type === ID_SIGNING_CERTIFICATE)?.values[0] as
-    { toBER(): ArrayBuffer } | undefined;
-  const digest = sha256(Buffer.from(certificate.toSchema().toBER()));
-  must(ess !== undefined && Buffer.from(ess.toBER()).includes(digest), 'a signature that names another certificate');
-  return { signer, certificate };
-}
-
-/** Checks documents against roots that are trusted; needs nobody else. */
+/**
+ * Checks sealed documents against roots that are trusted; needs nobody else. Nothing of a document's structure is believed:
+ * it is built anew from the confirmed document and the values that were found, and has to be the same bytes.
+ */
 export class Verifier {
-  private readonly roots: pkijs.Certificate[];
+  private readonly roots;
 
   constructor(roots: readonly Buffer[]) {
     this.roots = roots.map(certificateFrom);
   }
 
-  async verify(document: Buffer): Promise<Verification> {
+  async verify(document: Buffer, expected: ExpectedSeal): Promise<Verification> {
     const signatures: FoundSignature[] = [];
     try {
-      const validation = validationDataIn(document);
-      for (const field of SIGNATURE_FIELDS) {
-        const found = signatureIn(document, field);
-        if (!found) throw new Fault(`${field} has not signed`);
-        signatures.push(await this.signature(found, validation, document.length));
+      const prepared = preparedIn(document, expected.documentSha256);
+      const first = rebuilt(document, openSignature(prepared, 'Borrower', revisionDate(document, prepared.length)));
+      const half = document.subarray(0, first.length);
+      const validation = readable(() => validationDataIn(document));
+      const last = rebuilt(document, openSignature(half, 'Lender', revisionDate(document, half.length), validation));
+      must(last.length === document.length, 'something was appended after the last signature');
+      const trust = readable(() => new Trust(this.roots, validation));
+      for (const [index, each] of [first, last].entries()) {
+        const field = SIGNATURE_FIELDS[index] ?? 'Lender';
+        signatures.push(await this.signature(field, each, { trust, expected, isWhole: each.length === document.length }));
       }
-      must(signatures.at(-1)?.coversWholeFile === true, 'something was appended after the last signature');
       return { signatures, checked: CHECKED, faults: [] };
     } catch (error) {
       // What cannot be read is not valid; the library's own words may quote what it read.
@@ -62,67 +43,58 @@ export class Verifier {
     }
   }
 
-  private async signature(found: SignatureInFile, validation: ValidationData, length: number): Promise<FoundSignature> {
-    must(found.isWellFormed, `${found.field}: the signed range leaves out more than the signature`);
-    const signed = signedDataOf(found.cms);
-    const { signer, certificate } = signerOf(signed);
-    const stamped = await this.stamp(signer);
-    const holds = await signed.verify({ signer: 0, data: bytes(found.content) }).catch(() => false);
-    must(holds, `${found.field}: the signature does not hold`);
-    await this.chain(certificate, stamped.at, validation);
-    await this.isGood(certificate, validation);
-    await this.chain(stamped.certificate, stamped.at, validation);
-    await this.isGood(stamped.certificate, validation);
-    return {
-      field: found.field,
-      certificateSerial: serialOf(certificate),
-      stampedAt: stamped.at.toISOString(),
-      coversWholeFile: found.end === length,
-    };
+  private async signature(
+    field: SignatureField,
+    { cms, content }: Rebuilt,
+    { trust, expected, isWhole }: { readonly trust: Trust; readonly expected: ExpectedSeal; readonly isWhole: boolean },
+  ): Promise<FoundSignature> {
+    const { certificate, stampedAt, stamper } = await checkedSignature(cms, content);
+    must(commonNameOf(certificate) === expected.signers[field], `${field}: signed by somebody else`);
+    must(maySign(certificate), `${field}: a certificate that may not sign`);
+    must(mayStamp(stamper), 'a time stamp by somebody who may not stamp');
+    await trust.assertGood(certificate, stampedAt);
+    await trust.assertGood(stamper, stampedAt);
+    return { field, certificateSerial: serialOf(certificate), stampedAt: stampedAt.toISOString(), coversWholeFile: isWhole };
   }
+}
 
-  /** The time stamp over a signature's value. */
-  private async stamp(signer: pkijs.SignerInfo): Promise<Stamped> {
-    const token = signer.unsignedAttrs?.attributes.find(({ type }) => type === ID_TIME_STAMP)?.values[0] as
-      { toBER(): ArrayBuffer } | undefined;
-    if (!token) throw new Fault('a signature without a time stamp');
-    const signed = signedDataOf(Buffer.from(token.toBER()));
-    const { certificate } = signerOf(signed);
-    const purposes = certificate.extensions?.find(({ extnID }) => extnID === '2.5.29.37')?.parsedValue as pkijs.ExtKeyUsage | undefined;
-    must(purposes?.keyPurposes.includes('1.3.6.1.5.5.7.3.8') === true, 'a time stamp by somebody who may not stamp');
-    const value = bytes(signer.signature.valueBlock.valueHexView);
-    must(await signed.verify({ signer: 0, data: value }).catch(() => false), 'a time stamp that does not hold');
-    const content = signed.encapContentInfo.eContent;
-    if (!content) throw new Fault('an empty time stamp');
-    const info = pkijs.TSTInfo.fromBER(bytes(new Uint8Array(content.getValue())));
-    const imprint = Buffer.from(info.messageImprint.hashedMessage.valueBlock.valueHexView);
-    must(imprint.equals(sha256(new Uint8Array(value))), 'a time stamp over something else');
-    return { at: info.genTime, certificate };
+/** The document that was confirmed, which a sealed one begins with. */
+function preparedIn(document: Buffer, documentSha256: string): Buffer {
+  const end = '%%EOF\n';
+  for (let at = document.indexOf(end); at >= 0; at = document.indexOf(end, at + 1)) {
+    const prepared = document.subarray(0, at + end.length);
+    if (sha256(prepared).toString('hex') === documentSha256) return prepared;
   }
+  throw new Fault('it does not begin with the document that was confirmed');
+}
 
-  private async chain(certificate: pkijs.Certificate, at: Date, { certificates }: ValidationData): Promise<void> {
-    const engine = new pkijs.CertificateChainValidationEngine({
-      trustedCerts: this.roots,
-      certs: [...certificates.map(certificateFrom), certificate],
-      checkDate: at,
-    });
-    const { result } = await engine.verify();
-    must(result, 'a certificate that leads to no trusted root, or was not valid at that time');
-  }
+interface Rebuilt {
+  readonly cms: Buffer;
+  readonly content: Buffer;
+  readonly length: number;
+}
 
-  /** The issuer's own word, in the document, that a certificate was not revoked. */
-  private async isGood(certificate: pkijs.Certificate, validation: ValidationData): Promise<void> {
-    const issuer = validation.certificates.map(certificateFrom).find((each) => each.subject.isEqual(certificate.issuer));
-    if (!issuer) throw new Fault('a certificate whose issuer is not in the document');
-    for (const der of validation.ocspResponses) {
-      const response = pkijs.OCSPResponse.fromBER(bytes(der));
-      const basic = pkijs.BasicOCSPResponse.fromBER(bytes(new Uint8Array(response.responseBytes?.response.getValue() ?? [])));
-      const { isForCertificate, status } = await basic.getCertificateStatus(certificate, issuer);
-      if (!isForCertificate) continue;
-      must(await basic.verify({ trustedCerts: this.roots }), 'a word about revocation that the issuer did not sign');
-      must(status === 0, 'a certificate that was revoked');
-      return;
-    }
-    throw new Fault('a certificate about whose revocation nothing is known');
+/** A revision as we would have made it, with the value that was found in its place: the same bytes, or no revision of ours. */
+function rebuilt(document: Buffer, unsigned: Unsigned): Rebuilt {
+  const digits = document.toString('latin1', unsigned.valueAt, unsigned.valueAt + unsigned.valueDigits);
+  must(/^[0-9a-f]*$/.test(digits), 'a signature whose value cannot be read');
+  const cms = derIn(Buffer.from(digits, 'hex'));
+  const made = unsigned.withSignature(cms);
+  must(document.subarray(0, made.length).equals(made), 'a revision that is not as it has to be');
+  return { cms, content: unsigned.content, length: made.length };
+}
+
+/** The one value at the beginning of a room that is filled up with zeros. */
+function derIn(room: Buffer): Buffer {
+  const long = (room[1] ?? 0) & 0x80 ? (room[1] ?? 0) & 0x7f : 0;
+  const length = long === 0 ? (room[1] ?? 0) : room.readUIntBE(2, Math.min(4, Math.max(1, long)));
+  return room.subarray(0, 2 + long + length);
+}
+
+function readable<T extends ValidationData | Trust>(read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw new Fault('chains and revocations that cannot be read');
   }
 }

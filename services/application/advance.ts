@@ -30,7 +30,7 @@ import { sealDisclosure } from './disclosure';
 import { disclosureOf } from '../../domain/product/disclosure';
 import { deadlineIn, moveApplication } from './moves';
 import { awaitSignature } from './contract';
-import { openSealingCase, sealingActOf } from './sealing';
+import { openSealingCase, sealingActOf, toldOf } from './sealing';
 import { isSigningReady } from '../../db/application/sealings';
 import { insertLoan } from '../../db/loan/loans';
 import { addMail } from '../../db/outbox';
@@ -181,9 +181,10 @@ async function actOf(deps: ActivityDeps, tx: Tx, application: ApplicationRow, no
   const isReminded = await hasApplicationEvent(tx, id, keys.halfTime(status, round));
   const identity = status === 'KYC_PENDING' ? await identityActOf(deps, tx, application, now) : undefined;
   const sealing = status === 'SIGNED' ? await sealingActOf(deps, tx, application, now) : null;
-  const canSeal = status !== 'REFLECTION_PERIOD' || (await isSigningReady(tx, deps.signing.name));
+  const canSeal = status !== 'REFLECTION_PERIOD' || (await isSigningReady(tx));
+  const isSilenceTold = canSeal || (await toldOf(tx, application)).includes('SILENT');
   const place = { status, waitingUntil: deadlineIn(application), product: productOf(deps, application), isReminded, now };
-  return nextApplicationAct({ ...place, sealing, canSeal, ...(identity && { identity }) });
+  return nextApplicationAct({ ...place, sealing, canSeal, isSilenceTold, ...(identity && { identity }) });
 }
 
 async function remind(tx: Tx, application: ApplicationRow, at: Instant): Promise<void> {

@@ -83,7 +83,7 @@ const acceptOffer: Handler = async (deps, tx, { application, at }) => {
   await assertConsents(tx, application.borrower_id);
   await assertDisclosureConfirmed(tx, application.id, (await readOffer(tx, application.id))?.disclosure_sha256 ?? null);
   const act = afterAcceptance({ product: productOf(deps, application), now: at });
-  if (act.kind === 'DRAW_UP_CONTRACT' && !(await isSigningReady(tx, deps.signing.name)))
+  if (act.kind === 'DRAW_UP_CONTRACT' && !(await isSigningReady(tx)))
     throw new LoanloomError('SIGNING_UNAVAILABLE', 'contracts cannot be sealed at the moment: accept the offer again in some minutes');
   await perform(deps, tx, { application, act, at });
   return act.kind === 'MOVE' && act.until !== null ? { reflectionEndsAt: act.until } : {};

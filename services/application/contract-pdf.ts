@@ -17,18 +17,23 @@ const BODY = '#000000';
 let font: Buffer | undefined;
 const loadFont = () => (font ??= readFileSync(FONT_FILE));
 
+/** Whether a contract can show a text: every character of it is in its typeface. */
+export function isDrawable(text: string): boolean {
+  const { font: typeface } = (ownFont ??= new PDFDocument({ autoFirstPage: false }).font(loadFont()) as unknown as WithFont)._font;
+  return Array.from(text).every((character) => typeface.hasGlyphForCodePoint(character.codePointAt(0) ?? 0));
+}
+
+let ownFont: WithFont | undefined;
+
 /** The typeface as pdfkit holds it. */
 interface WithFont {
   readonly _font: { readonly font: { hasGlyphForCodePoint(codePoint: number): boolean } };
 }
 
 /** TEXT_REFUSED for a character that the typeface lacks: it would be drawn as an empty box. */
-function assertDrawable(doc: PDFKit.PDFDocument, blocks: readonly ContractBlock[]): void {
-  const { font: typeface } = (doc as unknown as WithFont)._font;
-  for (const { line } of blocks)
-    for (const character of line)
-      if (!typeface.hasGlyphForCodePoint(character.codePointAt(0) ?? 0))
-        throw new LoanloomError('TEXT_REFUSED', 'the contract holds a character that its typeface lacks: it cannot be printed');
+function assertDrawable(blocks: readonly ContractBlock[]): void {
+  if (!blocks.every(({ line }) => isDrawable(line)))
+    throw new LoanloomError('TEXT_REFUSED', 'the contract holds a character that its typeface lacks: it cannot be printed');
 }
 
 /** What pdfkit has of forms and pages, and its types leave out. */
@@ -99,7 +104,7 @@ export async function contractPdf(blocks: readonly ContractBlock[], drawnUpAt: I
     doc.on('error', reject);
   });
   doc.font(loadFont());
-  assertDrawable(doc, blocks);
+  assertDrawable(blocks);
   for (const block of blocks) addBlock(doc, block);
   doc.moveDown(1).fontSize(SIZES.body).fillColor(BODY);
   doc.text('本合同由借款人和贷款人以电子签名签署，见签名面板。 / Signed electronically by borrower and lender: see the signature panel.');

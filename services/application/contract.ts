@@ -19,6 +19,8 @@ import { assertPinned } from './pinned';
 export interface ContractContent {
   readonly text: string;
   readonly signer: { readonly name: string; readonly idNumber: string };
+  /** Who lends, as the contract and the certificate name them. */
+  readonly lender: string;
 }
 
 const addressOf = (column: 'document_enc' | 'content_enc', applicationId: string) => ({ table: 'contracts', column, row: applicationId });
@@ -57,19 +59,21 @@ export async function awaitSignature(deps: ActivityDeps, tx: Tx, application: Ap
     // The cap may have fallen since the offer was made.
     // An offer that was accepted is not ended by us: people are told of the refusal, and the borrower may cancel.
     const terms = quote({ principal: accepted.principal_fen, termMonths: accepted.term_months }, product, businessDateOf(at));
+    const disclosure =
+      accepted.disclosure === null ? disclosureOf(product, terms, businessDateOf(at)) : disclosureFrom(accepted.disclosure);
     const blocks = contractBlocks({
       contractNumber: application.id,
       borrowerName: name,
       idNumber,
       drawnUpOn: businessDateOf(at),
       product,
-      disclosure: accepted.disclosure === null ? disclosureOf(product, terms, businessDateOf(at)) : disclosureFrom(accepted.disclosure),
+      disclosure,
       disclosureSha256: accepted.disclosure_sha256,
       schedule: accepted.disclosure === null ? terms.schedule : accepted.illustration,
       consents: await consentsOf(tx, application.borrower_id),
     });
     const document = await contractPdf(blocks, at);
-    const content: ContractContent = { text: contractText(blocks), signer: { name, idNumber } };
+    const content: ContractContent = { text: contractText(blocks), signer: { name, idNumber }, lender: disclosure.lender.en };
     const person = await deps.borrowers.personVault(tx, application.borrower_id);
     await insertContract(tx, {
       application_id: application.id,

@@ -7,16 +7,19 @@ import {
   readContract,
   readSignature,
   type ApplicationRow,
+  type ContractRow,
 } from '../../db/application/applications';
 import { insertSealed, insertSealingTry, isSealed, readSealed, readSealingTries } from '../../db/application/sealings';
 import { businessNow } from '../../db/clock';
 import { addAlarm, addMail } from '../../db/outbox';
 import type { Db, Tx } from '../../db/pool';
-import { nextSealingAct, type SealingAct } from '../../domain/application/sealing';
+import { nextSealingAct, SEALING_TROUBLES, type SealingAct, type SealingTrouble } from '../../domain/application/sealing';
 import { assertThat, LoanloomError } from '../../domain/errors';
 import { keys } from '../../domain/keys';
 import { businessDateOf, instant, laterOf, type Instant } from '../../domain/time/dates';
-import type { SealReply, SealRequest } from '../../providers/signature/port';
+import { expectedOf, type SealReply, type SealRequest } from '../../providers/signature/port';
+import { missingConsents } from '../party/consents';
+import { moveApplication } from './moves';
 import { productOf, type ActivityDeps } from '../deps';
 import { contractContent, contractDocument } from './contract';
 
@@ -29,26 +32,47 @@ export async function sealingActOf(deps: ActivityDeps, tx: Tx, application: Appl
   const signature = await readSignature(tx, application.id);
   if (contract?.media_type !== 'application/pdf' || !signature) return null;
   return nextSealingAct({
-    isSealed: await isSealed(tx, application.id),
+    isSealed: await isSealedAsSigned(deps, tx, application, contract),
     tries: await readSealingTries(tx, application.id),
     since: instant(signature.signed_at),
     withinHours: productOf(deps, application).signing.sealWithinHours,
-    isCaseOpen: await hasApplicationEvent(tx, application.id, keys.sealingDelayed()),
+    told: await toldOf(tx, application),
     now,
   });
+}
+
+/** Of what people were told already. */
+export async function toldOf(tx: Tx, { id, round }: Pick<ApplicationRow, 'id' | 'round'>): Promise<SealingTrouble[]> {
+  const told: SealingTrouble[] = [];
+  for (const why of SEALING_TROUBLES) if (await hasApplicationEvent(tx, id, keys.sealingDelayed(why, round))) told.push(why);
+  return told;
+}
+
+/** Whether the seal that is kept is one: opened, and checked against what was signed. INTERNAL for a row that is none. */
+async function isSealedAsSigned(deps: ActivityDeps, tx: Tx, application: ApplicationRow, contract: ContractRow): Promise<boolean> {
+  const sealed = await sealedDocument(deps, tx, application);
+  if (!sealed) return false;
+  const person = await deps.borrowers.personVault(tx, application.borrower_id);
+  const content = contractContent(person, application.id, contract);
+  if (!('signer' in content)) return false;
+  const document = contractDocument(person, application.id, contract);
+  const { faults } = await deps.signing.verify(sealed.document, expectedOf({ ...content, document }));
+  if (faults.length > 0) throw new LoanloomError('INTERNAL', `the seal that is kept is none: ${faults.join('; ')}`);
+  return true;
 }
 
 /** People are told that a signed contract has no seal; the application goes on waiting, and its borrower may cancel. */
 export async function openSealingCase(
   tx: Tx,
   application: ApplicationRow,
-  { why, at }: { readonly why: 'REFUSED' | 'SILENT'; readonly at: Instant },
+  { why, at }: { readonly why: SealingTrouble; readonly at: Instant },
 ): Promise<ApplicationRow> {
-  const { id } = application;
-  const event = { key: keys.sealingDelayed(), kind: 'SEALING_DELAYED', at, businessDate: businessDateOf(at), data: { why } } as const;
+  const { id, round } = application;
+  const key = keys.sealingDelayed(why, round);
+  const event = { key, kind: 'SEALING_DELAYED', at, businessDate: businessDateOf(at), data: { why } } as const;
   await insertApplicationEvent(tx, id, event);
   await addAlarm(tx, {
-    key: keys.sealingDelayedAlarm(id),
+    key: keys.sealingDelayedAlarm(id, why, round),
     subject: id,
     payload: { code: 'CONTRACT_NOT_SEALED', why, owner: 'operations' },
   });
@@ -60,6 +84,11 @@ async function prepare(deps: ActivityDeps, tx: Tx, applicationId: string, asOf: 
   await lockPersonOf(tx, applicationId);
   const application = await lockApplication(tx, applicationId);
   if (application.status !== 'SIGNED' || (await isSealed(tx, applicationId))) return undefined;
+  // Nothing of a person is told to anybody once they withdrew what it rests on.
+  if ((await missingConsents(tx, application.borrower_id)).isWithdrawn) {
+    await moveApplication(tx, application, { to: 'WITHDRAWN', at: asOf, why: 'a consent that it needs was withdrawn' });
+    return undefined;
+  }
   const contract = await readContract(tx, applicationId);
   const signature = await readSignature(tx, applicationId);
   assertThat(contract && signature, 'a signed application has a contract and a signature');
@@ -69,7 +98,14 @@ async function prepare(deps: ActivityDeps, tx: Tx, applicationId: string, asOf: 
   const document = contractDocument(person, applicationId, contract);
   if (sha256(document) !== signature.contract_sha256)
     throw new LoanloomError('INTERNAL', 'the contract that is kept is not the one that was signed');
-  return { documentId: applicationId, document, signer: content.signer, asOf };
+  return { documentId: applicationId, document, signer: content.signer, lender: content.lender, asOf };
+}
+
+/** A reply whose document is what was asked for, by our own check; one that is not says nothing: UNAVAILABLE. */
+async function checkedReply({ signing }: ActivityDeps, request: SealRequest, reply: SealReply): Promise<SealReply> {
+  if (reply.kind !== 'SEALED') return reply;
+  const verification = await signing.verify(reply.document, expectedOf(request));
+  return verification.faults.length === 0 ? { ...reply, verification } : { kind: 'UNAVAILABLE', detail: 'NOT_VALID' };
 }
 
 /** Notes what sealing came to, once: of two seals of one document the first is kept. */
@@ -125,7 +161,7 @@ export async function sealContract(
 ): Promise<void> {
   const request = await deps.db.transaction(async (tx) => prepare(deps, tx, applicationId, laterOf(at, (await businessNow(tx)).now)));
   if (!request) return;
-  const reply = await deps.signing.seal(request, signal);
+  const reply = await checkedReply(deps, request, await deps.signing.seal(request, signal));
   await deps.db.transaction(async (tx) => note(deps, tx, { request, reply, at: laterOf(at, (await businessNow(tx)).now) }));
 }
 

@@ -2,7 +2,7 @@ import { instant } from '../../domain/time/dates';
 import { inventPerson } from '../../dev/demo/person';
 import { freePort } from '../../dev/stack/ports';
 import type { AuthorityLink } from '../../providers/signature/authority-client';
-import type { SealRequest, SignatureProvider } from '../../providers/signature/port';
+import { expectedOf, type SealRequest, type SignatureProvider } from '../../providers/signature/port';
 import { contractPdf } from '../../services/application/contract-pdf';
 import { startBanks, type Banks } from '../support/world';
 
@@ -10,6 +10,7 @@ export interface SignerUnderTest {
   create(link: AuthorityLink, rootPem: string): SignatureProvider;
 }
 
+export const LENDER = 'Loanloom Example Consumer Finance Ltd';
 const signal = new AbortController().signal;
 const NOW = instant('2026-11-30T08:00:00Z');
 
@@ -43,15 +44,17 @@ export function signatureContract({ create }: SignerUnderTest): void {
   const request = (): SealRequest => {
     serial += 1;
     const { name, idNumber } = inventPerson(9_000, serial);
-    return { documentId: `c-${String(serial)}`, document: prepared, signer: { name, idNumber }, asOf: NOW };
+    return { documentId: `c-${String(serial)}`, document: prepared, signer: { name, idNumber }, lender: LENDER, asOf: NOW };
   };
   const fails = (service: string, behaviour: string, times = 1) => banks.tell('ca/scripts', { service, behaviour, times });
 
   it('seals a document so that its own check finds nothing wrong, and what was there stays there', async () => {
-    const reply = await provider().seal(request(), signal);
+    const asked = request();
+    const reply = await provider().seal(asked, signal);
     if (reply.kind !== 'SEALED') throw new Error(reply.kind);
+    const expected = expectedOf(asked);
     expect(reply.document.subarray(0, prepared.length).equals(prepared)).toBe(true);
-    expect(await provider().verify(reply.document)).toMatchObject({ faults: [] });
+    expect(await provider().verify(reply.document, expected)).toMatchObject({ faults: [] });
     expect(reply.verification.signatures.map(({ field, coversWholeFile }) => [field, coversWholeFile])).toEqual([
       ['Borrower', false],
       ['Lender', true],
@@ -59,9 +62,11 @@ export function signatureContract({ create }: SignerUnderTest): void {
   });
 
   it('finds each byte that is changed, cut off or appended', async () => {
-    const reply = await provider().seal(request(), signal);
+    const asked = request();
+    const reply = await provider().seal(asked, signal);
     if (reply.kind !== 'SEALED') throw new Error(reply.kind);
-    const faultsOf = async (bytes: Buffer) => (await provider().verify(bytes)).faults.length;
+    const expected = expectedOf(asked);
+    const faultsOf = async (bytes: Buffer) => (await provider().verify(bytes, expected)).faults.length;
     for (let share = 1; share < 20; share += 1) {
       const changed = Buffer.from(reply.document);
       const at = Math.floor((changed.length * share) / 20);
@@ -77,10 +82,12 @@ export function signatureContract({ create }: SignerUnderTest): void {
   });
 
   it('trusts no root but those that it was given', async () => {
-    const reply = await provider().seal(request(), signal);
+    const asked = request();
+    const reply = await provider().seal(asked, signal);
     if (reply.kind !== 'SEALED') throw new Error(reply.kind);
+    const expected = expectedOf(asked);
     const elsewhere = await startBanks();
-    expect((await create(link(), elsewhere.rootPem).verify(reply.document)).faults).not.toEqual([]);
+    expect((await create(link(), elsewhere.rootPem).verify(reply.document, expected)).faults).not.toEqual([]);
     await elsewhere.close();
   });
 

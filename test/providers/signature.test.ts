@@ -8,15 +8,14 @@ import { contractPdf } from '../../services/application/contract-pdf';
 import { createSimulator } from '../../simulator/server';
 import { inFolder, pdfsig } from '../../dev/pdf-tools';
 import { DOTS_PER_INCH, drawn, words } from '../support/pdf-tools';
-import { document, signatureContract } from './signature-contract';
+import { document, LENDER, signatureContract } from './signature-contract';
 
 const DAY_MS = 86_400_000;
-const LENDER = 'Loanloom Example Consumer Finance Ltd';
 const NOW = instant('2026-11-30T08:00:00Z');
 
 describe('a signature provider: PAdES by certificates of an hour', () => {
   signatureContract({
-    create: (link, rootPem) => createPadesProvider({ link, trustedRoots: () => Promise.resolve(rootPem), lender: LENDER }),
+    create: (link, rootPem) => createPadesProvider({ link, trustedRoots: () => Promise.resolve(rootPem) }),
   });
 });
 
@@ -27,9 +26,12 @@ async function sealedAt(clock: () => number): Promise<{ sealed: Buffer; rootPem:
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/ca`;
   const rootPem = await (await fetch(`${url}/root.pem`)).text();
   const link = { baseUrl: url, secret: 's', timeoutMs: 5_000 };
-  const provider = createPadesProvider({ link, trustedRoots: () => Promise.resolve(rootPem), lender: LENDER });
+  const provider = createPadesProvider({ link, trustedRoots: () => Promise.resolve(rootPem) });
   const signer = { name: '王小明', idNumber: '110101199003070017' };
-  const reply = await provider.seal({ documentId: 'c-1', document: await document(), signer, asOf: NOW }, new AbortController().signal);
+  const reply = await provider.seal(
+    { documentId: 'c-1', document: await document(), signer, lender: LENDER, asOf: NOW },
+    new AbortController().signal,
+  );
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   if (reply.kind !== 'SEALED') throw new Error(`${reply.kind} ${reply.detail}`);

@@ -131,7 +131,6 @@ export function createDeps(
     signing: createPadesProvider({
       link: { baseUrl: `${banks.url}/ca`, secret: banks.secrets.ca ?? '', timeoutMs: 5_000 },
       trustedRoots: () => Promise.resolve(banks.rootPem),
-      lender: 'Loanloom Example Consumer Finance Ltd',
     }),
     tombstones: memoryTombstones(),
     log: quiet,

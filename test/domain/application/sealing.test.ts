@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { nextSealingAct, type SealingPlace, type SealingTry } from '../../../domain/application/sealing';
+import { nextSealingAct, SEALING_TROUBLES, type SealingPlace, type SealingTry } from '../../../domain/application/sealing';
 import { epochMs, HOUR_MS, instant, type Instant } from '../../../domain/time/dates';
 
 const SIGNED_AT = instant('2026-11-30T08:00:00Z');
@@ -10,7 +10,7 @@ const place = (over: Partial<SealingPlace> = {}): SealingPlace => ({
   tries: [],
   since: SIGNED_AT,
   withinHours: 4,
-  isCaseOpen: false,
+  told: [],
   now: SIGNED_AT,
   ...over,
 });
@@ -41,31 +41,37 @@ describe('the seal of a signed contract', () => {
     const late = { tries: silentAt(0, 1, 6, 21, 81, 141, 201) };
     expect(nextSealingAct(place({ ...late, now: after(4 * HOUR_MS - 1) }))).toEqual({ kind: 'WAIT', until: after(4 * HOUR_MS) });
     expect(nextSealingAct(place({ ...late, now: after(4 * HOUR_MS) }))).toEqual({ kind: 'OPEN_CASE', why: 'SILENT' });
-    expect(nextSealingAct(place({ ...late, now: after(4 * HOUR_MS), isCaseOpen: true }))).toEqual({
+    expect(nextSealingAct(place({ ...late, now: after(4 * HOUR_MS), told: ['SILENT', 'REFUSED'] }))).toEqual({
       kind: 'WAIT',
       until: after(261 * MINUTE),
     });
     const refused = { tries: [{ outcome: 'REFUSED', at: SIGNED_AT }] as const };
     expect(nextSealingAct(place(refused))).toEqual({ kind: 'OPEN_CASE', why: 'REFUSED' });
-    expect(nextSealingAct(place({ ...refused, isCaseOpen: true }))).toEqual({ kind: 'WAIT', until: after(MINUTE) });
-    expect(nextSealingAct(place({ ...refused, isCaseOpen: true, now: after(MINUTE) }))).toEqual({ kind: 'SEAL' });
+    expect(nextSealingAct(place({ ...refused, told: ['SILENT', 'REFUSED'] }))).toEqual({ kind: 'WAIT', until: after(MINUTE) });
+    expect(nextSealingAct(place({ ...refused, told: ['SILENT', 'REFUSED'], now: after(MINUTE) }))).toEqual({ kind: 'SEAL' });
   });
 
   it('goes on in every history: each wait ends, and only a seal is taken for one', () => {
     const tries = fc.array(fc.record({ outcome: fc.constantFrom('UNAVAILABLE', 'REFUSED'), minute: fc.nat(10_000) }), { maxLength: 30 });
     fc.assert(
-      fc.property(tries, fc.nat(20_000), fc.boolean(), fc.integer({ min: 1, max: 240 }), (raw, minute, isCaseOpen, withinHours) => {
-        const history = raw
-          .map(({ outcome, minute: at }) => ({ outcome, at: after(at * MINUTE) }))
-          .sort((a, b) => epochMs(a.at) - epochMs(b.at));
-        const now = after(minute * MINUTE);
-        const act = nextSealingAct(place({ tries: history, now, isCaseOpen, withinHours }));
-        expect(act.kind).not.toBe('SEALED');
-        if (act.kind !== 'WAIT') return;
-        expect(epochMs(act.until)).toBeGreaterThan(epochMs(now));
-        // Where it waits to, something happens.
-        expect(nextSealingAct(place({ tries: history, now: act.until, isCaseOpen, withinHours })).kind).not.toBe('WAIT');
-      }),
+      fc.property(
+        tries,
+        fc.nat(20_000),
+        fc.subarray([...SEALING_TROUBLES]),
+        fc.integer({ min: 1, max: 240 }),
+        (raw, minute, told, withinHours) => {
+          const history = raw
+            .map(({ outcome, minute: at }) => ({ outcome, at: after(at * MINUTE) }))
+            .sort((a, b) => epochMs(a.at) - epochMs(b.at));
+          const now = after(minute * MINUTE);
+          const act = nextSealingAct(place({ tries: history, now, told, withinHours }));
+          expect(act.kind).not.toBe('SEALED');
+          if (act.kind !== 'WAIT') return;
+          expect(epochMs(act.until)).toBeGreaterThan(epochMs(now));
+          // Where it waits to, something happens.
+          expect(nextSealingAct(place({ tries: history, now: act.until, told, withinHours })).kind).not.toBe('WAIT');
+        },
+      ),
     );
   });
 });
