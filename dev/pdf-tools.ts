@@ -33,8 +33,8 @@ export async function pdfsig(document: Buffer, rootPem: string): Promise<string>
     await writeFile(file, document);
     await writeFile(root, rootPem);
     await mkdir(trust);
-    await runTool('certutil', ['-N', '-d', `sql:${trust}`, '--empty-password']);
-    await runTool('certutil', ['-A', '-d', `sql:${trust}`, '-n', 'root', '-t', 'CT,CT,CT', '-i', root]);
-    return runTool('pdfsig', ['-nssdir', `sql:${trust}`, file]);
+    await runTool('certutil', ['-N', '-d', trust, '--empty-password']);
+    await runTool('certutil', ['-A', '-d', trust, '-n', 'root', '-t', 'CT,CT,CT', '-i', root]);
+    return runTool('pdfsig', ['-nssdir', trust, file]);
   });
 }
