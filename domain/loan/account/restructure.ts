@@ -74,6 +74,14 @@ function newRow(
   };
 }
 
+/** What a row takes that is not the last, where the terms give it: the last one's own level or share is what was left over. */
+function given({ terms }: State, row: Row): Pick<Row, 'level' | 'share'> {
+  if (terms.method === 'interest_first') return { level: null, share: 0 };
+  if (terms.method === 'fixed_principal') return { level: null, share: terms.fixedPrincipal ?? row.share };
+  const isGiven = terms.method === 'balloon' && 'amount' in terms.installment;
+  return { level: isGiven ? terms.installment.amount : row.level, share: row.share };
+}
+
 function append(state: State, dates: readonly BusinessDate[], from: BusinessDate, like: Row | undefined): void {
   let startsOn = from;
   for (const dueOn of dates) {
@@ -162,7 +170,7 @@ export function reage(state: State, fact: FactOf<'REAGE'>): void {
   restoreBearing(state);
   const dropped = openRows(state);
   const model = dropped[0] ?? state.rows.at(-1);
-  const like = model === undefined ? undefined : { ...model };
+  const like = model === undefined ? undefined : { ...model, ...given(state, model) };
   const arrears = takeArrears(state, held > on ? held : on);
   const charges = chargesOn(dropped, on);
   const later = dropped.flatMap((row) => row.dated.filter((fee) => fee.on > on));
@@ -224,7 +232,8 @@ export function extendTerm(state: State, fact: FactOf<'TERM_EXTENSION'>): void {
       ? monthsFromAnchor(last.dueOn, every.months * (index + 1), anchorDay)
       : addDays(last.dueOn, ('weeks' in every ? every.weeks * 7 : every.days) * (index + 1)),
   );
-  append(state, dates, last.accruesTo, openRows(state).at(-1) ?? last);
+  Object.assign(last, given(state, last));
+  append(state, dates, last.accruesTo, last);
   relevel(state, on, null);
   layOutAnew(state, on, earned);
 }
