@@ -110,7 +110,8 @@ export function monthsFromAnchor(anchor: BusinessDate, months: number, anchorDay
 
 /** ISO weekday, 1 = Monday … 7 = Sunday. */
 export function weekday(date: BusinessDate): number {
-  return ((dayNumber(date) + 3) % 7) + 1;
+  // The remainder of a day before 1970 is negative.
+  return ((((dayNumber(date) + 3) % 7) + 7) % 7) + 1;
 }
 
 /** The business date on which an instant falls. */
