@@ -1,4 +1,6 @@
 import { accountAt, accountsOf, CHART, chartPage } from '../../../domain/ledger/chart';
+import { accrued, adjusted, chargedOff, ENTRY_KINDS } from '../../../domain/ledger/postings';
+import { ZERO, fen } from '../../../domain/money/money';
 
 /** Guarantee: a channel gets each of its five accounts, and the page shows every account as the journal has it. */
 describe('the chart of accounts', () => {
@@ -25,4 +27,15 @@ describe('the chart of accounts', () => {
     expect(lines).toHaveLength(6 + CHART.length + 1);
     expect(lines.at(-1)).toBe('');
   });
+});
+
+it('a posting of the books is of the kind that the journal knows it by', () => {
+  const none = { penalty: ZERO, fee: ZERO, interest: ZERO, principal: ZERO };
+  const effect = { ...none, surplus: ZERO, recovered: ZERO, discounted: ZERO, writtenOff: ZERO };
+  expect([accrued('fee', fen(1)).kind, chargedOff(none).kind, adjusted(effect, false).kind]).toEqual([
+    'ACCRUED',
+    'CHARGED_OFF',
+    'ADJUSTED',
+  ]);
+  expect(new Set(ENTRY_KINDS).size).toBe(21);
 });
