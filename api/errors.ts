@@ -75,6 +75,8 @@ export const STATUS_BY_CODE = {
   TOO_MANY_IN_FLIGHT: 429,
   RATE_LIMITED: 429,
   UNAVAILABLE: 503,
+  KEYS_UNAVAILABLE: 503,
+  KEY_VERSION_UNKNOWN: 500,
   DECRYPTION_FAILED: 500,
   CONFIGURATION: 500,
   DATA_REFUSED: 422,
@@ -120,7 +122,7 @@ function innermost(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): { pa
 
 function toProblem(error: unknown, requestId: string, log: Log): Problem {
   if (error instanceof LoanloomError) {
-    const isOurs = STATUS_BY_CODE[error.code] >= 500 && error.code !== 'UNAVAILABLE';
+    const isOurs = STATUS_BY_CODE[error.code] >= 500 && error.code !== 'UNAVAILABLE' && error.code !== 'KEYS_UNAVAILABLE';
     if (isOurs) log.error({ requestId, code: error.code }, error.message);
     return problem(
       error.code,

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Attached } from '../ops/attach';
-import { findTemporalBinary, TEMPORAL_CLI } from './stack/temporal-binaries';
+import { findBinary, TEMPORAL_CLI } from './stack/temporal-binaries';
 
 const run = promisify(execFile);
 const FOLDER = resolve(__dirname, '../test/histories');
@@ -18,7 +18,7 @@ interface Recording {
 /** Saves histories of a stack's workflows as golden files for the replay gate. Returns how many of each type. */
 export async function saveHistories(attached: Attached, { types }: Recording = {}): Promise<ReadonlyMap<string, number>> {
   mkdirSync(FOLDER, { recursive: true });
-  const cli = await findTemporalBinary(TEMPORAL_CLI);
+  const cli = await findBinary(TEMPORAL_CLI);
   const taken = new Map<string, number>();
   for await (const workflow of attached.client.workflow.list()) {
     const count = taken.get(workflow.type) ?? 0;

