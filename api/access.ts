@@ -1,6 +1,6 @@
 import { readApplication, type ApplicationRow } from '../db/application/applications';
 import { readLoanFile, type LoanFile } from '../db/loan/loan-file';
-import type { Db } from '../db/pool';
+import type { Db, Tx } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
 import type { Caller } from './auth';
 import type { ApiDeps } from './deps';
@@ -19,6 +19,7 @@ export async function ownLoan(db: Db, caller: Caller, id: string): Promise<LoanF
   return file;
 }
 
-/** The device that a person used, as a keyed hash of what its browser says of itself: 16 hex digits. */
-export const deviceOf = ({ vault }: Pick<ApiDeps, 'vault'>, userAgent: string): string =>
-  vault.hashCode(userAgent, 'device').toString('hex').slice(0, 16);
+/** The device that a person used, as a hash, by their own key, of what its browser says of itself: 16 hex digits. */
+export async function deviceOf({ borrowers }: Pick<ApiDeps, 'borrowers'>, tx: Tx, borrowerId: string, userAgent: string): Promise<string> {
+  return (await borrowers.personVault(tx, borrowerId)).hash(userAgent, 'device').toString('hex').slice(0, 16);
+}

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { readApplication } from '../db/application/applications';
 import { businessNow } from '../db/clock';
 import { storeCommand, type CommandRow, type Operation } from '../db/commands';
 import type { Tx } from '../db/pool';
@@ -52,11 +53,12 @@ export async function sendCode(
   const expiresAt = codeExpiry();
   const mail = { key: `${template}:${id}`, borrowerId, template, params: { loanId: applicationId } };
   const code = await mailOneTimeCode(deps, tx, mail);
+  const person = await deps.borrowers.personVault(tx, borrowerId);
   await tx('one_time_codes').insert({
     id,
     application_id: applicationId,
     purpose,
-    code_hash: deps.vault.hashCode(code, id),
+    code_hash: person.hash(code, id),
     expires_at: expiresAt,
     bank_card_id: bankCardId ?? null,
   });
@@ -67,7 +69,7 @@ export async function sendCode(
 async function tryCode(
   deps: ApiDeps,
   tx: Tx,
-  { applicationId, purpose, entered }: { readonly applicationId: string; readonly purpose: CodePurpose; readonly entered: string },
+  { applicationId, purpose, entered }: Pick<ConfirmedSubmission, 'applicationId' | 'purpose' | 'entered'>,
 ): Promise<CodeRow | 'CODE_INVALID' | 'CODE_EXHAUSTED'> {
   const row = await tx('one_time_codes')
     .where({ application_id: applicationId, purpose })
@@ -77,7 +79,8 @@ async function tryCode(
     .first<CodeRow | undefined>();
   if (!row || row.expires_at.getTime() < Date.now()) return 'CODE_INVALID';
   if (row.attempts >= TRIES_PER_CODE) return 'CODE_EXHAUSTED';
-  const matches = deps.vault.codeMatches(entered, row.id, row.code_hash);
+  const { borrower_id: borrowerId } = await readApplication(tx, applicationId);
+  const matches = (await deps.borrowers.personVault(tx, borrowerId)).hashMatches(entered, row.id, row.code_hash);
   await tx('one_time_codes')
     .where({ id: row.id })
     .update({ attempts: row.attempts + 1, ...(matches ? { used_at: tx.fn.now() } : {}) });

@@ -2,7 +2,6 @@ import type { Client } from '@temporalio/client';
 import type { ActivityDeps } from '../services/deps';
 import type { Borrowers } from '../db/party/borrowers';
 import type { Db } from '../db/pool';
-import type { Vault } from '../db/party/vault';
 import type { Catalogue } from '../domain/product/products';
 import type { Limits } from './limits';
 import type { Log } from '../config/log';
@@ -11,7 +10,6 @@ import type { Log } from '../config/log';
 export interface ApiDeps {
   readonly db: Db;
   readonly client: Client;
-  readonly vault: Vault;
   readonly borrowers: Borrowers;
   readonly catalogue: Catalogue;
   /** Checks a changed identity again. */

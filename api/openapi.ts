@@ -6,6 +6,7 @@ import { cardRoutes } from './routes/cards';
 import { identityRoutes } from './routes/identity';
 import { opsRoutes } from './routes/ops';
 import { personRoutes } from './routes/person';
+import { revealRoute } from './routes/reveal';
 import { reviewFileRoute } from './routes/review-file';
 import { productRoutes } from './routes/products';
 import { reconciliationRoutes } from './routes/reconciliation';
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...identityRoutes,
   ...opsRoutes,
   reviewFileRoute,
+  revealRoute,
   ...personRoutes,
   ...reconciliationRoutes,
 ];

@@ -3,18 +3,21 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { readEnv, type Env } from '../config/env';
 import { Borrowers } from '../db/party/borrowers';
+import { createVault } from '../db/party/vault';
 import { createDb } from '../db/pool';
 import { LoanloomError } from '../domain/errors';
 import { createCatalogue } from '../domain/product/products';
 import { createLog } from '../config/log';
+import { keySettings } from '../config/keys';
 import { readRestoreEpoch } from '../config/restore-epoch';
 import { createApp } from './app';
 import type { ApiDeps } from './deps';
 import { createLimits } from './limits';
 import { lazyClient } from '../temporal/client';
-import { openVault } from '../db/open';
 import { required } from '../config/required';
+import { assertKeys } from '../services/party/key-check';
 import { createIdentitySources } from '../providers/identity/index';
+import { createKeyProvider } from '../providers/keys/index';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -31,15 +34,14 @@ function createServer(env: Env, app: ReturnType<typeof createApp>) {
   return createHttpServer(app);
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const env = readEnv();
   const log = createLog('api', env.LOG_LEVEL);
-  const vault = openVault(env);
+  const vault = createVault(createKeyProvider(keySettings(env)));
   const db = createDb(required(env, 'DATABASE_URL'), 10);
   const secrets = JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>;
   const deps: ApiDeps = {
     db,
-    vault,
     borrowers: new Borrowers(vault),
     catalogue: createCatalogue(),
     identitySources: createIdentitySources({ baseUrl: env.IDENTITY_URL, secrets, timeoutMs: env.CHANNEL_TIMEOUT_MS }),
@@ -52,6 +54,7 @@ function main(): void {
     log,
     verdictTimeoutMs: 5_000,
   };
+  await assertKeys({ db, vault, log });
   const server = createServer(env, createApp(deps));
   server.listen(env.API_PORT, env.API_HOST, () => process.stdout.write('api ready\n'));
   process.on('SIGINT', () => undefined);
@@ -63,9 +66,7 @@ function main(): void {
   });
 }
 
-try {
-  main();
-} catch (error) {
+main().catch((error: unknown) => {
   process.stderr.write(`the API cannot run: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
-}
+});

@@ -17,9 +17,7 @@ async function seed(database: BenchDatabase, from: number, to: number): Promise<
   const schedule = scheduleFor({ principal, termMonths: 12 }, product, START);
   await withClient(database.ownerUrl, async (client) => {
     await client.query(`INSERT INTO borrowers (id, wrapped_key) VALUES ('b-bench', '\\x00') ON CONFLICT DO NOTHING`);
-    await client.query(
-      `INSERT INTO bank_cards (id, borrower_id, card_enc, card_index) VALUES ('c-bench', 'b-bench', '\\x00', '\\x00') ON CONFLICT DO NOTHING`,
-    );
+    await client.query(`INSERT INTO bank_cards (id, borrower_id, card_enc) VALUES ('c-bench', 'b-bench', '\\x00') ON CONFLICT DO NOTHING`);
     const series = `generate_series(${String(from)}, ${String(to - 1)}) AS n`;
     const id = `'bench-' || lpad(n::text, 8, '0')`;
     await client.query(

@@ -22,7 +22,7 @@ const numberOf = (serial: number) => `debit-b${String(serial).padStart(11, '0')}
 async function seedPayments(database: BenchDatabase, count: number): Promise<void> {
   await withClient(database.ownerUrl, async (client) => {
     await client.query(`INSERT INTO borrowers (id, wrapped_key) VALUES ('b-recon', '\\x00')`);
-    await client.query(`INSERT INTO bank_cards (id, borrower_id, card_enc, card_index) VALUES ('c-recon', 'b-recon', '\\x00', '\\x00')`);
+    await client.query(`INSERT INTO bank_cards (id, borrower_id, card_enc) VALUES ('c-recon', 'b-recon', '\\x00')`);
     await client.query(
       `INSERT INTO applications (id, borrower_id, product_id, product_version, status, bank_card_id, created_on)
         VALUES ('recon', 'b-recon', 'consumer-installment', 1, 'DISBURSED', 'c-recon', $1)`,

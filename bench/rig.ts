@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { ensureChannelAccounts } from '../db/ledger/journal';
 import { migrateToLatest } from '../db/migrate';
 import { createDb, type Db } from '../db/pool';
 import { createVault } from '../db/party/vault';
+import { createFileKeys, newKeyRing } from '../providers/keys/file';
 import { createCatalogue } from '../domain/product/products';
 import { freePort } from '../dev/stack/ports';
 import { startPostgres } from '../dev/stack/postgres';
@@ -80,7 +81,9 @@ export async function createBenchDatabase(): Promise<BenchDatabase> {
 
 /** What activities need, over a benchmark's database; nothing leaves the process but to the given channels. */
 export function benchDeps(db: Db, channels: ActivityDeps['channels']): ActivityDeps {
-  const vault = createVault(randomBytes(32));
+  const keyFile = join(mkdtempSync(join(tmpdir(), 'loanloom-bench-')), 'keys.json');
+  writeFileSync(keyFile, newKeyRing(), { mode: 0o600 });
+  const vault = createVault(createFileKeys(keyFile));
   return {
     db,
     vault,

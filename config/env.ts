@@ -21,7 +21,30 @@ const schema = z.object({
   TEMPORAL_API_KEY: z.string().optional().describe('Temporal Cloud API key; turns TLS on'),
   TEMPORAL_TLS_CERT_FILE: z.string().optional().describe('client certificate for mTLS to Temporal'),
   TEMPORAL_TLS_KEY_FILE: z.string().optional().describe('key of that certificate'),
-  LOANLOOM_KEY_FILE: z.string().optional().describe('file with the master key (outside the database and its backups, mode 0600)'),
+  LOANLOOM_KEYS: z.enum(['file', 'openbao', 'aws-kms']).default('file').describe('who keeps the keys that the database must not hold'),
+  LOANLOOM_KEY_FILE: z
+    .string()
+    .optional()
+    .describe('key ring (*.json), or a master key of before, for LOANLOOM_KEYS=file (outside the database and its backups, mode 0600)'),
+  LOANLOOM_OPENBAO_URL: z.string().optional().describe('OpenBao or Vault, whose Transit engine keeps the keys'),
+  LOANLOOM_OPENBAO_TOKEN_FILE: z.string().optional().describe('file with our token there; read again each time'),
+  LOANLOOM_KMS_REGION: z
+    .string()
+    .optional()
+    .describe('region of AWS KMS (default, as for credentials: what the AWS client finds by itself)'),
+  LOANLOOM_KMS_URL: z.string().optional().describe('endpoint of AWS KMS, where it is not the region’s own'),
+  LOANLOOM_KEYS_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .default('loanloom')
+    .describe('before each key’s name in OpenBao or KMS'),
+  LOANLOOM_KEYS_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(5_000)
+    .default(2_000)
+    .describe('how long OpenBao or KMS may take to answer before what needs the key waits'),
   LOANLOOM_RESTORE_EPOCH_FILE: z
     .string()
     .optional()

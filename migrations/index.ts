@@ -32,6 +32,8 @@ import * as closeTheSideDoors from './20261129120000_close_the_side_doors';
 import * as askTheSources from './20261129130000_ask_the_sources';
 import * as lookTwice from './20261129140000_look_twice';
 import * as forgetPeople from './20261129150000_forget_people';
+import * as versionTheKeys from './20261129170000_version_the_keys';
+import * as indexByVersion from './20261129170100_index_by_version';
 import * as sealContracts from './20261129180000_seal_contracts';
 
 interface NamedMigration extends Knex.Migration {
@@ -73,6 +75,8 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261129130000_ask_the_sources', ...askTheSources },
   { name: '20261129140000_look_twice', ...lookTwice },
   { name: '20261129150000_forget_people', ...forgetPeople },
+  { name: '20261129170000_version_the_keys', ...versionTheKeys },
+  { name: '20261129170100_index_by_version', ...indexByVersion },
   { name: '20261129180000_seal_contracts', ...sealContracts },
 ];
 

@@ -72,17 +72,21 @@ CREATE TABLE bank_cards (
   id text NOT NULL,
   borrower_id text NOT NULL,
   card_enc bytea NOT NULL,
-  card_index bytea NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE TABLE blind_indexes (
+  purpose text NOT NULL,
+  owner text NOT NULL,
+  key_version integer NOT NULL,
+  borrower_id text NOT NULL,
+  value bytea NOT NULL
 );
 CREATE TABLE borrowers (
   id text NOT NULL,
   wrapped_key bytea NOT NULL,
   name_enc bytea,
   id_number_enc bytea,
-  id_number_index bytea,
   phone_enc bytea,
-  phone_index bytea,
   email_enc bytea,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   identity_version integer NOT NULL DEFAULT 0,
@@ -311,6 +315,12 @@ CREATE TABLE journal_lines (
   account text NOT NULL,
   side text NOT NULL,
   amount_fen bigint NOT NULL
+);
+CREATE TABLE key_versions (
+  purpose text NOT NULL,
+  version integer NOT NULL,
+  state text NOT NULL,
+  since timestamp with time zone NOT NULL DEFAULT now()
 );
 CREATE TABLE ledger_accounts (
   code text NOT NULL,
@@ -622,10 +632,13 @@ ALTER TABLE audit_seals ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (seq);
 ALTER TABLE audit_seals ADD CONSTRAINT audit_seals_seq_check CHECK ((seq > 0));
 ALTER TABLE audit_unsealed ADD CONSTRAINT audit_unsealed_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit_log(id);
 ALTER TABLE audit_unsealed ADD CONSTRAINT audit_unsealed_pkey PRIMARY KEY (audit_id);
-ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_borrower_id_card_index_key UNIQUE (borrower_id, card_index);
 ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
 ALTER TABLE bank_cards ADD CONSTRAINT bank_cards_pkey PRIMARY KEY (id);
-ALTER TABLE borrowers ADD CONSTRAINT borrowers_id_number_index_key UNIQUE (id_number_index);
+ALTER TABLE blind_indexes ADD CONSTRAINT blind_indexes_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
+ALTER TABLE blind_indexes ADD CONSTRAINT blind_indexes_pkey PRIMARY KEY (purpose, owner, key_version);
+ALTER TABLE blind_indexes ADD CONSTRAINT blind_indexes_purpose_check CHECK ((purpose = ANY (ARRAY['index-id-number'::text, 'index-phone'::text, 'index-card'::text])));
+ALTER TABLE blind_indexes ADD CONSTRAINT blind_indexes_purpose_key_version_fkey FOREIGN KEY (purpose, key_version) REFERENCES key_versions(purpose, version);
+ALTER TABLE blind_indexes ADD CONSTRAINT blind_indexes_value_check CHECK ((length(value) = 32));
 ALTER TABLE borrowers ADD CONSTRAINT borrowers_pkey PRIMARY KEY (id);
 ALTER TABLE break_events ADD CONSTRAINT break_events_break_id_fkey FOREIGN KEY (break_id) REFERENCES breaks(id);
 ALTER TABLE break_events ADD CONSTRAINT break_events_pkey PRIMARY KEY (seq);
@@ -715,6 +728,10 @@ ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_entry_id_fkey FOREIGN KEY
 ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_line_check CHECK ((line > 0));
 ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_pkey PRIMARY KEY (entry_id, line);
 ALTER TABLE journal_lines ADD CONSTRAINT journal_lines_side_check CHECK ((side = ANY (ARRAY['DEBIT'::text, 'CREDIT'::text])));
+ALTER TABLE key_versions ADD CONSTRAINT key_versions_pkey PRIMARY KEY (purpose, version);
+ALTER TABLE key_versions ADD CONSTRAINT key_versions_purpose_check CHECK ((purpose = ANY (ARRAY['key-encryption'::text, 'index-id-number'::text, 'index-phone'::text, 'index-card'::text])));
+ALTER TABLE key_versions ADD CONSTRAINT key_versions_state_check CHECK ((state = ANY (ARRAY['ACTIVE'::text, 'RETIRING'::text, 'KEPT'::text, 'RETIRED'::text])));
+ALTER TABLE key_versions ADD CONSTRAINT key_versions_version_check CHECK ((version > 0));
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_pkey PRIMARY KEY (code);
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_type_check CHECK ((type = ANY (ARRAY['ASSET'::text, 'LIABILITY'::text, 'INCOME'::text, 'EXPENSE'::text])));
 ALTER TABLE ledger_chain_heads ADD CONSTRAINT ledger_chain_heads_pkey PRIMARY KEY (chain);
@@ -830,7 +847,12 @@ CREATE INDEX applications_borrower ON public.applications USING btree (borrower_
 CREATE INDEX audit_log_by_time ON public.audit_log USING btree (at, id);
 CREATE INDEX audit_log_of_actor ON public.audit_log USING btree (actor, id);
 CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (subject, id);
-CREATE INDEX borrowers_phone_index ON public.borrowers USING btree (phone_index);
+CREATE INDEX blind_indexes_borrower ON public.blind_indexes USING btree (borrower_id);
+CREATE UNIQUE INDEX blind_indexes_one_card ON public.blind_indexes USING btree (borrower_id, key_version, value) WHERE (purpose = 'index-card'::text);
+CREATE UNIQUE INDEX blind_indexes_one_person ON public.blind_indexes USING btree (key_version, value) WHERE (purpose = 'index-id-number'::text);
+CREATE INDEX blind_indexes_phone ON public.blind_indexes USING btree (key_version, value) WHERE (purpose = 'index-phone'::text);
+CREATE INDEX blind_indexes_version ON public.blind_indexes USING btree (purpose, key_version);
+CREATE INDEX borrowers_key_version ON public.borrowers USING btree (key_version_of(wrapped_key));
 CREATE INDEX breaks_number ON public.breaks USING btree (channel, number);
 CREATE INDEX breaks_open ON public.breaks USING btree (channel, business_date) WHERE (closed_on IS NULL);
 CREATE INDEX channel_balances_latest ON public.channel_balances USING btree (channel, seq DESC);
@@ -848,6 +870,8 @@ CREATE INDEX identity_checks_of_borrower ON public.identity_checks USING btree (
 CREATE INDEX journal_entries_date ON public.journal_entries USING btree (business_date);
 CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id);
 CREATE INDEX journal_lines_account ON public.journal_lines USING btree (account);
+CREATE UNIQUE INDEX key_versions_active ON public.key_versions USING btree (purpose) WHERE (state = 'ACTIVE'::text);
+CREATE UNIQUE INDEX key_versions_retiring ON public.key_versions USING btree (purpose) WHERE (state = 'RETIRING'::text);
 CREATE INDEX loans_borrower ON public.loans USING btree (borrower_id);
 CREATE INDEX loans_open ON public.loans USING btree (next_at) WHERE (status = ANY (ARRAY['APPROVED'::text, 'ACTIVE'::text, 'OVERPAID'::text]));
 CREATE INDEX loans_to_close ON public.loans USING btree (id) WHERE (activated_on IS NOT NULL);
@@ -910,6 +934,59 @@ AS $function$
       RETURN NULL;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.begin_key_rotation(of_purpose text, new_version integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      PERFORM pg_advisory_xact_lock(726112, hashtext(of_purpose));
+      IF EXISTS (SELECT FROM key_versions WHERE purpose = of_purpose AND (state = 'RETIRING' OR version >= new_version)) THEN
+        RAISE EXCEPTION 'a rotation of this key has not ended, or its version is not new' USING ERRCODE = 'LL007';
+      END IF;
+      UPDATE key_versions SET state = 'RETIRING', since = now() WHERE purpose = of_purpose AND state = 'ACTIVE';
+      INSERT INTO key_versions (purpose, version, state) VALUES (of_purpose, new_version, 'ACTIVE');
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.check_index_complete()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      IF EXISTS (SELECT FROM blind_indexes WHERE purpose = NEW.purpose AND owner = NEW.owner)
+        AND EXISTS (SELECT FROM live_key_versions(NEW.purpose) v WHERE NOT EXISTS (
+          SELECT FROM blind_indexes b WHERE b.purpose = NEW.purpose AND b.owner = NEW.owner AND b.key_version = v.version)) THEN
+        RAISE EXCEPTION 'a value is indexed under every version in use' USING ERRCODE = 'LL007';
+      END IF;
+      RETURN NULL;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.check_index_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      IF NEW.key_version NOT IN (SELECT version FROM live_key_versions(NEW.purpose)) THEN
+        RAISE EXCEPTION 'this version of the key is not in use' USING ERRCODE = 'LL007';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.check_key_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      IF key_version_of(NEW.wrapped_key) NOT IN (SELECT version FROM live_key_versions('key-encryption') WHERE state = 'ACTIVE') THEN
+        RAISE EXCEPTION 'a key is wrapped with the version in use alone' USING ERRCODE = 'LL007';
+      END IF;
+      RETURN NEW;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.check_transition()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -953,6 +1030,30 @@ AS $function$
       RETURN NEW;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.end_key_rotation(of_purpose text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    DECLARE
+      old_version integer;
+    BEGIN
+      PERFORM pg_advisory_xact_lock(726112, hashtext(of_purpose));
+      SELECT version INTO old_version FROM key_versions WHERE purpose = of_purpose AND state = 'RETIRING';
+      IF old_version IS NULL THEN
+        RETURN NULL;
+      END IF;
+      IF EXISTS (SELECT FROM borrowers WHERE of_purpose = 'key-encryption' AND key_version_of(wrapped_key) = old_version)
+        OR EXISTS (SELECT FROM blind_indexes o WHERE o.purpose = of_purpose AND o.key_version = old_version AND NOT EXISTS (
+          SELECT FROM blind_indexes n JOIN key_versions k ON k.purpose = n.purpose AND k.version = n.key_version AND k.state = 'ACTIVE'
+            WHERE n.purpose = o.purpose AND n.owner = o.owner)) THEN
+        RAISE EXCEPTION 'something still needs the old version of this key' USING ERRCODE = 'LL007';
+      END IF;
+      UPDATE key_versions SET state = 'KEPT', since = now() WHERE purpose = of_purpose AND version = old_version;
+      RETURN old_version;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.erase_person(person text, on_day date, at timestamp with time zone)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -973,8 +1074,8 @@ AS $function$
         RAISE EXCEPTION 'something of this person goes on' USING ERRCODE = 'LL006';
       END IF;
       UPDATE borrowers SET wrapped_key = '\x'::bytea, name_enc = NULL, id_number_enc = NULL, phone_enc = NULL, email_enc = NULL,
-        id_number_index = NULL, phone_index = NULL, erased_at = at WHERE id = person;
-      UPDATE bank_cards SET card_index = sha256(convert_to(gen_random_uuid()::text, 'UTF8')) WHERE borrower_id = person;
+        erased_at = at WHERE id = person;
+      DELETE FROM blind_indexes WHERE borrower_id = person;
       UPDATE one_time_codes SET used_at = coalesce(used_at, at) WHERE application_id IN (SELECT id FROM applications WHERE borrower_id = person);
       UPDATE erasures SET erased_at = at WHERE borrower_id = person AND cancelled_at IS NULL;
       RETURN true;
@@ -1068,6 +1169,14 @@ AS $function$
       RETURN NEW;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.key_version_of(wrapped bytea)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ SELECT CASE WHEN length(wrapped) = 0 THEN NULL WHEN get_byte(wrapped, 0) = 1 THEN 1
+        WHEN get_byte(wrapped, 0) = 2 AND length(wrapped) > 5 THEN
+          (get_byte(wrapped, 1) << 24) + (get_byte(wrapped, 2) << 16) + (get_byte(wrapped, 3) << 8) + get_byte(wrapped, 4) END $function$
+;
 CREATE OR REPLACE FUNCTION public.ledger_chain_of(loan text)
  RETURNS text
  LANGUAGE sql
@@ -1106,6 +1215,17 @@ AS $function$
       UPDATE ledger_chain_heads SET seq = head.seq + 1, hash = next_hash WHERE chain = head.chain;
     END $function$
 ;
+CREATE OR REPLACE FUNCTION public.live_key_versions(of_purpose text)
+ RETURNS TABLE(version integer, state text)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      PERFORM pg_advisory_xact_lock_shared(726112, hashtext(of_purpose));
+      RETURN QUERY SELECT k.version, k.state FROM key_versions k
+        WHERE k.purpose = of_purpose AND k.state IN ('ACTIVE', 'RETIRING') ORDER BY k.version DESC;
+    END $function$
+;
 CREATE OR REPLACE FUNCTION public.loan_rests_on_a_seal()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1133,6 +1253,32 @@ AS $function$
         RAISE EXCEPTION 'loan % has a disbursement that did not come back', NEW.loan_id USING ERRCODE = 'LL001';
       END IF;
       RETURN NEW;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.retire_key_version(of_purpose text, old_version integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      UPDATE key_versions SET state = 'RETIRED', since = now() WHERE purpose = of_purpose AND version = old_version AND state = 'KEPT';
+      RETURN FOUND;
+    END $function$
+;
+CREATE OR REPLACE FUNCTION public.rewrap_person(person text, from_key bytea, to_key bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    BEGIN
+      IF key_version_of(to_key) IS NULL THEN
+        RAISE EXCEPTION 'that is no wrapped key' USING ERRCODE = 'LL007';
+      END IF;
+      UPDATE borrowers SET wrapped_key = to_key WHERE id = person AND wrapped_key = from_key AND erased_at IS NULL
+        AND key_version_of(from_key) IN (SELECT version FROM key_versions WHERE purpose = 'key-encryption' AND state = 'RETIRING');
+      RETURN FOUND;
     END $function$
 ;
 CREATE OR REPLACE FUNCTION public.seal_audit(most integer)
@@ -1208,6 +1354,9 @@ CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EAC
 CREATE TRIGGER audit_log_waits_for_seal AFTER INSERT ON public.audit_log FOR EACH ROW EXECUTE FUNCTION audit_waits_for_seal();
 CREATE TRIGGER audit_seals_append_only BEFORE DELETE OR UPDATE ON public.audit_seals FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON public.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE CONSTRAINT TRIGGER blind_indexes_complete AFTER INSERT ON public.blind_indexes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_index_complete();
+CREATE TRIGGER blind_indexes_version BEFORE INSERT OR UPDATE ON public.blind_indexes FOR EACH ROW EXECUTE FUNCTION check_index_version();
+CREATE TRIGGER borrowers_key_version BEFORE INSERT OR UPDATE OF wrapped_key ON public.borrowers FOR EACH ROW EXECUTE FUNCTION check_key_version();
 CREATE TRIGGER break_events_append_only BEFORE DELETE OR UPDATE ON public.break_events FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER breaks_transition BEFORE UPDATE ON public.breaks FOR EACH ROW EXECUTE FUNCTION check_transition('break', 'state');
 CREATE TRIGGER business_day_closes_append_only BEFORE DELETE OR UPDATE ON public.business_day_closes FOR EACH ROW EXECUTE FUNCTION forbid_change();
@@ -1242,6 +1391,8 @@ CREATE TRIGGER journal_entries_no_truncate BEFORE TRUNCATE ON public.journal_ent
 CREATE TRIGGER journal_lines_append_only BEFORE DELETE OR UPDATE ON public.journal_lines FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_lines_no_truncate BEFORE TRUNCATE ON public.journal_lines FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER journal_lines_same_transaction BEFORE INSERT ON public.journal_lines FOR EACH ROW EXECUTE FUNCTION journal_line_in_same_transaction();
+CREATE TRIGGER key_versions_kept BEFORE DELETE ON public.key_versions FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER key_versions_no_truncate BEFORE TRUNCATE ON public.key_versions FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER ledger_links_append_only BEFORE DELETE OR UPDATE ON public.ledger_links FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER ledger_links_no_truncate BEFORE TRUNCATE ON public.ledger_links FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER loan_accruals_append_only BEFORE DELETE OR UPDATE ON public.loan_accruals FOR EACH ROW EXECUTE FUNCTION forbid_change();
@@ -1278,6 +1429,7 @@ CREATE TRIGGER webhook_events_append_only BEFORE DELETE OR UPDATE ON public.webh
 
 -- Grants to the application’s role
 
+GRANT DELETE, INSERT, SELECT ON blind_indexes TO loanloom_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rate_limits TO loanloom_app;
 GRANT INSERT, SELECT ON adjustment_proposals TO loanloom_app;
 GRANT INSERT, SELECT ON application_drafts TO loanloom_app;
@@ -1332,6 +1484,7 @@ GRANT SELECT ON audit_head TO loanloom_app;
 GRANT SELECT ON audit_log TO loanloom_app;
 GRANT SELECT ON audit_seals TO loanloom_app;
 GRANT SELECT ON audit_unsealed TO loanloom_app;
+GRANT SELECT ON key_versions TO loanloom_app;
 GRANT SELECT ON ledger_chain_heads TO loanloom_app;
 GRANT SELECT ON ledger_links TO loanloom_app;
 GRANT SELECT ON operators TO loanloom_app;
@@ -1350,9 +1503,10 @@ GRANT UPDATE (cancelled_at) ON erasures TO loanloom_app;
 GRANT UPDATE (channel, last_at, refused) ON webhook_refusals TO loanloom_app;
 GRANT UPDATE (cleared_at, epoch) ON restore_state TO loanloom_app;
 GRANT UPDATE (decided_by, state) ON adjustment_proposals TO loanloom_app;
-GRANT UPDATE (email_enc, id_number_enc, id_number_index, identity_version, name_enc, phone_enc, phone_index) ON borrowers TO loanloom_app;
+GRANT UPDATE (email_enc, id_number_enc, identity_version, name_enc, phone_enc) ON borrowers TO loanloom_app;
 GRANT UPDATE (expire, key, points) ON rate_limits TO loanloom_app;
 GRANT UPDATE (failure_code, hinted_at, last_queried_at, preferred_channel, queries, state) ON payment_instructions TO loanloom_app;
 GRANT UPDATE (fresh_until, missing, name) ON signing_services TO loanloom_app;
 GRANT UPDATE (moved_at, offset_ms) ON sandbox_clock TO loanloom_app;
 GRANT UPDATE (record, state) ON contacts TO loanloom_app;
+GRANT UPDATE (value) ON blind_indexes TO loanloom_app;

@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SECRET_NAMES } from '../channels/names';
+import { newKeyRing } from '../providers/keys/file';
 import { SOURCE_SECRET_NAMES } from '../providers/identity/rules';
 
 /** Whom a secret is shared with: channels, the house bank, identity sources, the certificate authority. */
 export const OUTSIDE_SECRET_NAMES: readonly string[] = [...SECRET_NAMES, ...SOURCE_SECRET_NAMES, 'ca'];
 
 export interface SecretFiles {
-  readonly masterKey: string;
+  readonly keyFile: string;
   readonly tokenSecret: string;
   readonly channelSecrets: string;
   /** Beside the keys, outside the database: which restore of it is the current one. */
@@ -21,6 +22,12 @@ export interface SecretFiles {
 async function once(file: string, content: () => string): Promise<string> {
   if (!existsSync(file)) await writeFile(file, content(), { mode: 0o600 });
   return file;
+}
+
+/** The key ring. Where a master key from before is, and was never rotated, that stays the key file. */
+async function keyFileIn(folder: string): Promise<string> {
+  const [ring, master] = [join(folder, 'keys.json'), join(folder, 'master.key')];
+  return !existsSync(ring) && existsSync(master) ? master : once(ring, newKeyRing);
 }
 
 /** One secret per name; a file from before a name existed is given what it lacks. */
@@ -38,7 +45,7 @@ async function completed(file: string, names: readonly string[]): Promise<string
 export async function ensureSecrets(folder: string, names: readonly string[]): Promise<SecretFiles> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return {
-    masterKey: await once(join(folder, 'master.key'), () => randomBytes(32).toString('hex')),
+    keyFile: await keyFileIn(folder),
     tokenSecret: await once(join(folder, 'token.secret'), () => randomBytes(32).toString('hex')),
     channelSecrets: await completed(join(folder, 'channel-secrets.json'), names),
     restoreEpoch: await once(join(folder, 'restore-epoch'), () => '1'),

@@ -5,10 +5,12 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { readEnv } from '../config/env';
+import { keySettings } from '../config/keys';
 import { migrateToLatest } from '../db/migrate';
 import { ALL_SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import { ensureRateLimits } from '../temporal/rate-limits';
 import { ensureSchedules } from '../temporal/schedules';
+import { createKeyProvider, ensureFirstKeys } from '../providers/keys/index';
 import { ensureSecrets, OUTSIDE_SECRET_NAMES } from './secrets';
 import { connectedClient } from '../temporal/client';
 import { required } from '../config/required';
@@ -32,6 +34,8 @@ export async function setUp(print: (line: string) => void): Promise<void> {
   await withClient(ownerUrl, (client) =>
     client.query(`ALTER ROLE ${APP_ROLE} PASSWORD ${client.escapeLiteral(decodeURIComponent(password))}`),
   );
+  if (env.LOANLOOM_KEYS !== 'file')
+    print(`keys: ${String(await ensureFirstKeys(createKeyProvider(keySettings(env))))} made at the key provider`);
   const client = await connectedClient(env);
   const { connection } = client;
   try {

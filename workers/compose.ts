@@ -6,20 +6,22 @@ import { createHouseBank } from '../channels/adapters/house-bank';
 import { createChannels, linkTo } from '../channels/index';
 import type { Env } from '../config/env';
 import { Borrowers } from '../db/party/borrowers';
+import { createVault } from '../db/party/vault';
 import { createDb } from '../db/pool';
 import { createCatalogue } from '../domain/product/products';
 import { readRestoreEpoch } from '../config/restore-epoch';
 import { required } from '../config/required';
+import { keySettings } from '../config/keys';
 import { fileTombstones } from '../config/tombstones';
-import { openVault } from '../db/open';
 import type { Log } from '../config/log';
 import { createIdentitySources } from '../providers/identity/index';
+import { createKeyProvider } from '../providers/keys/index';
 import { createPadesProvider } from '../providers/signature/pades';
 import { createSmtpMailer } from '../providers/messages/smtp';
 
 /** Everything that activities need, from the environment. */
 export function composeDeps(env: Env, log: Log): ActivityDeps {
-  const vault = openVault(env);
+  const vault = createVault(createKeyProvider(keySettings(env)));
   const secrets = JSON.parse(readFileSync(required(env, 'CHANNEL_SECRETS_FILE'), 'utf8')) as Record<string, string>;
   return {
     db: createDb(required(env, 'DATABASE_URL'), 20),

@@ -7,6 +7,7 @@ import { composeDeps } from './compose';
 import { startFleet } from './fleet';
 import { createLog } from '../config/log';
 import { startRelay } from './relay';
+import { assertKeys } from '../services/party/key-check';
 import { lazyClient, temporalConnection } from '../temporal/client';
 import { required } from '../config/required';
 import { CHANNEL_NAMES } from '../channels/names';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     },
   });
   const deps = composeDeps(env, log);
+  await assertKeys(deps);
   await ensureChannelAccounts(deps.db, CHANNEL_NAMES);
   const batchDb = createDb(required(env, 'DATABASE_URL'), 4, PATIENCE.batches);
   const connection = await NativeConnection.connect(temporalConnection(env));

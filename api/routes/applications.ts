@@ -158,6 +158,7 @@ const putStep = route({
     const { today } = await businessNow(deps.db);
     const payload = readStep({ catalogue: deps.catalogue, today }, application, params.step, rawBody);
     const { step } = params;
+    const person = await deps.borrowers.personVault(deps.db, application.borrower_id);
     const asked = {
       operation: 'SAVE_STEP',
       subject: application.id,
@@ -165,7 +166,7 @@ const putStep = route({
       rawBody,
       idempotencyKey,
       // Personal data: its hash is keyed, so that it cannot be guessed from the row.
-      bodySha256: deps.vault.hashCode(JSON.stringify([application.id, step, rawBody]), 'body').toString('hex'),
+      bodySha256: person.hash(JSON.stringify([application.id, step, rawBody]), 'body').toString('hex'),
     } as const;
     return settleAtOnce(deps, caller, asked, async (tx) => ({ step, version: await saveStep(deps, tx, { application, step, payload }) }));
   },

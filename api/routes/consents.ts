@@ -119,7 +119,7 @@ const grant = route({
     } as const;
     return settleAtOnce(deps, caller, asked, async (tx, id) => {
       await deps.borrowers.ensure(tx, caller.id);
-      const word = { id, borrowerId: caller.id, kind, partnerId, device: deviceOf(deps, userAgent), at };
+      const word = { id, borrowerId: caller.id, kind, partnerId, device: await deviceOf(deps, tx, caller.id, userAgent), at };
       const consent = await grantConsent(tx, { ...word, textSha256, locale });
       return { consentId: consent.id, kind, at: consent.at };
     });
@@ -148,7 +148,7 @@ const withdraw = route({
     } as const;
     const ending: CommandRow[] = [];
     const answer = await settleAtOnce(deps, caller, asked, async (tx, id) => {
-      const word = { id, borrowerId: caller.id, kind, partnerId, device: deviceOf(deps, userAgent), at };
+      const word = { id, borrowerId: caller.id, kind, partnerId, device: await deviceOf(deps, tx, caller.id, userAgent), at };
       const consent = await withdrawConsent(tx, word);
       if (isRequiredConsent(kind))
         for (const applicationId of await endWithoutConsent(deps, tx, { borrowerId: caller.id, commandId: id, at }))

@@ -91,7 +91,8 @@ const confirm = route({
     const asked = { operation: 'CONFIRM_DISCLOSURE', subject: application.id, body, rawBody, idempotencyKey } as const;
     return settleAtOnce(deps, caller, asked, async (tx) => {
       const sha256 = body.disclosureSha256;
-      const confirmedAt = await confirmDisclosure(tx, { application, sha256, now, device: deviceOf(deps, userAgent) });
+      const device = await deviceOf(deps, tx, caller.id, userAgent);
+      const confirmedAt = await confirmDisclosure(tx, { application, sha256, now, device });
       return { disclosureSha256: sha256, confirmedAt };
     });
   },

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { LoanloomError } from '../../domain/errors';
 import { ENDED_APPLICATIONS } from '../../domain/states';
 import { isUniqueViolation, type Db, type Tx } from '../pool';
+import { dropIndex, findCard, isIndexed, writeIndex } from './blind-indexes';
+import { liveVersions } from './key-versions';
 import type { PersonVault, Vault } from './vault';
 
 /** Who the borrower is. In clear only inside the process that needs it; never logged, never in a workflow. */
@@ -37,15 +39,17 @@ export class Borrowers {
   constructor(private readonly vault: Vault) {}
 
   /** Creates the borrower on first sight; the same id again changes nothing. */
-  async ensure(tx: Db | Tx, id: string): Promise<void> {
+  async ensure(tx: Tx, id: string): Promise<void> {
+    if (await tx('borrowers').where({ id }).first<object | undefined>('id')) return;
+    const [version] = await liveVersions(tx, 'key-encryption');
     await tx('borrowers')
-      .insert({ id, wrapped_key: this.vault.createPersonKey(id) })
+      .insert({ id, wrapped_key: await this.vault.createPersonKey(id, version) })
       .onConflict('id')
       .ignore();
   }
 
   async personVault(tx: Db | Tx, id: string): Promise<PersonVault> {
-    return this.vault.person(id, (await this.row(tx, id)).wrapped_key);
+    return await this.vault.person(id, (await this.row(tx, id)).wrapped_key);
   }
 
   /**
@@ -55,7 +59,7 @@ export class Borrowers {
    */
   async saveIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
     await lockPerson(tx, id);
-    const current = await this.identity(tx, id).catch(() => undefined);
+    const current = await this.knownIdentity(tx, id);
     const isSame = current !== undefined && IDENTITY_FIELDS.every((field) => current[field] === identity[field]);
     if (isSame) return;
     if (await this.isRelied(tx, id))
@@ -72,14 +76,11 @@ export class Borrowers {
    */
   async replaceIdentity(tx: Tx, id: string, identity: Identity): Promise<boolean> {
     const before = await this.identityVersion(tx, id);
-    const claimed = await tx('borrowers').where({ id }).whereNotNull('id_number_index').first<{ id: string } | undefined>('id');
+    const isClaimed = await isIndexed(tx, 'index-id-number', id);
     try {
       await tx.transaction(async (inner) => {
         await this.writeIdentity(inner, id, identity);
-        if (claimed)
-          await inner('borrowers')
-            .where({ id })
-            .update({ id_number_index: this.vault.blindIndex('id_number', identity.idNumber) });
+        if (isClaimed) await this.indexOwn(inner, 'index-id-number', id, identity.idNumber);
       });
     } catch (error) {
       if (isUniqueViolation(error)) return false;
@@ -93,20 +94,20 @@ export class Borrowers {
 
   private async writeIdentity(tx: Tx, id: string, identity: Identity): Promise<void> {
     const person = await this.personVault(tx, id);
-    const before = await this.identity(tx, id).catch(() => undefined);
+    const before = await this.knownIdentity(tx, id);
     const sealed = (column: string, value: string) => person.encrypt({ table: 'borrowers', column, row: id }, value);
     await tx('borrowers')
       .where({ id })
       .update({
         name_enc: sealed('name_enc', identity.name),
         id_number_enc: sealed('id_number_enc', identity.idNumber),
-        // A number that was confirmed stays its owner's while nothing but the rest changes.
-        ...(before?.idNumber === identity.idNumber ? {} : { id_number_index: null }),
         phone_enc: sealed('phone_enc', identity.phone),
-        phone_index: this.vault.blindIndex('phone', identity.phone),
         email_enc: sealed('email_enc', identity.email),
         identity_version: tx.raw('identity_version + 1'),
       });
+    // A number that was confirmed stays its owner's while nothing but the rest changes.
+    if (before?.idNumber !== identity.idNumber) await dropIndex(tx, 'index-id-number', id);
+    await this.indexOwn(tx, 'index-phone', id, identity.phone);
   }
 
   /** Whether something that was submitted, or lent, rests on the borrower's identity as it is. */
@@ -134,9 +135,8 @@ export class Borrowers {
   /** One person, one borrower: takes the ID number that was checked for this borrower. False where another has it; nothing else is changed. */
   async claimIdentity(tx: Tx, id: string): Promise<boolean> {
     const { idNumber } = await this.identity(tx, id);
-    const index = this.vault.blindIndex('id_number', idNumber);
     try {
-      await tx.transaction((inner) => inner('borrowers').where({ id }).update({ id_number_index: index }));
+      await tx.transaction((inner) => this.indexOwn(inner, 'index-id-number', id, idNumber));
       return true;
     } catch (error) {
       if (isUniqueViolation(error)) return false;
@@ -144,10 +144,22 @@ export class Borrowers {
     }
   }
 
+  private indexOwn(tx: Tx, purpose: 'index-id-number' | 'index-phone', id: string, value: string): Promise<void> {
+    return writeIndex(tx, this.vault, { purpose, owner: id, borrowerId: id }, value);
+  }
+
+  /** Undefined before the identity step was saved. */
+  private async knownIdentity(tx: Tx, id: string): Promise<Identity | undefined> {
+    return this.identity(tx, id).catch((error: unknown) => {
+      if (error instanceof LoanloomError && error.code === 'STEP_INCOMPLETE') return undefined;
+      throw error;
+    });
+  }
+
   /** STEP_INCOMPLETE before the identity step was saved. */
   async identity(tx: Db | Tx, id: string): Promise<Identity> {
     const row = await this.row(tx, id);
-    const person = this.vault.person(id, row.wrapped_key);
+    const person = await this.vault.person(id, row.wrapped_key);
     const value = (field: keyof Identity): string => {
       const blob = row[COLUMNS[field]];
       if (!blob) throw new LoanloomError('STEP_INCOMPLETE', 'the identity step is not complete', { path: field });
@@ -157,24 +169,23 @@ export class Borrowers {
   }
 
   /** Registers a card once; the same card of the same borrower keeps its id. */
-  async saveCard(tx: Db | Tx, id: string, cardNumber: string): Promise<string> {
-    const index = this.vault.blindIndex('card', cardNumber);
-    const find = () => tx('bank_cards').where({ borrower_id: id, card_index: index }).first<{ id: string } | undefined>('id');
-    const known = await find();
-    if (known) return known.id;
-    const cardId = randomUUID();
-    const person = await this.personVault(tx, id);
-    await tx('bank_cards')
-      .insert({
-        id: cardId,
-        borrower_id: id,
-        card_enc: person.encrypt({ table: 'bank_cards', column: 'card_enc', row: cardId }, cardNumber),
-        card_index: index,
-      })
-      .onConflict(['borrower_id', 'card_index'])
-      .ignore();
-    // A twin of this call may have been first.
-    return (await find())?.id ?? cardId;
+  async saveCard(db: Db | Tx, borrowerId: string, cardNumber: string): Promise<string> {
+    try {
+      return await db.transaction(async (tx) => {
+        const known = await findCard(tx, this.vault, borrowerId, cardNumber);
+        if (known !== undefined) return known;
+        const id = randomUUID();
+        const person = await this.personVault(tx, borrowerId);
+        const card_enc = person.encrypt({ table: 'bank_cards', column: 'card_enc', row: id }, cardNumber);
+        await tx('bank_cards').insert({ id, borrower_id: borrowerId, card_enc });
+        await writeIndex(tx, this.vault, { purpose: 'index-card', owner: id, borrowerId }, cardNumber);
+        return id;
+      });
+    } catch (error) {
+      // A twin of this call was first: what it wrote is there now.
+      if (isUniqueViolation(error)) return this.saveCard(db, borrowerId, cardNumber);
+      throw error;
+    }
   }
 
   /**
@@ -224,7 +235,7 @@ export class Borrowers {
       .where({ 'c.id': cardId, 'c.borrower_id': borrowerId })
       .first<{ card_enc: Buffer; wrapped_key: Buffer; name_enc: Buffer | null } | undefined>('c.card_enc', 'b.wrapped_key', 'b.name_enc');
     if (!row) throw new LoanloomError('NOT_FOUND', 'there is no such bank card');
-    const person = this.vault.person(borrowerId, row.wrapped_key);
+    const person = await this.vault.person(borrowerId, row.wrapped_key);
     return {
       account: person.decrypt({ table: 'bank_cards', column: 'card_enc', row: cardId }, row.card_enc),
       name: row.name_enc && person.decrypt({ table: 'borrowers', column: 'name_enc', row: borrowerId }, row.name_enc),

@@ -1,91 +1,89 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { LoanloomError } from '../../domain/errors';
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { FieldAddress, IndexPurpose, KeyProvider } from '../../providers/keys/port';
+import { open, seal } from '../../providers/keys/seal';
 
 /**
- * Field encryption (reference: payments-faults-security §5). AES-256-GCM with a random 96-bit IV; the
- * associated data binds a value to its table, column and row, so a value copied elsewhere does not open.
- * Each borrower has a data key, wrapped by the master key: deleting the wrapped key shreds the person.
- *
- * Blob: suite (1 byte) | IV (12) | ciphertext | tag (16).
+ * Field encryption (reference: payments-faults-security §5). Each person has a random data key, which seals what is theirs and
+ * keys the hashes of it. It is kept wrapped by the key provider: a rotation wraps it anew, and without the wrapped key the
+ * person is shredded.
  */
-export interface FieldAddress {
-  readonly table: string;
-  readonly column: string;
-  readonly row: string;
-}
-
-const SUITE = 1;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-
-function associatedData(address: FieldAddress): Buffer {
-  return Buffer.from(`${address.table}|${address.column}|${address.row}|${String(SUITE)}`);
-}
-
-function seal(key: Buffer, plaintext: Buffer, address: FieldAddress): Buffer {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
-  cipher.setAAD(associatedData(address));
-  return Buffer.concat([Buffer.from([SUITE]), iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
-}
-
-function open(key: Buffer, blob: Buffer, address: FieldAddress): Buffer {
-  try {
-    if (blob.length < 1 + IV_BYTES + TAG_BYTES || blob[0] !== SUITE) throw new Error('suite');
-    // authTagLength is essential: without it Node accepts a truncated 4-byte tag.
-    const decipher = createDecipheriv('aes-256-gcm', key, blob.subarray(1, 1 + IV_BYTES), { authTagLength: TAG_BYTES });
-    decipher.setAAD(associatedData(address));
-    decipher.setAuthTag(blob.subarray(blob.length - TAG_BYTES));
-    return Buffer.concat([decipher.update(blob.subarray(1 + IV_BYTES, blob.length - TAG_BYTES)), decipher.final()]);
-  } catch {
-    throw new LoanloomError(
-      'DECRYPTION_FAILED',
-      `${address.table}.${address.column} cannot be decrypted: the key file does not belong to this database, or the value was moved or changed`,
-      {
-        path: `${address.table}.${address.column}`,
-      },
-    );
-  }
-}
-
-/** A person's data key, unwrapped for the length of one piece of work. */
 export interface PersonVault {
   encrypt(address: FieldAddress, plaintext: string): Buffer;
   decrypt(address: FieldAddress, blob: Buffer): string;
+  /** Keyed hash of a one-time code, a request, a snapshot: bound to the person and to what it is for. */
+  hash(text: string, boundTo: string): Buffer;
+  hashMatches(text: string, boundTo: string, hash: Buffer): boolean;
 }
 
 export interface Vault {
-  /** A new wrapped data key for a person. */
-  createPersonKey(personId: string): Buffer;
-  person(personId: string, wrappedKey: Buffer): PersonVault;
-  /** Keyed hash of the normalised value: equal values are found without decrypting. A key of its own per column. */
-  blindIndex(column: 'id_number' | 'phone' | 'card', value: string): Buffer;
-  /** Keyed hash of a one-time code, bound to what it is for. */
-  hashCode(code: string, boundTo: string): Buffer;
-  codeMatches(code: string, boundTo: string, hash: Buffer): boolean;
+  /** Who keeps the keys. */
+  readonly keys: KeyProvider;
+  /** A new data key for a person, wrapped by a version of the key-encryption key. */
+  createPersonKey(personId: string, version: number): Promise<Buffer>;
+  person(personId: string, wrappedKey: Buffer): Promise<PersonVault>;
+  /** The same data key in the wrapping of another version. */
+  rewrap(personId: string, wrappedKey: Buffer, version: number): Promise<Buffer>;
+  /** Keyed hash of the normalised value: equal values are found without decrypting. */
+  blindIndex(purpose: IndexPurpose, version: number, value: string): Promise<Buffer>;
 }
 
-/** `masterKey`: 32 bytes. CONFIGURATION when it has another length. */
-export function createVault(masterKey: Buffer): Vault {
-  if (masterKey.length !== 32)
-    throw new LoanloomError('CONFIGURATION', 'the master key file must hold exactly 32 bytes (64 hexadecimal digits)');
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, Buffer.alloc(0), `loanloom/${purpose}`, 32));
-  const keyEncryptionKey = derive('key-encryption');
-  const indexKeys = { id_number: derive('index/id_number'), phone: derive('index/phone'), card: derive('index/card') };
-  const codeKey = derive('one-time-code');
-  const keyAddress = (personId: string) => ({ table: 'borrowers', column: 'wrapped_key', row: personId });
-  const hashCode = (code: string, boundTo: string) => createHmac('sha256', codeKey).update(`${boundTo}|${code}`).digest();
+/** How long an unwrapped data key stays in memory, and how many do. */
+const CACHED = { ms: 60_000, most: 2_000 } as const;
+
+const keyAddress = (personId: string): FieldAddress => ({ table: 'borrowers', column: 'wrapped_key', row: personId });
+
+/** Known data keys by person and wrapped blob, which is read from its row each time: what was erased or wrapped anew is not found. Oldest first. */
+class DataKeys {
+  private readonly known = new Map<string, { readonly key: Buffer; readonly until: number }>();
+
+  constructor(private readonly now: () => number) {}
+
+  find(name: string): Buffer | undefined {
+    for (const [each, { until }] of this.known) {
+      if (until > this.now()) break;
+      this.known.delete(each);
+    }
+    return this.known.get(name)?.key;
+  }
+
+  keep(name: string, key: Buffer): void {
+    this.known.delete(name);
+    this.known.set(name, { key, until: this.now() + CACHED.ms });
+    const [oldest] = this.known.keys();
+    if (this.known.size > CACHED.most && oldest !== undefined) this.known.delete(oldest);
+  }
+}
+
+function personVault(dataKey: Buffer): PersonVault {
+  const hashKey = Buffer.from(hkdfSync('sha256', dataKey, Buffer.alloc(0), 'loanloom/hash', 32));
+  const hash = (text: string, boundTo: string) => createHmac('sha256', hashKey).update(`${boundTo}|${text}`).digest();
   return {
-    createPersonKey: (personId) => seal(keyEncryptionKey, randomBytes(32), keyAddress(personId)),
-    person(personId, wrappedKey) {
-      const dataKey = open(keyEncryptionKey, wrappedKey, keyAddress(personId));
-      return {
-        encrypt: (address, plaintext) => seal(dataKey, Buffer.from(plaintext, 'utf8'), address),
-        decrypt: (address, blob) => open(dataKey, blob, address).toString('utf8'),
-      };
+    encrypt: (address, plaintext) => seal(dataKey, Buffer.from(plaintext, 'utf8'), address),
+    decrypt: (address, blob) => open(dataKey, blob, address).toString('utf8'),
+    hash,
+    hashMatches: (text, boundTo, known) => {
+      const given = hash(text, boundTo);
+      return given.length === known.length && timingSafeEqual(given, known);
     },
-    blindIndex: (column, value) => createHmac('sha256', indexKeys[column]).update(value.replace(/\s+/g, '').toUpperCase()).digest(),
-    hashCode,
-    codeMatches: (code, boundTo, hash) => timingSafeEqual(hashCode(code, boundTo), hash),
+  };
+}
+
+/** `now`: a clock that never goes back, in milliseconds. */
+export function createVault(keys: KeyProvider, now: () => number = () => performance.now()): Vault {
+  const dataKeys = new DataKeys(now);
+  async function dataKeyOf(personId: string, wrappedKey: Buffer): Promise<Buffer> {
+    const name = `${personId}/${wrappedKey.toString('base64')}`;
+    const known = dataKeys.find(name);
+    if (known) return known;
+    const key = await keys.unwrap(wrappedKey, keyAddress(personId));
+    dataKeys.keep(name, key);
+    return key;
+  }
+  return {
+    keys,
+    createPersonKey: (personId, version) => keys.wrap(version, randomBytes(32), keyAddress(personId)),
+    person: async (personId, wrappedKey) => personVault(await dataKeyOf(personId, wrappedKey)),
+    rewrap: async (personId, wrappedKey, version) => keys.wrap(version, await dataKeyOf(personId, wrappedKey), keyAddress(personId)),
+    blindIndex: (purpose, version, value) => keys.mac(purpose, version, value.replace(/\s+/g, '').toUpperCase()),
   };
 }

@@ -81,7 +81,7 @@ async function environment(options: StackOptions, databaseUrl: string): Promise<
     LOANLOOM_DATA_DIR: dataDir,
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: `127.0.0.1:${String(ports.temporal)}`,
-    LOANLOOM_KEY_FILE: secrets.masterKey,
+    LOANLOOM_KEY_FILE: secrets.keyFile,
     LOANLOOM_TOKEN_SECRET_FILE: secrets.tokenSecret,
     CHANNEL_SECRETS_FILE: secrets.channelSecrets,
     CHANNELS_URL: `http://127.0.0.1:${String(ports.simulator)}`,

@@ -1,7 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { businessNow } from '../../db/clock';
 import { readLoanFile, recordOf } from '../../db/loan/loan-file';
+import type { Vault } from '../../db/party/vault';
 import type { Db } from '../../db/pool';
+import { missingKeys } from '../../services/party/key-check';
 import { loanAccount } from '../../domain/loan/loan-account';
 import { createCatalogue } from '../../domain/product/products';
 import { yuan } from '../../domain/money/money';
@@ -46,7 +48,13 @@ export async function loanLine(db: Db, client: Client, loanId: string): Promise<
   };
 }
 
-export async function examine(input: { db: Db; client: Client; booksUrl?: string }): Promise<DoctorReport> {
+/** A keeper of keys that does not answer is no contradiction, and is said. */
+async function keysAreThere(db: Db, vault: Vault): Promise<CheckResult> {
+  const violations = await missingKeys({ db, vault }).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
+  return { invariant: 'KEYS', claim: 'every key version that the database needs is with the key provider', violations };
+}
+
+export async function examine(input: { db: Db; client: Client; booksUrl?: string; vault?: Vault }): Promise<DoctorReport> {
   const { db, client } = input;
   const { today } = await businessNow(db);
   const ids = await db('loans').orderBy('id').limit(200).select<{ id: string }[]>('id');
@@ -54,7 +62,10 @@ export async function examine(input: { db: Db; client: Client; booksUrl?: string
   return {
     businessDate: today,
     loans: await Promise.all(ids.map(({ id }) => loanLine(db, client, id))),
-    checks: await checkInvariants({ db, client, ...(books === undefined ? {} : { books }) }),
+    checks: [
+      ...(await checkInvariants({ db, client, ...(books === undefined ? {} : { books }) })),
+      ...(input.vault ? [await keysAreThere(db, input.vault)] : []),
+    ],
   };
 }
 

@@ -25,7 +25,7 @@ const EARLIEST = '1900-01-01' as BusinessDate;
 const LATEST = '2199-12-31' as BusinessDate;
 
 export interface CheckResult {
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I7b' | 'I8' | 'I11' | 'I13' | 'I14' | 'I16';
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I7b' | 'I8' | 'I11' | 'I13' | 'I14' | 'I16' | 'KEYS';
   readonly claim: string;
   /** Empty when it holds; otherwise what contradicts it. */
   readonly violations: readonly string[];

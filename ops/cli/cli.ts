@@ -2,10 +2,14 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { mintToken } from '../../api/auth';
 import { describeEnv, readEnv } from '../../config/env';
+import { keySettings } from '../../config/keys';
+import { createVault } from '../../db/party/vault';
 import { LoanloomError } from '../../domain/errors';
+import { createKeyProvider } from '../../providers/keys/index';
 import { attach, runningRecord } from '../attach';
 import { examine, printReport, repair } from '../audit/doctor';
 import { addAudit } from './audit';
+import { addKeys } from './keys';
 import { addLedger } from './ledger';
 import { addQuote } from './quote';
 import { addReconciliation } from './recon';
@@ -63,6 +67,7 @@ function addDoctor(program: Command): void {
         const report = await examine({
           db: attached.db,
           client: attached.client,
+          vault: createVault(createKeyProvider(keySettings(attached.env))),
           ...(attached.env.LOANLOOM_SANDBOX ? { booksUrl: `${attached.env.CHANNELS_URL}/books` } : {}),
         });
         if (options.json) print(JSON.stringify(report));
@@ -102,6 +107,7 @@ async function main(): Promise<void> {
   addLedger(program, print);
   addAudit(program, print);
   addRestoreGuard(program);
+  addKeys(program);
   addReconciliation(program, print);
   program
     .command('setup')

@@ -6,6 +6,7 @@ import { viewLink, views, workflowLink } from './views';
 import { decision, type Options } from './decision';
 import { addAdjustments } from './operator-adjustments';
 import { addIdentityChanges } from './operator-identities';
+import { addReveal } from './operator-reveal';
 import { addReviews } from './operator-reviews';
 import { withAttached } from './subcommands';
 import { workflowShapes } from '../../domain/keys';
@@ -31,6 +32,7 @@ export function addOperatorCommands(program: Command): void {
       withAttached(command, (attached) => listLoans(attached, options.all === true)),
     );
   addReviews(ops);
+  addReveal(ops);
   addPayoutDecisions(ops);
   addLoanDecisions(ops);
   addAdjustments(ops);

@@ -19,12 +19,11 @@ const base64 = (bytes: Buffer | string) => Buffer.from(bytes).toString('base64')
 /** The bytes of `vault:v<version>:<base64>`; our own blob names the version. */
 const lastPart = (text: unknown): Buffer => Buffer.from(String(text).slice(String(text).lastIndexOf(':') + 1), 'base64');
 
-/** Vault's Transit engine, as OpenBao speaks it: keys never leave it. */
-export function createOpenBaoKeys(settings: OpenBaoSettings): KeyProvider {
-  const { url, token, prefix, timeoutMs, mount = 'transit' } = settings;
-  const nameOf = (purpose: KeyPurpose) => `${prefix}-${purpose}`;
+const TRANSIT = 'transit';
 
-  async function ask(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
+/** Asks the Transit engine: what it says, or that it refuses what was asked. */
+function asker({ url, token, timeoutMs, mount = TRANSIT }: OpenBaoSettings) {
+  return async (method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> => {
     let status: number;
     let text: string;
     try {
@@ -44,7 +43,13 @@ export function createOpenBaoKeys(settings: OpenBaoSettings): KeyProvider {
     if (status >= 400) return { isTaken: false };
     const answer = text === '' ? {} : (JSON.parse(text) as { data?: Readonly<Record<string, unknown>> | null });
     return { isTaken: true, data: answer.data ?? {} };
-  }
+  };
+}
+
+/** Vault's Transit engine, as OpenBao speaks it: keys never leave it. */
+export function createOpenBaoKeys(settings: OpenBaoSettings): KeyProvider {
+  const ask = asker(settings);
+  const nameOf = (purpose: KeyPurpose) => `${settings.prefix}-${purpose}`;
 
   async function versions(purpose: KeyPurpose): Promise<number[]> {
     const answer = await ask('GET', `keys/${nameOf(purpose)}`);
@@ -90,7 +95,7 @@ export function createOpenBaoKeys(settings: OpenBaoSettings): KeyProvider {
       const answer = await (before.length === 0 ? ask('POST', path, { type: 'aes256-gcm96' }) : ask('POST', `${path}/rotate`, {}));
       const newest = (await versions(purpose)).at(-1);
       if (!answer.isTaken || newest === undefined)
-        throw new LoanloomError('CONFIGURATION', `OpenBao makes no key ${path}: mount the Transit engine at ${mount}`);
+        throw new LoanloomError('CONFIGURATION', `OpenBao makes no key ${path}: mount the Transit engine at ${settings.mount ?? TRANSIT}`);
       return newest;
     },
     async retire(purpose, version) {

@@ -12,9 +12,9 @@ const snapshotAddress = (applicationId: string, round: number) => ({
   row: `${applicationId}/${String(round)}`,
 });
 
-/** What the rules looked at, sealed with the borrower's key, and its keyed hash: a plain one of so few facts is soon turned back. */
+/** What the rules looked at, sealed with the borrower's key, and its hash by that key: a plain one of so few facts is soon turned back. */
 export async function sealSnapshot(
-  { borrowers, vault }: Pick<ActivityDeps, 'borrowers' | 'vault'>,
+  { borrowers }: Pick<ActivityDeps, 'borrowers'>,
   tx: Tx,
   { id, borrower_id: borrowerId, round }: Pick<ApplicationRow, 'id' | 'borrower_id' | 'round'>,
   applicant: Applicant,
@@ -23,7 +23,7 @@ export async function sealSnapshot(
   const person = await borrowers.personVault(tx, borrowerId);
   return {
     snapshot_enc: person.encrypt(snapshotAddress(id, round), text),
-    snapshot_mac: vault.hashCode(text, 'snapshot').toString('hex'),
+    snapshot_mac: person.hash(text, 'snapshot').toString('hex'),
   };
 }
 

@@ -21,7 +21,7 @@ import type { ActivityDeps } from '../deps';
 import { codeExpiry, mailOneTimeCode, TRIES_PER_CODE } from './one-time-code';
 import { keys } from '../../domain/keys';
 
-type Deps = Pick<ActivityDeps, 'db' | 'vault' | 'borrowers' | 'identitySources'>;
+type Deps = Pick<ActivityDeps, 'db' | 'borrowers' | 'identitySources'>;
 
 /** With five tries each, twenty-five guesses a day at one of a million. */
 const CHANGES_PER_DAY = 5;
@@ -62,7 +62,8 @@ async function mailCode(deps: Deps, tx: Tx, row: { id: string; borrower_id: stri
     template: 'identity-code',
     params: place === 'current' ? {} : { identityChange: row.id, place },
   });
-  return deps.vault.hashCode(code, `${row.id}:${place}`).toString('hex');
+  const person = await deps.borrowers.personVault(tx, row.borrower_id);
+  return person.hash(code, `${row.id}:${place}`).toString('hex');
 }
 
 /**
@@ -80,7 +81,8 @@ export async function requestIdentityChange(
     .digest('hex')
     .slice(0, 32);
   // Keyed: a plain hash of a phone or an ID number can be turned back by trying them all.
-  const bodySha256 = deps.vault.hashCode(JSON.stringify(change), id).toString('hex');
+  const person = await deps.borrowers.personVault(deps.db, borrowerId);
+  const bodySha256 = person.hash(JSON.stringify(change), id).toString('hex');
   return deps.db.transaction(async (tx) => {
     await lockPerson(tx, borrowerId);
     const known = await findIdentityChange(tx, id);
@@ -104,7 +106,6 @@ export async function requestIdentityChange(
     const hashes: [CodePlace, string][] = [];
     for (const place of codes) hashes.push([place, await mailCode(deps, tx, { id, borrower_id: borrowerId }, place)]);
     const expiresAt = codeExpiry();
-    const person = await deps.borrowers.personVault(tx, borrowerId);
     await insertIdentityChange(tx, {
       id,
       borrower_id: borrowerId,
@@ -131,8 +132,9 @@ async function tryCodes(
   if (row.state !== 'PENDING') return row;
   if (row.expires_at.getTime() < Date.now()) return 'CODE_INVALID';
   if (row.attempts >= TRIES_PER_CODE) return 'CODE_EXHAUSTED';
+  const person = await deps.borrowers.personVault(tx, row.borrower_id);
   const matches = Object.entries(row.code_hashes).map(([place, hash]) =>
-    deps.vault.codeMatches(entered[place as CodePlace] ?? '', `${row.id}:${place}`, Buffer.from(hash, 'hex')),
+    person.hashMatches(entered[place as CodePlace] ?? '', `${row.id}:${place}`, Buffer.from(hash, 'hex')),
   );
   const isRight = matches.length > 0 && matches.every(Boolean);
   await updateIdentityChange(tx, row.id, { attempts: row.attempts + 1, ...(isRight ? { state: 'CONFIRMED' } : {}) });

@@ -7,6 +7,7 @@ import { accepts } from '../../dev/stack/child';
 import { freePort } from '../../dev/stack/ports';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startProcess } from '../support/processes';
+import { newKeyFile } from '../support/keepers';
 import { shared } from '../support/shared';
 import { startBanks, type Banks } from '../support/world';
 
@@ -31,7 +32,7 @@ describe('the API process', () => {
       databaseUrl: database.appUrl,
       temporalAddress: '127.0.0.1:1',
       banks,
-      masterKeyHex: 'ab'.repeat(32),
+      keyFile: newKeyFile(),
       tokenSecret: 'x'.repeat(32),
       apiPort,
       env,

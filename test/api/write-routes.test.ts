@@ -224,6 +224,7 @@ describe('every route that writes', () => {
     '/v1/person/erasure',
     // A look: each is a line of the audit log, and nothing else.
     '/v1/ops/applications/{applicationId}/file',
+    '/v1/ops/borrowers/{borrowerId}/reveal',
     '/v1/ops/loans/{loanId}/payout-query',
     '/v1/ops/breaks/',
     '/v1/ops/channels/',

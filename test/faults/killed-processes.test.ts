@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mintToken } from '../../api/auth';
 import { readLoanFile } from '../../db/loan/loan-file';
 import { checkInvariants } from '../../ops/audit/invariants';
@@ -6,17 +6,19 @@ import { accepts } from '../../dev/stack/child';
 import { freePort } from '../../dev/stack/ports';
 import { startRelay } from '../../workers/relay';
 import { startBlackHole, startProcess, type ProcessSettings } from '../support/processes';
+import { createFileKeys } from '../../providers/keys/file';
+import { newKeyFile } from '../support/keepers';
 import { createWorld, eventually, type World } from '../support/world';
 import { seedLoan, startLoan } from '../support/seed';
 
-const masterKey = randomBytes(32);
 const tokenSecret = 'a-secret-for-tests-of-32-bytes-or-more';
 
 describe('processes killed with -9', () => {
   let world: World;
+  const keyFile = newKeyFile();
 
   beforeAll(async () => {
-    world = await createWorld({ server: 'dev', masterKey });
+    world = await createWorld({ server: 'dev', keys: createFileKeys(keyFile) });
   });
 
   afterAll(() => world.close());
@@ -25,7 +27,7 @@ describe('processes killed with -9', () => {
     databaseUrl: world.database.appUrl,
     temporalAddress: world.address,
     banks: world.banks,
-    masterKeyHex: masterKey.toString('hex'),
+    keyFile,
     tokenSecret,
     ...more,
   });

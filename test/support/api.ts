@@ -81,7 +81,6 @@ async function tokenFor(db: Db, who: { as?: string; role?: Role; roles?: readonl
 export async function startApi(deps: ActivityDeps, client: Client, verdictTimeoutMs = 5_000, limits?: Limits): Promise<Api> {
   const apiDeps: ApiDeps = {
     db: deps.db,
-    vault: deps.vault,
     borrowers: deps.borrowers,
     catalogue: deps.catalogue,
     identitySources: deps.identitySources,

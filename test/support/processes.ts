@@ -11,7 +11,7 @@ export interface ProcessSettings {
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly banks: Banks;
-  readonly masterKeyHex: string;
+  readonly keyFile: string;
   readonly tokenSecret: string;
   readonly apiPort?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export function startProcess(script: 'workers/main.ts' | 'api/server.ts', settin
     LOANLOOM_PROFILE: 'test',
     DATABASE_URL: settings.databaseUrl,
     TEMPORAL_ADDRESS: settings.temporalAddress,
-    LOANLOOM_KEY_FILE: file('master.key', settings.masterKeyHex),
+    LOANLOOM_KEY_FILE: settings.keyFile,
     LOANLOOM_RESTORE_EPOCH_FILE: file('restore-epoch', '1'),
     LOANLOOM_TOKEN_SECRET_FILE: file('token.secret', settings.tokenSecret),
     CHANNEL_SECRETS_FILE: file('channels.json', JSON.stringify(settings.banks.secrets)),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from '@temporalio/client';
@@ -20,10 +19,12 @@ import type { Script } from '../../simulator/scripts';
 import { startFleet as startWorkers } from '../../workers/fleet';
 import { ALL_SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { createTestDatabase, type TestDatabase } from './database';
+import { fileKeys } from './keepers';
 import { shared } from './shared';
 import { OUTSIDE_SECRET_NAMES } from '../../ops/secrets';
 import type { Tombstone, Tombstones } from '../../config/tombstones';
 import { createIdentitySources } from '../../providers/identity/index';
+import type { KeyProvider } from '../../providers/keys/port';
 
 Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: new DefaultLogger('ERROR', () => undefined) });
 
@@ -95,8 +96,8 @@ export interface WorldOptions {
   readonly channelTimeoutMs?: number;
   /** The dev server's: how long a skipped timer waits before it fires. */
   readonly timerShiftMs?: number;
-  /** By default a random one. */
-  readonly masterKey?: Buffer;
+  /** By default a new file of the test's own. */
+  readonly keys?: KeyProvider;
   /** What stands outside the database; 1 is what a new one has. */
   readonly restoreEpoch?: number;
   /** By default a clone of the run's template. */
@@ -107,9 +108,9 @@ export function createDeps(
   database: TestDatabase,
   banks: Banks,
   mails: Mail[],
-  options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs' | 'masterKey' | 'restoreEpoch'> = {},
+  options: Pick<WorldOptions, 'catalogue' | 'channelTimeoutMs' | 'keys' | 'restoreEpoch'> = {},
 ): ActivityDeps {
-  const vault = createVault(options.masterKey ?? randomBytes(32));
+  const vault = createVault(options.keys ?? fileKeys());
   return {
     db: database.db,
     vault,

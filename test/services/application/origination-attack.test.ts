@@ -271,7 +271,8 @@ describe('origination under attack', () => {
       const phone = '13911112222';
       sayNoTo(card, phone);
       const change = await requestIdentityChange(deps, { borrowerId: person.borrowerId, key: 'k1', change: { phone } });
-      const hash = (place: string) => deps.vault.hashCode('111111', `${change.id}:${place}`).toString('hex');
+      const own = await deps.borrowers.personVault(deps.db, person.borrowerId);
+      const hash = (place: string) => own.hash('111111', `${change.id}:${place}`).toString('hex');
       await owner('identity_changes')
         .where({ id: change.id })
         .update({ code_hashes: JSON.stringify({ current: hash('current'), phone: hash('phone') }) });

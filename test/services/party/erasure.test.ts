@@ -117,21 +117,17 @@ describe('a person’s data', () => {
     expect(row).toMatchObject({
       name_enc: null,
       id_number_enc: null,
-      id_number_index: null,
       phone_enc: null,
-      phone_index: null,
       email_enc: null,
     });
     expect(row.wrapped_key).toHaveLength(0);
     // What is kept sealed cannot be opened: not even by the key that everything else is wrapped with.
     const draft = await deps.db('application_drafts').where({ application_id: applicationId, step: 'card' }).first();
-    expect(() =>
-      deps.vault
-        .person(person.borrowerId, row.wrapped_key)
-        .decrypt({ table: 'application_drafts', column: 'payload_enc', row: `${applicationId}/card/1` }, draft.payload_enc),
-    ).toThrow();
-    const index = deps.vault.blindIndex('card', person.cardNumber).toString('hex');
-    expect(findTraces(index, await tablesOf(database.ownerUrl))).toEqual([]);
+    expect(draft.payload_enc.length).toBeGreaterThan(0);
+    await expect(deps.vault.person(person.borrowerId, row.wrapped_key)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+    const index = await deps.vault.blindIndex('index-card', 1, person.cardNumber);
+    expect(findTraces(index.toString('hex'), await tablesOf(database.ownerUrl))).toEqual([]);
+    expect(await deps.db('blind_indexes').where({ borrower_id: person.borrowerId })).toEqual([]);
     expect(await start(person.borrowerId)).toBe('PERSON_ERASED');
     const again = `${person.borrowerId}-again`;
     await deps.db.transaction(async (tx) => {

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { randomBytes } from 'node:crypto';
 import { decideClearing, proposeClearing } from '../../../services/reconciliation/clear-breaks';
 import { createActivities } from '../../../activities/index';
 import { guardAfterRestore } from '../../../services/payment/restore-guard';
@@ -15,6 +14,7 @@ import { checkInvariants } from '../../../ops/audit/invariants';
 import { createTestDatabase, urlsOf } from '../../support/database';
 import { PaymentDesk, noonAfter } from '../../support/payment-desk';
 import { seedLoan } from '../../support/seed';
+import { fileKeys } from '../../support/keepers';
 import { createDeps, startBanks } from '../../support/world';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { withClient } from '../../../db/owner';
@@ -161,8 +161,8 @@ describe('reconciliation of what is doubtful', () => {
 it('a database that is restored to before a payout does not pay again', async () => {
   const first = await createTestDatabase();
   const banks = await startBanks();
-  const masterKey = randomBytes(32);
-  let deps = createDeps(first, banks, [], { masterKey });
+  const keys = fileKeys();
+  let deps = createDeps(first, banks, [], { keys });
   const { loanId } = await seedLoan(deps);
   const on = businessDate('2026-11-25');
   const name = first.appUrl.split('/').at(-1)!.split('?')[0]!;
@@ -174,7 +174,7 @@ it('a database that is restored to before a payout does not pay again', async ()
   });
   const pay = async (db: string, only: string, restoreEpoch: number) => {
     const pool = createDb(urlsOf(db).appUrl, 5);
-    deps = createDeps({ ...first, db: pool }, banks, [], { masterKey, restoreEpoch });
+    deps = createDeps({ ...first, db: pool }, banks, [], { keys, restoreEpoch });
     await pool('channel_decisions').insert(
       CHANNEL_NAMES.map((n) => ({ channel: n, enabled: n === only, actor: 't', reason: 'how they were doing then', at: at(on, '09:00') })),
     );
