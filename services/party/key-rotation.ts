@@ -15,7 +15,7 @@ import {
 } from '../../db/party/key-versions';
 import type { Tx } from '../../db/pool';
 import { assertThat, LoanloomError } from '../../domain/errors';
-import type { IndexPurpose, KeyPurpose } from '../../providers/keys/port';
+import { KEY_PURPOSES, type IndexPurpose, type KeyPurpose } from '../../providers/keys/port';
 import type { ActivityDeps } from '../deps';
 
 type Deps = Pick<ActivityDeps, 'db' | 'vault' | 'borrowers'>;
@@ -94,7 +94,9 @@ async function moveAll<T>(next: () => Promise<T[]>, move: (each: T) => Promise<v
     const work = async () => {
       for (let each = queue.shift(); each !== undefined; each = queue.shift()) await move(each);
     };
-    await Promise.all(Array.from({ length: PARALLEL }, work));
+    const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, work));
+    // Whoever fails leaves nobody behind who still works.
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     count += batch.length;
     say(count);
   }
@@ -135,19 +137,22 @@ function indexAll({ db, vault, borrowers }: Deps, purpose: IndexPurpose, version
  * Takes versions away at the provider that nothing has needed for `backupsKeptDays`: no backup of before opens any more.
  * Returns how many. Repeating it changes nothing.
  */
-export async function retireKeys({ db, vault }: Deps, backupsKeptDays: number, act: Act, progress: Progress): Promise<number> {
+export async function retireKeys(deps: Deps, backupsKeptDays: number, act: Act, progress: Progress): Promise<number> {
+  const known = await readKeyVersions(deps.db);
   let retired = 0;
-  for (const { purpose, version, state, since } of await readKeyVersions(db)) {
-    if (state === 'KEPT' && since.getTime() + backupsKeptDays * DAY_MS <= Date.now())
-      await db.transaction(async (tx) => {
-        if (await retireVersion(tx, purpose, version)) await note(tx, act, 'KEY_RETIRED', { purpose, version });
-      });
-    else if (state !== 'RETIRED') continue;
+  for (const purpose of KEY_PURPOSES) {
+    const there = await deps.vault.keys.versions(purpose);
     // Also one that an earlier run has written down, and not carried out.
-    if (!(await vault.keys.versions(purpose)).includes(version)) continue;
-    await vault.keys.retire(purpose, version);
-    retired += 1;
-    progress(`${purpose}: version ${String(version)} is retired; no backup from before its rotation opens any more`);
+    for (const each of known.filter(({ purpose: of, version }) => of === purpose && there.includes(version))) {
+      const isOver = each.state === 'KEPT' && each.since.getTime() + backupsKeptDays * DAY_MS <= Date.now();
+      if (!isOver && each.state !== 'RETIRED') continue;
+      await deps.db.transaction(async (tx) => {
+        if (await retireVersion(tx, purpose, each.version)) await note(tx, act, 'KEY_RETIRED', each);
+      });
+      await deps.vault.keys.retire(purpose, each.version);
+      retired += 1;
+      progress(`${purpose}: version ${String(each.version)} is retired; no backup from before its rotation opens any more`);
+    }
   }
   return retired;
 }
