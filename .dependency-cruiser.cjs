@@ -50,7 +50,12 @@ module.exports = {
     only('simulator-is-an-outsider', '^simulator/', '^simulator/', 'Evidence must not share code with the accused.'),
     only('risk-knows-domain-only', '^risk/', '^(risk|domain)/', 'Rules and scores are pure.'),
     only('config-knows-domain-only', '^config/', '^(config|domain)/', 'Settings know nobody who is set.'),
-    only('db-knows-domain-only', '^db/', '^((db|domain|migrations|config)/|providers/keys/(port|seal)\\.)', 'Repositories know neither workflows nor API; they seal by the port of the keys.'),
+    only(
+      'db-knows-domain-only',
+      '^db/',
+      '^((db|domain|migrations|config)/|providers/keys/(port|seal)\\.)',
+      'Repositories know neither workflows nor API; they seal by the port of the keys.',
+    ),
     only(
       'services-know-no-temporal',
       '^services/',

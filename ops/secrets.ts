@@ -24,10 +24,11 @@ async function once(file: string, content: () => string): Promise<string> {
   return file;
 }
 
-/** The key ring. Where a master key from before is, and was never rotated, that stays the key file. */
-async function keyFileIn(folder: string): Promise<string> {
-  const [ring, master] = [join(folder, 'keys.json'), join(folder, 'master.key')];
-  return !existsSync(ring) && existsSync(master) ? master : once(ring, newKeyRing);
+/** The key ring: new, or made of the master key from before there was one. */
+async function keyFileIn(folder: string, masterKey: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const before = existsSync(masterKey) ? await readFile(masterKey, 'utf8') : undefined;
+  return once(join(folder, 'keys.json'), () => newKeyRing(before));
 }
 
 /** One secret per name; a file from before a name existed is given what it lacks. */
@@ -42,10 +43,10 @@ async function completed(file: string, names: readonly string[]): Promise<string
 }
 
 /** Keys of a local stack: made on its first start, mode 0600, outside the database. */
-export async function ensureSecrets(folder: string, names: readonly string[]): Promise<SecretFiles> {
+export async function ensureSecrets(folder: string, names: readonly string[], keyFolder = folder): Promise<SecretFiles> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return {
-    keyFile: await keyFileIn(folder),
+    keyFile: await keyFileIn(keyFolder, join(folder, 'master.key')),
     tokenSecret: await once(join(folder, 'token.secret'), () => randomBytes(32).toString('hex')),
     channelSecrets: await completed(join(folder, 'channel-secrets.json'), names),
     restoreEpoch: await once(join(folder, 'restore-epoch'), () => '1'),

@@ -58,7 +58,8 @@ export async function setUp(print: (line: string) => void): Promise<void> {
 /** Makes secrets/ and .env for docker-compose.yml, with a self-signed certificate for the API on localhost. Existing ones stay. */
 export async function writeComposeSecrets(print: (line: string) => void): Promise<void> {
   const folder = resolve('secrets');
-  await ensureSecrets(folder, OUTSIDE_SECRET_NAMES);
+  const keyFolder = join(folder, 'keyring');
+  const { keyFile } = await ensureSecrets(folder, OUTSIDE_SECRET_NAMES, keyFolder);
   await writeFile('.env', `LOANLOOM_DB_PASSWORD=${randomBytes(18).toString('hex')}\n`, { mode: 0o600, flag: 'wx' }).catch(() => {
     print('.env exists and stays');
   });
@@ -81,8 +82,11 @@ export async function writeComposeSecrets(print: (line: string) => void): Promis
       join(folder, 'api.crt'),
     ]);
   // Compose mounts the files for the image's own user.
-  for (const file of ['master.key', 'token.secret', 'channel-secrets.json', 'restore-epoch', 'api.key', 'api.crt'])
+  for (const file of ['token.secret', 'channel-secrets.json', 'restore-epoch', 'api.key', 'api.crt'])
     await chmod(join(folder, file), 0o644);
+  // A rotation writes the key ring anew from within the image; nobody else gets past the folder around it.
+  await chmod(keyFile, 0o644);
+  await chmod(keyFolder, 0o777);
   await chmod(folder, 0o700);
   print(`${folder} and .env are ready: docker compose up --build`);
 }

@@ -14,9 +14,6 @@ const freshKey = () => randomBytes(KEY_BYTES).toString('hex');
 const ringOf = (key: (purpose: KeyPurpose) => string): Ring =>
   Object.fromEntries(KEY_PURPOSES.map((purpose): [KeyPurpose, Record<string, string>] => [purpose, { '1': key(purpose) }])) as Ring;
 
-/** A new key file's text: a random first version of each purpose. */
-export const newKeyRing = (): string => JSON.stringify(ringOf(freshKey));
-
 /** What a master key of 64 hexadecimal digits, from before there was a key ring, was derived into. */
 const DERIVATIONS: Readonly<Record<KeyPurpose, string>> = {
   'key-encryption': 'loanloom/key-encryption',
@@ -31,6 +28,10 @@ function fromMasterKey(text: string): Ring {
     throw new LoanloomError('CONFIGURATION', 'the master key file must hold exactly 32 bytes (64 hexadecimal digits)');
   return ringOf((purpose) => Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), DERIVATIONS[purpose], KEY_BYTES)).toString('hex'));
 }
+
+/** A key file's text: a first version of each purpose, random or from the text of a master key. */
+export const newKeyRing = (masterKey?: string): string =>
+  JSON.stringify(masterKey === undefined ? ringOf(freshKey) : fromMasterKey(masterKey));
 
 function readRing(text: string, file: string): Ring {
   const isRing = (value: unknown): value is Ring =>

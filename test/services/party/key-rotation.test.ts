@@ -166,7 +166,7 @@ describe('a rotation of keys', () => {
       const fresh = stranger();
       for (const person of people) {
         expect((await fresh.borrowers.identity(fresh.db, person.borrowerId)).phone).toBe(person.phone);
-        expect(await claims(fresh, `${person.borrowerId}`)).toBe(true);
+        expect(await claims(fresh, person.borrowerId)).toBe(true);
       }
       for (const purpose of KEY_PURPOSES) {
         const states = (await statesOf(purpose)).map((line) => line.split(' ')[1]);
