@@ -9,7 +9,7 @@ export const revealRoute = route({
   path: '/v1/ops/borrowers/{borrowerId}/reveal',
   summary: 'One value of a person in clear; who looks is written to the audit log first, and the person can see that somebody did',
   tag: 'Operations',
-  role: ['approver', 'auditor'],
+  role: ['approver'],
   idempotencyKey: 'optional',
   params: z.strictObject({ borrowerId: idSchema }),
   body: z.strictObject({ field: z.enum(REVEALED_FIELDS), reason: z.string().trim().min(3).max(500) }),

@@ -7,7 +7,7 @@ import { withAttached } from './subcommands';
 export function addReveal(ops: Command): void {
   ops
     .command('reveal <borrowerId>')
-    .description('one value of a person in clear, for an approver or an auditor; the look is audited before the value is shown')
+    .description('one value of a person in clear, for an approver; the look is audited before the value is shown')
     .requiredOption('--field <name>', `one of ${REVEALED_FIELDS.join(', ')}`)
     .requiredOption('--operator <name>', 'who looks (required); written to the audit log')
     .requiredOption('--reason <text>', REASON_HELP)
