@@ -187,10 +187,7 @@ export interface Fake {
 /** A certificate of nobody's: the forger's own key, subject and serial number of a real one, issuer as it likes. Signed by itself. */
 export async function fakeOf(real: Buffer, issuer: string | undefined): Promise<Fake> {
   const model = certificateFrom(real);
-  const pair = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
-    'sign',
-    'verify',
-  ]));
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
   const made = new pkijs.Certificate({
     version: 2,
     serialNumber: model.serialNumber,
