@@ -102,6 +102,20 @@ export const randomLife = fc
   .record({ base: eventful(accountCase, anything, 6), payoffFee })
   .map(({ base, payoffFee: fee }) => plain({ ...base, policy: { ...base.policy, payoffFee: fee } }));
 
+/** The same where the borrower withdraws one day, and may pay back for a while. */
+export const withdrawnLife = fc
+  .record({
+    life: eventful(accountCase, event, 3),
+    payoffFee,
+    day: fc.integer({ min: 0, max: 300 }),
+    span: fc.integer({ min: 1, max: 90 }),
+  })
+  .map(({ life, payoffFee: fee, day, span }) => {
+    const on = addDays(businessDate(life.terms.disbursedOn), day);
+    const withdrawal = { id: 'w', on, type: 'withdrawal', until: addDays(on, span) };
+    return plain({ ...life, policy: { ...life.policy, payoffFee: fee }, transactions: [...life.transactions, withdrawal] });
+  });
+
 function eventful(cases: fc.Arbitrary<AccountCase>, what: fc.Arbitrary<object>, most: number) {
   return fc
     .record({
@@ -125,7 +139,6 @@ function eventful(cases: fc.Arbitrary<AccountCase>, what: fc.Arbitrary<object>, 
         const [on, id] = [addDays(start, day), `e${String(index)}`];
         const until = addDays(on, span);
         if (kind === 0) return { id, on, type: 'hardship_pause', until, interest: span % 2 === 0 ? 'none' : 'accrues' };
-        if (kind === 4) return { id, on, type: 'withdrawal', until };
         if (kind === 1) return { id, on, type: 'debit_in_doubt', until };
         if (kind === 2) return { id, on, type: 're_age', every: { months: 1 }, count: 1 + (span % 24), firstDueOn: until };
         if (kind === 3 && base.transactions[0])

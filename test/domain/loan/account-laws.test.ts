@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { brokenLaws, isSane, lifeOf } from '../../support/account-laws';
-import { randomLife } from '../../support/loan-facts';
+import { randomLife, withdrawnLife } from '../../support/loan-facts';
 
 /** At least this many lives, and as many more as fit into the time; a mutation run, which begins this file a thousand times, asks for fewer. */
 const { lawsLives: LIVES = 1_000, lawsMs: MS = 45_000 } = globalThis as { lawsLives?: number; lawsMs?: number };
@@ -20,6 +20,17 @@ describe('the laws of an account, over random lives of every fact, policy and me
     };
     let seed = 1;
     for (; seed <= 4 || Date.now() < until; seed += 1) check(seed);
+  });
+
+  it('hold where the borrower withdraws: what is paid back and what is left still add up to the fen', () => {
+    fc.assert(
+      fc.property(withdrawnLife, (raw) => {
+        const life = lifeOf(raw);
+        fc.pre(isSane(life));
+        expect(brokenLaws(life)).toEqual([]);
+      }),
+      { seed: 1, numRuns: LIVES / 4 },
+    );
   });
 
   it('hold where flat interest that was paused is carried over by a re-amortization', () => {
