@@ -56,6 +56,6 @@ describe('docker-compose.yml', () => {
   });
 
   it('keeps data in named volumes', () => {
-    expect(Object.keys(compose.volumes)).toEqual(['postgres', 'books', 'tombstones']);
+    expect(Object.keys(compose.volumes)).toEqual(['postgres', 'books', 'trust', 'tombstones']);
   });
 });
