@@ -25,7 +25,8 @@ export type Operation =
   | 'ADJUST'
   | 'DECIDE_ADJUSTMENT'
   | 'CHANGE_CARD'
-  | 'WITHDRAW_LOAN';
+  | 'WITHDRAW_LOAN'
+  | 'WITHDRAW_AFTER_PAYOUT';
 
 /** A verdict: applied with facts that the caller may see, or rejected with a code of the catalogue. */
 export interface CommandOutcome {

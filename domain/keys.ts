@@ -167,6 +167,9 @@ export const keys = {
 
   // Appointments of a loan (those that are events too have the event’s key).
   operatorNeeded: shape('operator:{instruction}', 'appointment: a person decides about a payment that failed'),
+  withdrawalEnds: shape('withdrawal-ends:{date}', 'appointment: the time to pay back after a withdrawal is over'),
+  withdrawal: shape('withdrawal:{command}', 'the fact, and the event, that the borrower withdrew after the payout'),
+  withdrawalMail: shape('withdrawal:{loan}:{command}', 'mail: what is to be paid back'),
   holdEnds: shape('release:{instant}', 'appointment: a hold runs out'),
   payOut: shape('payout:{instruction}', 'appointment: pay the loan out'),
   debitNow: shape('debit:{instruction}', 'appointment: present a debit that waits'),

@@ -35,6 +35,7 @@ import * as forgetPeople from './20261129150000_forget_people';
 import * as versionTheKeys from './20261129170000_version_the_keys';
 import * as indexByVersion from './20261129170100_index_by_version';
 import * as sealContracts from './20261129180000_seal_contracts';
+import * as withdrawAfterPayout from './20261129190000_withdraw_after_payout';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -78,6 +79,7 @@ const MIGRATIONS: readonly NamedMigration[] = [
   { name: '20261129170000_version_the_keys', ...versionTheKeys },
   { name: '20261129170100_index_by_version', ...indexByVersion },
   { name: '20261129180000_seal_contracts', ...sealContracts },
+  { name: '20261129190000_withdraw_after_payout', ...withdrawAfterPayout },
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

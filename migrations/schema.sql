@@ -749,13 +749,13 @@ ALTER TABLE loan_events ADD CONSTRAINT loan_events_pkey PRIMARY KEY (loan_id, ke
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_pkey PRIMARY KEY (loan_id, version);
 ALTER TABLE loan_schedules ADD CONSTRAINT loan_schedules_version_check CHECK ((version > 0));
-ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_check CHECK (((type = 'CHARGE_OFF'::text) OR ((amount_fen IS NULL) = (type = ANY (ARRAY['REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text])))));
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_check CHECK (((type = 'CHARGE_OFF'::text) OR ((amount_fen IS NULL) = (type = ANY (ARRAY['REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text, 'WITHDRAWAL'::text])))));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_amount_fen_check CHECK ((amount_fen > 0));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_four_eyes CHECK (((NOT needs_second) OR ((decided_by IS NOT NULL) AND (approved_by IS NOT NULL))));
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_loan_id_fkey FOREIGN KEY (loan_id) REFERENCES loans(id);
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_pkey PRIMARY KEY (loan_id, key);
 ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_second_person CHECK ((approved_by <> decided_by));
-ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_type_check CHECK ((type = ANY (ARRAY['DISBURSEMENT'::text, 'REPAYMENT'::text, 'CHARGE_OFF'::text, 'CHARGE'::text, 'WAIVER'::text, 'RECOVERY_REPAYMENT'::text, 'SETTLEMENT_DISCOUNT'::text, 'CREDIT_BALANCE_REFUND'::text, 'REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text])));
+ALTER TABLE loan_transactions ADD CONSTRAINT loan_transactions_type_check CHECK ((type = ANY (ARRAY['DISBURSEMENT'::text, 'REPAYMENT'::text, 'CHARGE_OFF'::text, 'CHARGE'::text, 'WAIVER'::text, 'RECOVERY_REPAYMENT'::text, 'SETTLEMENT_DISCOUNT'::text, 'CREDIT_BALANCE_REFUND'::text, 'REVERSAL'::text, 'RATE_CHANGE'::text, 'REAGE'::text, 'REAMORTIZE'::text, 'TERM_EXTENSION'::text, 'HARDSHIP_PAUSE'::text, 'WRITEOFF'::text, 'WITHDRAWAL'::text])));
 ALTER TABLE loans ADD CONSTRAINT loans_attention_kind_check CHECK ((attention_kind = ANY (ARRAY['PAST_SLA'::text, 'AWAIT_OPERATOR'::text, 'AWAIT_CHANNEL'::text, 'CANNOT_GO_ON'::text, 'PAYMENT_FORGOTTEN'::text, 'CANCELLATION_REFUSED'::text])));
 ALTER TABLE loans ADD CONSTRAINT loans_bank_card_id_fkey FOREIGN KEY (bank_card_id) REFERENCES bank_cards(id);
 ALTER TABLE loans ADD CONSTRAINT loans_borrower_id_fkey FOREIGN KEY (borrower_id) REFERENCES borrowers(id);
@@ -872,6 +872,7 @@ CREATE INDEX journal_entries_loan ON public.journal_entries USING btree (loan_id
 CREATE INDEX journal_lines_account ON public.journal_lines USING btree (account);
 CREATE UNIQUE INDEX key_versions_active ON public.key_versions USING btree (purpose) WHERE (state = 'ACTIVE'::text);
 CREATE UNIQUE INDEX key_versions_retiring ON public.key_versions USING btree (purpose) WHERE (state = 'RETIRING'::text);
+CREATE UNIQUE INDEX loan_transactions_one_withdrawal ON ONLY public.loan_transactions USING btree (loan_id) WHERE (type = 'WITHDRAWAL'::text);
 CREATE INDEX loans_borrower ON public.loans USING btree (borrower_id);
 CREATE INDEX loans_open ON public.loans USING btree (next_at) WHERE (status = ANY (ARRAY['APPROVED'::text, 'ACTIVE'::text, 'OVERPAID'::text]));
 CREATE INDEX loans_to_close ON public.loans USING btree (id) WHERE (activated_on IS NOT NULL);

@@ -17,6 +17,7 @@ export const loanUpdates = {
   DECIDE_ADJUSTMENT: defineUpdate<Verdict, [CommandMessage]>('decideAdjustment'),
   CHANGE_CARD: defineUpdate<Verdict, [CommandMessage]>('changeCard'),
   WITHDRAW_LOAN: defineUpdate<Verdict, [CommandMessage]>('withdrawLoan'),
+  WITHDRAW_AFTER_PAYOUT: defineUpdate<Verdict, [CommandMessage]>('withdrawAfterPayout'),
 } as const;
 
 export const LOAN_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof loanUpdates, string>> = {
@@ -30,6 +31,7 @@ export const LOAN_UPDATE_DESCRIPTIONS: Readonly<Record<keyof typeof loanUpdates,
   ADJUST: 'Charge, waive, restructure, discount or write off',
   DECIDE_ADJUSTMENT: 'Approve or refuse an adjustment that takes two people',
   WITHDRAW_LOAN: 'The borrower gives the loan up before its payout has begun',
+  WITHDRAW_AFTER_PAYOUT: 'The borrower withdraws after the payout, and pays back',
   CHANGE_CARD: 'Another bank card for debits, payout and refunds',
 };
 

@@ -48,6 +48,21 @@ const promise = route({
   },
 });
 
+const withdrawal = route({
+  method: 'post',
+  path: '/v1/loans/{loanId}/withdrawal',
+  summary: 'Withdraw after the payout, where the product grants it: principal and the interest of the days go back, without any fee',
+  tag,
+  role: 'borrower',
+  idempotencyKey: 'required',
+  params: loanParams,
+  responses: commandResponses,
+  handle: async (deps, { caller, params, idempotencyKey }) => {
+    const { loan } = await ownLoan(deps.db, caller, params.loanId);
+    return submit(deps, caller, { operation: 'WITHDRAW_AFTER_PAYOUT', subject: loan.id, body: {}, rawBody: null, idempotencyKey });
+  },
+});
+
 const status = route({
   method: 'get',
   path: '/v1/commands/{commandId}',
@@ -63,4 +78,4 @@ const status = route({
   },
 });
 
-export const loanCommandRoutes = [pay, promise, status];
+export const loanCommandRoutes = [pay, promise, withdrawal, status];

@@ -69,6 +69,9 @@ export class OriginationDemo {
         ({ seconds } = told);
         return told.id;
       }),
+      await this.tell('withdrawn three days after the payout: principal and the interest of the days go back, without any fee', () =>
+        this.withdrawnAfterPayout(),
+      ),
       await this.tell('the audit log broken on purpose, and found', () => this.auditBroken()),
     );
     return { reports, firstStepToSignedSeconds: seconds };
@@ -234,6 +237,30 @@ export class OriginationDemo {
     this.expect('the loan', loan.status, 'ACTIVE');
     await this.showContract(client, id);
     return { id, seconds };
+  }
+
+  private async withdrawnAfterPayout(): Promise<string> {
+    const client = await this.device(8);
+    const id = await client.apply({ productId: 'consumer-withdrawable', principalFen: 1_000_000, termMonths: 12 });
+    await client.untilStatus(id, ['OFFERED']);
+    await client.accept(id);
+    await this.passHours(25, 'passes the reflection period');
+    await client.untilStatus(id, ['AWAITING_SIGNATURE']);
+    await client.sign(id);
+    const untilLoan = (status: string) =>
+      client.until(`the loan is ${status}`, async () => {
+        const view = await client.loan(id).catch(() => undefined);
+        return view?.status === status ? view : undefined;
+      });
+    await untilLoan('ACTIVE');
+    await this.passHours(72, 'passes three days');
+    const withdrawn = await client.call<{ result: { until: string; payoffFen: number } }>('POST', `/v1/loans/${id}/withdrawal`);
+    print(`    to be paid back until ${withdrawn.result.until}: ${yuan(withdrawn.result.payoffFen as Fen)} yuan`);
+    const again = client.call('POST', `/v1/loans/${id}/withdrawal`);
+    this.expect('withdrawn twice', await this.refusal(again), 'ILLEGAL_TRANSITION');
+    await this.passHours(24, 'goes on by a day');
+    this.expect('the loan, its money collected', (await untilLoan('CLOSED_OBLIGATIONS_MET')).status, 'CLOSED_OBLIGATIONS_MET');
+    return id;
   }
 
   /** The sealed contract as its borrower downloads it, and what validators say that are not ours. */

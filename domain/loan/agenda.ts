@@ -5,6 +5,7 @@ import { disbursementOf, loanAccountNow } from './loan-account';
 import { isContradicted, nextSerial, type LoanEvent, type OpenInstruction } from './loan-events';
 import { keys } from '../keys';
 import type { Appointment, AgendaInput } from './appointment';
+import { withdrawalDebits, withdrawalEnds, withdrawalInForce, type Withdrawal } from './withdrawal';
 
 interface Hold {
   readonly from: Instant;
@@ -182,6 +183,8 @@ export function nextAppointment(input: AgendaInput): Appointment {
   // Money that its channel took against its word: the borrower is not asked for it once more before it went back.
   if (isContradicted(input.instructions, 'DEBIT')) return awaitChannel(today, 'a debit that had failed was paid after all');
   if (isClosed(account)) return account.overpaid > 0 ? refund(input, today) : closing(events, now, today);
+  const withdrawal = withdrawalInForce(facts, today);
+  if (withdrawal) return unwind(input, withdrawal, account);
   const next = firstThatHolds(input, candidates(input, account.installments), account);
   if (next) return next;
   return {
@@ -190,6 +193,19 @@ export function nextAppointment(input: AgendaInput): Appointment {
     at: null,
     businessDate: today,
     summary: 'debits and contacts of the product are used up: a person decides how to recover the debt',
+  };
+}
+
+/** The borrower has withdrawn: what was lent is collected, and nothing else of the contract runs. */
+function unwind(input: AgendaInput, withdrawal: Withdrawal, account: Account): Appointment {
+  const next = firstThatHolds(input, withdrawalDebits(input, withdrawal), account);
+  if (next) return next;
+  return {
+    kind: 'AWAIT_RELEASE',
+    key: keys.withdrawalEnds(withdrawal.until),
+    at: withdrawalEnds(withdrawal),
+    businessDate: businessDateOf(input.now),
+    summary: `withdrawn and not paid back: the contract goes on after ${withdrawal.until}`,
   };
 }
 

@@ -38,6 +38,8 @@ export const LOAN_EVENTS = {
   CHARGED_OFF: eventKind({ principal: fen, ...planned }),
   ADJUSTED: eventKind({ type: text, by: text.optional(), approvedBy: text.optional() }, ['type']),
   CARD_CHANGED: eventKind({ by: text.optional(), approvedBy: text.optional() }),
+  /** The borrower withdrew after the payout, and may pay back until a day. */
+  WITHDRAWN: eventKind({ until: date }, ['until']),
   REJECTED: eventKind({ by: text.optional() }),
   SETTLED: eventKind({ overpaid: fen }, ['overpaid']),
   /** Of a newer version: what it had planned is done, and its key is taken. */

@@ -162,6 +162,8 @@ const productSchema = z
         .max(24 * 90),
     }),
     reflection: z.strictObject({ hours: count(24 * 14), after: z.enum(['acceptance', 'signing']) }),
+    /** The borrower may withdraw for so many days after the payout, and has so many days from then on to pay back. None: no such right. */
+    withdrawal: z.strictObject({ days: z.int().min(1).max(30), repayWithinDays: z.int().min(7).max(90) }).optional(),
     signing: z.strictObject({
       validHours: z
         .int()

@@ -60,6 +60,10 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     subject: '还款计划变更 / Your schedule has changed',
     text: `贷款 ${value(p, 'loanId')} 的还款计划已变更为第 ${value(p, 'version')} 版，共 ${value(p, 'rows')} 期，下一还款日 ${value(p, 'nextDueOn')}。\nLoan ${value(p, 'loanId')} has a new schedule, version ${value(p, 'version')}, with ${value(p, 'rows')} installments; the next is due on ${value(p, 'nextDueOn')}. The app shows every row.`,
   }),
+  withdrawn: (p) => ({
+    subject: '已收到您的撤回 / We have your withdrawal',
+    text: `贷款 ${value(p, 'loanId')} 已撤回，今日应归还 ${value(p, 'amount')} 元（本金及实际天数利息，不收任何费用），将从您的银行卡扣款；请于 ${value(p, 'until')} 前归还，逾期按合同继续履行。\nLoan ${value(p, 'loanId')}: you have withdrawn. ${value(p, 'amount')} yuan are to be paid back today, principal and the interest of the days, without any fee; they are collected from your card. What is not paid back by ${value(p, 'until')} goes on as the contract says.`,
+  }),
   'payout-returned': (p) => ({
     subject: '放款退回 / Your payout came back',
     text: `贷款 ${value(p, 'loanId')} 的放款 ${value(p, 'amount')} 元于 ${value(p, 'valueDate')} 被退回，期间不计利息，我们会联系您。\nLoan ${value(p, 'loanId')}: the payout of ${value(p, 'amount')} yuan came back on ${value(p, 'valueDate')}. You owe nothing for it; we will contact you about another account.`,

@@ -20,6 +20,7 @@ import { productOf, type ActivityDeps } from '../deps';
 import { accountNow } from './account-now';
 import { giveNumber } from '../payment/new-instruction';
 import { giveUpLoan, wishCard, withdrawLoan } from './loan-changes';
+import { withdrawAfterPayout } from './withdrawal';
 import { CHANNEL_NAMES } from '../../channels/names';
 import { keys } from '../../domain/keys';
 
@@ -206,6 +207,7 @@ const HANDLERS: Partial<Record<CommandRow['operation'], Handler>> = {
   ADJUST: (deps, tx, { command, file, at }) => adjust(deps, tx, { command, file, at }),
   DECIDE_ADJUSTMENT: (deps, tx, { command, file, at }) => decideAdjustment(deps, tx, { command, file, at }),
   CHANGE_CARD: (deps, tx, { command, file, at }) => wishCard(deps, tx, { command, file, at }),
+  WITHDRAW_AFTER_PAYOUT: (deps, tx, { command, file, at }) => withdrawAfterPayout(deps, tx, { command, file, at }),
   WITHDRAW_LOAN: (deps, tx, { command, file, at }) => withdrawLoan(deps, tx, { file, at, by: command }),
 };
 

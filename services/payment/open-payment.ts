@@ -1,9 +1,10 @@
 import type { Tx } from '../../db/pool';
-import type { BusinessDate, Instant } from '../../domain/time/dates';
+import { businessDateOf, type BusinessDate, type Instant } from '../../domain/time/dates';
+import { withdrawalInForce } from '../../domain/loan/withdrawal';
 import { nextStep, type PaymentStep, type StepDeps } from './payment-steps';
 import { assertRestoreCleared } from './restore-check';
 import { lockLoan, updateLoan } from '../../db/loan/loans';
-import { readLoanFile } from '../../db/loan/loan-file';
+import { readLoanFile, type LoanFile } from '../../db/loan/loan-file';
 import { insertLoanEvent } from '../../db/loan/loan-facts';
 import { paymentNamed } from '../../domain/loan/loan-events';
 import { accountNow } from '../loan/account-now';
@@ -101,7 +102,7 @@ export async function openDebit(deps: StepDeps, tx: Tx, input: DebitRequest): Pr
       });
       return { next: 'DONE', state: 'GAVE_WAY', valueDate: null };
     }
-    const owed = owedOn(accountNow(deps, file, input.businessDate), input.businessDate);
+    const owed = toCollect(deps, file, input);
     if (owed === 0) {
       await insertLoanEvent(tx, input.loanId, {
         key: keys.debitDay(input.businessDate),
@@ -115,6 +116,13 @@ export async function openDebit(deps: StepDeps, tx: Tx, input: DebitRequest): Pr
     return nextStep(deps, tx, { ...input, file, fresh: await openInstruction(tx, input, owed) });
   }
   return nextStep(deps, tx, { ...input, file });
+}
+
+/** What a debit asks for: what is owed of its date; of a loan whose borrower has withdrawn all that is to be paid back, as of the day on which it is asked for. */
+function toCollect(deps: StepDeps, file: LoanFile, { businessDate, at }: DebitRequest): Fen {
+  const today = businessDateOf(at) > businessDate ? businessDateOf(at) : businessDate;
+  if (withdrawalInForce(file.facts, today)) return accountNow(deps, file, today).payoff.total;
+  return owedOn(accountNow(deps, file, businessDate), businessDate);
 }
 
 async function openInstruction(tx: Tx, input: DebitRequest, amount: Fen): Promise<InstructionRow | undefined> {

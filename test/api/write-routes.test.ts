@@ -76,8 +76,8 @@ describe('every route that writes', () => {
     return id;
   }
 
-  async function loan(on = addDays(today, -40)) {
-    const seeded = await seedActiveLoan(world.deps, { on });
+  async function loan(on = addDays(today, -40), productId = 'consumer-installment') {
+    const seeded = await seedActiveLoan(world.deps, { on, productId });
     await startLoan(world.client, seeded.loanId);
     return { loanId: seeded.loanId, as: seeded.person.borrowerId, borrowerId: seeded.person.borrowerId };
   }
@@ -177,6 +177,10 @@ describe('every route that writes', () => {
     'post /v1/loans/{loanId}/payments': async () => {
       const { loanId, as } = await loan();
       return { path: `/v1/loans/${loanId}/payments`, as, body: { amount: money(10_000) }, other: { amount: money(20_000) } };
+    },
+    'post /v1/loans/{loanId}/withdrawal': async () => {
+      const { loanId, as } = await loan(addDays(today, -3), 'consumer-withdrawable');
+      return { path: `/v1/loans/${loanId}/withdrawal`, as };
     },
     'post /v1/loans/{loanId}/promises': async () => {
       const { loanId, as } = await loan();

@@ -5,6 +5,7 @@ import flatV1 from './consumer-flat.v1.json';
 import flexibleV1 from './consumer-flexible.v1.json';
 import flexibleV2 from './consumer-flexible.v2.json';
 import consumerInstallmentV1 from './consumer-installment.v1.json';
+import withdrawableV1 from './consumer-withdrawable.v1.json';
 import interestFirstV1 from './consumer-interest-first.v1.json';
 
 /**
@@ -14,7 +15,16 @@ import interestFirstV1 from './consumer-interest-first.v1.json';
  */
 export const PRODUCT_FILES: readonly unknown[] = [
   consumerInstallmentV1,
-  ...[flexibleV1, { ...flexibleV1, ...flexibleV2 }, equalPrincipalV1, interestFirstV1, balloonV1, fixedPrincipalV1, flatV1].map((file) => ({
+  ...[
+    flexibleV1,
+    { ...flexibleV1, ...flexibleV2 },
+    equalPrincipalV1,
+    interestFirstV1,
+    balloonV1,
+    fixedPrincipalV1,
+    flatV1,
+    withdrawableV1,
+  ].map((file) => ({
     ...consumerInstallmentV1,
     ...file,
   })),
