@@ -156,6 +156,10 @@ function failedPayout(file: LoanFile) {
 /** A new approval after every channel refused: a new instruction, with the channel the operator wants first. */
 const retryPayout: Handler = async (deps, tx, { command, file, at }) => {
   const { latest, approval, isRefund } = failedPayout(file);
+  if (!isRefund && file.facts.some((fact) => fact.type === 'WITHDRAWAL'))
+    throw new LoanloomError('ILLEGAL_TRANSITION', 'the borrower has withdrawn, and the payout came back: reject the loan', {
+      from: file.loan.status,
+    });
   const amount = isRefund ? accountNow(deps, file, businessDateOf(at)).overpaid : latest.amount;
   if (amount === 0) throw new LoanloomError('NOTHING_OWED', 'nothing is left that could be refunded');
   const channel = command.body.channel;

@@ -70,6 +70,24 @@ describe('a withdrawal after the payout', () => {
     await expect(deps.db('loan_transactions').insert(again)).rejects.toMatchObject({ code: '23505' });
   });
 
+  it('is not paid out again where its payout comes back: nobody is lent what they gave up', async () => {
+    const loanId = await lent();
+    await withdraw(loanId, START);
+    await deps.db('payment_instructions').insert({
+      id: `payout-${loanId}-1`,
+      loan_id: loanId,
+      direction: 'PAYOUT',
+      amount_fen: 1_000_000,
+      business_date: START,
+      presentment: 1,
+      state: 'RETURNED',
+    });
+    expect(await commandLoan(deps, { loanId, operation: 'RETRY_PAYOUT', body: {} }, START)).toMatchObject({
+      state: 'REJECTED',
+      code: 'ILLEGAL_TRANSITION',
+    });
+  });
+
   it('asks again on later days when the money is not there, presses nobody meanwhile, and lets the contract go on afterwards', async () => {
     const loanId = await lent();
     expect((await withdraw(loanId, START)).state).toBe('APPLIED');
