@@ -172,6 +172,8 @@ export class Borrowers {
   async saveCard(db: Db | Tx, borrowerId: string, cardNumber: string): Promise<string> {
     try {
       return await db.transaction(async (tx) => {
+        // Nothing is written of a person who is being forgotten.
+        await lockPerson(tx, borrowerId);
         const known = await findCard(tx, this.vault, borrowerId, cardNumber);
         if (known !== undefined) return known;
         const id = randomUUID();

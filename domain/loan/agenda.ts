@@ -46,6 +46,14 @@ const awaitChannel = (today: BusinessDate, what: string): Appointment => ({
   summary: `${what}: the channel gives it back, or people decide whose it is`,
 });
 
+const onHold = ({ now }: AgendaInput, hold: Hold, what: string): Appointment => ({
+  kind: 'AWAIT_RELEASE',
+  key: keys.holdEnds(hold.from),
+  at: hold.until,
+  businessDate: businessDateOf(now),
+  summary: `on hold: ${what}`,
+});
+
 /** Payout first: nothing else of the loan runs before its money has provably arrived. */
 function beforeDisbursement(input: AgendaInput): Appointment {
   const today = businessDateOf(input.now);
@@ -63,14 +71,7 @@ function beforeDisbursement(input: AgendaInput): Appointment {
       summary: `${why}: an operator retries it or rejects the loan`,
     };
   }
-  if (hold)
-    return {
-      kind: 'AWAIT_RELEASE',
-      key: keys.holdEnds(hold.from),
-      at: hold.until,
-      businessDate: today,
-      summary: 'on hold: no payout before it ends',
-    };
+  if (hold) return onHold(input, hold, 'no payout before it ends');
   const instructionId = latest?.id ?? keys.payoutInstruction(input.loanId, 1);
   return {
     kind: 'PAY_OUT',
@@ -171,14 +172,17 @@ function refund(input: AgendaInput, today: BusinessDate): Appointment {
 export function nextAppointment(input: AgendaInput): Appointment {
   const { now, facts, events } = input;
   const today = businessDateOf(now);
+  const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
+  const isStopped = debit?.isLive === false && isContradicted(input.instructions, 'DEBIT');
+  if (debit && !isStopped) return openDebit(input, debit);
+  // Money that the borrower had paid before their payout came back is theirs, whatever becomes of the loan.
+  if (!disbursementOf(facts) && input.facts.some(({ type }) => type === 'REPAYMENT') && loanAccountNow(input, today).overpaid > 0)
+    return refund(input, today);
   if (!disbursementOf(facts)) {
     if (events.some((event) => event.kind === 'REJECTED'))
       return { kind: 'END', key: 'end', at: now, businessDate: today, summary: 'rejected before payout' };
     return beforeDisbursement(input);
   }
-  const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
-  const isStopped = debit?.isLive === false && isContradicted(input.instructions, 'DEBIT');
-  if (debit && !isStopped) return openDebit(input, debit);
   const account = loanAccountNow(input, today);
   // Money that its channel took against its word: the borrower is not asked for it once more before it went back.
   if (isContradicted(input.instructions, 'DEBIT')) return awaitChannel(today, 'a debit that had failed was paid after all');
@@ -198,6 +202,8 @@ export function nextAppointment(input: AgendaInput): Appointment {
 
 /** The borrower has withdrawn: what was lent is collected, and nothing else of the contract runs. */
 function unwind(input: AgendaInput, withdrawal: Withdrawal, account: Account): Appointment {
+  const hold = holdInForce(input.events, input.now);
+  if (hold) return onHold(input, hold, 'no debit before it ends');
   const next = firstThatHolds(input, withdrawalDebits(input, withdrawal), account);
   if (next) return next;
   return {

@@ -1,6 +1,6 @@
 import { factsInForce } from './account/facts';
 import type { LoanFact } from './account';
-import { addDays, at, epochMs, instant, type BusinessDate, type Instant } from '../time/dates';
+import { addDays, at, businessDateOf, epochMs, instant, type BusinessDate, type Instant } from '../time/dates';
 import { keys } from '../keys';
 import { spreadMinutes } from '../time/spread';
 import type { Candidate } from './agenda-candidates';
@@ -29,7 +29,8 @@ function datesOf({ from, until }: Withdrawal): BusinessDate[] {
   for (let index = 0; ; index += 1) {
     const last = ASK_DAYS.at(-1) ?? 0;
     const date = addDays(from, ASK_DAYS[index] ?? last + (index - ASK_DAYS.length + 1) * WEEK);
-    if (date > until) return dates;
+    // The last day but one: what is booked a day later is still in time.
+    if (date >= until) return [...dates, addDays(until, -1)];
     dates.push(date);
   }
 }
@@ -43,8 +44,12 @@ export function withdrawalDebits(input: AgendaInput, withdrawal: Withdrawal): Ca
   const taken = new Set(input.instructions.filter((each) => each.direction === 'DEBIT').map((each) => each.businessDate));
   const { debit } = input.product;
   const minutes = spreadMinutes(input.loanId, debit.spreadMinutes);
-  return datesOf(withdrawal)
-    .filter((date) => !taken.has(date) && !recorded.has(keys.debitDay(date)))
+  const today = businessDateOf(input.now);
+  const all = datesOf(withdrawal);
+  // Of the days that have passed only the latest is asked for: a loan that wakes late asks once.
+  const latest = all.findLast((date) => date <= today);
+  return all
+    .filter((date) => (latest === undefined || date >= latest) && !taken.has(date) && !recorded.has(keys.debitDay(date)))
     .map((date): Candidate => ({
       kind: 'DEBIT',
       key: keys.debitDay(date),

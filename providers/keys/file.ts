@@ -1,7 +1,8 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { open as openFile, rename } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { open as openFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { LoanloomError } from '../../domain/errors';
 import { KEY_PURPOSES, type KeyProvider, type KeyPurpose } from './port';
 import { named, open, readNamed, seal, unknownVersion } from './seal';
@@ -52,16 +53,46 @@ function readRing(text: string, file: string): Ring {
 
 /** On disk, with mode 0600, when it returns; a crash leaves the old file or the new one. */
 async function writeRing(file: string, ring: Ring): Promise<void> {
-  const handle = await openFile(`${file}.new`, 'w', 0o600);
+  const written = `${file}.${randomBytes(6).toString('hex')}`;
+  const handle = await openFile(written, 'wx', 0o600);
   try {
     await handle.writeFile(`${JSON.stringify(ring)}\n`);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(`${file}.new`, file);
+  await rename(written, file);
   const folder = await openFile(dirname(file), 'r');
   await folder.sync().finally(() => folder.close());
+}
+
+/** How long a change waits for another one, and how often it looks. */
+const LOCK = { waitMs: 10_000, lookMs: 20 } as const;
+
+/** Runs one change of a ring at a time, over all processes: two that read before either has written would lose a version. */
+async function aloneChanging<T>(file: string, change: () => Promise<T>): Promise<T> {
+  const lock = `${file}.lock`;
+  const until = Date.now() + LOCK.waitMs;
+  for (;;) {
+    const handle = await openFile(lock, 'wx', 0o600).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
+    });
+    if (handle) {
+      await handle.close();
+      break;
+    }
+    await setTimeout(LOCK.lookMs);
+    if (Date.now() > until)
+      throw new LoanloomError(
+        'KEYS_UNAVAILABLE',
+        `another change of the key ring is running; where none is, one was killed: remove ${lock}`,
+      );
+  }
+  try {
+    return await change();
+  } finally {
+    await rm(lock, { force: true });
+  }
 }
 
 /**
@@ -73,21 +104,25 @@ export function createFileKeys(file: string): KeyProvider {
   const ringFile = file.endsWith('.json') ? file : join(dirname(file), 'keys.json');
   const load = (): Ring => (ringFile === file || existsSync(ringFile) ? readRing(textOf(ringFile), ringFile) : fromMasterKey(textOf(file)));
   let ring = load();
+  let seen = stateOf(ringFile);
+  // What another process has added or retired counts from the next use on.
+  const fresh = (): Ring => {
+    const now = stateOf(ringFile);
+    if (now !== seen) [ring, seen] = [load(), now];
+    return ring;
+  };
   const keyOf = (purpose: KeyPurpose, version: number): Buffer => {
-    const name = String(version);
-    if (ring[purpose][name] === undefined) ring = load();
-    const key = ring[purpose][name];
+    const key = fresh()[purpose][String(version)];
     if (key === undefined) throw unknownVersion(purpose, version);
     return Buffer.from(key, 'hex');
   };
-  const change = async (purpose: KeyPurpose, versions: (now: Record<string, string>) => Record<string, string>): Promise<void> => {
-    const now = load();
-    const changed = { ...now, [purpose]: versions(now[purpose]) };
-    await writeRing(ringFile, changed);
-    ring = changed;
-  };
+  const change = (purpose: KeyPurpose, versions: (now: Record<string, string>) => Record<string, string>): Promise<void> =>
+    aloneChanging(ringFile, async () => {
+      const now = load();
+      await writeRing(ringFile, { ...now, [purpose]: versions(now[purpose]) });
+    });
   const versionsOf = (purpose: KeyPurpose): number[] =>
-    Object.keys((ring = load())[purpose])
+    Object.keys(load()[purpose])
       .map(Number)
       .sort((one, other) => one - other);
   // Async, so that a refusal is a rejection, as with every other provider.
@@ -101,8 +136,11 @@ export function createFileKeys(file: string): KeyProvider {
     mac: (purpose, version, data) => settled(() => createHmac('sha256', keyOf(purpose, version)).update(data).digest()),
     versions: (purpose) => settled(() => versionsOf(purpose)),
     async rotate(purpose) {
-      const next = Math.max(0, ...versionsOf(purpose)) + 1;
-      await change(purpose, (now) => ({ ...now, [String(next)]: freshKey() }));
+      let next = 0;
+      await change(purpose, (now) => {
+        next = Math.max(0, ...Object.keys(now).map(Number)) + 1;
+        return { ...now, [String(next)]: freshKey() };
+      });
       return next;
     },
     async retire(purpose, version) {
@@ -111,6 +149,12 @@ export function createFileKeys(file: string): KeyProvider {
         await change(purpose, (now) => Object.fromEntries(Object.entries(now).filter(isKept)));
     },
   };
+}
+
+/** Of one file after another under a name; '' while there is none. */
+function stateOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? '' : `${String(found.ino)}/${String(found.mtimeMs)}`;
 }
 
 const settled = <T>(work: () => T): Promise<T> => Promise.resolve().then(work);

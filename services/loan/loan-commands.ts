@@ -197,6 +197,11 @@ const retryPayout: Handler = async (deps, tx, { command, file, at }) => {
 const rejectLoan: Handler = async (deps, tx, { command, file, at }) => {
   if (failedPayout(file).isRefund)
     throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan was paid out and repaid: its refund is retried, the loan is not rejected');
+  const open = file.instructions.find((each) => each.open);
+  if (open)
+    throw new LoanloomError('PAYMENT_OPEN', `payment ${open.id} is on its way: decide once its outcome is known`, { paymentId: open.id });
+  if (accountNow(deps, file, businessDateOf(at)).overpaid > 0)
+    throw new LoanloomError('ILLEGAL_TRANSITION', 'money of the borrower’s is still to be refunded', { from: file.loan.status });
   return giveUpLoan(deps, tx, { file, at, by: command });
 };
 

@@ -31,9 +31,13 @@ export async function withdrawAfterPayout(
   const refuse = (why: string) => new LoanloomError('ILLEGAL_TRANSITION', why, { from: loan.status });
   const right = productOf(deps, loan).withdrawal;
   if (right === undefined) throw refuse('this loan grants no withdrawal after the payout: it can be paid off at any time');
-  if (today > addDays(loan.activated_on, right.days)) throw refuse('the time to withdraw is over: the loan can be paid off at any time');
+  // Declared in time is in time, however late we hear of it.
+  if (command.business_date > addDays(loan.activated_on, right.days))
+    throw refuse('the time to withdraw is over: the loan can be paid off at any time');
   if (file.facts.some((fact) => fact.type === 'WITHDRAWAL')) throw refuse('the withdrawal was declared already');
-  const until = addDays(today, right.repayWithinDays);
+  // A payout may be dated a day ahead: nothing is withdrawn from before it.
+  const from = loan.activated_on > today ? loan.activated_on : today;
+  const until = addDays(from, right.repayWithinDays);
   const key = keys.withdrawal(command.id);
   await insertTransaction(tx, {
     loanId: loan.id,
@@ -41,11 +45,11 @@ export async function withdrawAfterPayout(
     type: 'WITHDRAWAL',
     amount: null,
     data: { until },
-    valueDate: today,
+    valueDate: from,
     businessDate: today,
     instructionId: null,
   });
-  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, { loanId: loan.id, key, valueDate: today });
+  const { effect, account, isChargedOff } = await effectOfFact(deps, tx, { loanId: loan.id, key, valueDate: from });
   await postEntry(tx, {
     key: keys.adjustmentEntry(loan.id, key),
     loanId: loan.id,

@@ -138,6 +138,12 @@ function indexAll({ db, vault, borrowers }: Deps, purpose: IndexPurpose, version
  * Returns how many. Repeating it changes nothing.
  */
 export async function retireKeys(deps: Deps, backupsKeptDays: number, act: Act, progress: Progress): Promise<number> {
+  const retired = await aloneRotating(deps.db, () => retireOver(deps, backupsKeptDays, act, progress));
+  if (retired === undefined) throw new LoanloomError('ILLEGAL_TRANSITION', 'another rotation of keys is running: wait for its end');
+  return retired;
+}
+
+async function retireOver(deps: Deps, backupsKeptDays: number, act: Act, progress: Progress): Promise<number> {
   const known = await readKeyVersions(deps.db);
   let retired = 0;
   for (const purpose of KEY_PURPOSES) {
