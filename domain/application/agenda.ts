@@ -6,7 +6,7 @@ import type { SealingAct, SealingTrouble } from './sealing';
 
 /** What of a product decides how long an application waits, and for what. */
 export type ApplicationProduct = Pick<Product, 'draftValidDays' | 'offer' | 'reflection'> & {
-  readonly signing: Pick<Product['signing'], 'validHours'> & Partial<Pick<Product['signing'], 'sealWithinHours'>>;
+  readonly signing: Product['signing'];
   readonly review: Pick<Product['review'], 'validDays'>;
 };
 
@@ -146,7 +146,7 @@ const ACTS = {
 function afterReflection(place: ApplicationPlace): ApplicationAct {
   if (place.product.reflection.after === 'signing') return move(place, 'READY_TO_DISBURSE', 'reflection period over');
   if (place.canSeal !== false) return { kind: 'DRAW_UP_CONTRACT' };
-  const toldAt = epochMs(place.waitingUntil ?? place.now) + (place.product.signing.sealWithinHours ?? 0) * HOUR_MS;
+  const toldAt = epochMs(place.waitingUntil ?? place.now) + place.product.signing.sealWithinHours * HOUR_MS;
   if (place.isSilenceTold !== true && epochMs(place.now) >= toldAt) return { kind: 'OPEN_SEALING_CASE', why: 'SILENT' };
   const until = instant(epochMs(place.now) + LOOK_AGAIN_MS);
   return { kind: 'WAIT', until, summary: 'the signing service is away: nobody is asked to sign what could not be sealed' };

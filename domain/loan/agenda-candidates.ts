@@ -75,6 +75,11 @@ export function alignedToPayday(
   return date;
 }
 
+/** When a debit of a date is presented: spread over the product's minutes by the loan's own id. */
+export function debitMoment({ loanId, product: { debit } }: Pick<AgendaInput, 'loanId' | 'product'>, date: BusinessDate): Instant {
+  return instant(epochMs(at(date, debit.at)) + spreadMinutes(loanId, debit.spreadMinutes) * 60_000);
+}
+
 /** Presentments of every due date, one a day at most: the debit of a day collects arrears and what is due. */
 function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorded: ReadonlySet<string>): Candidate[] {
   const { debit } = input.product;
@@ -93,14 +98,13 @@ function debits(input: AgendaInput, rows: readonly AccountInstallment[], recorde
       if (!taken.has(date) && !recorded.has(keys.debitDay(date))) dates.set(date, row);
     }
   }
-  const minutes = spreadMinutes(input.loanId, debit.spreadMinutes);
   return [...dates].map(([date, row]) => ({
     kind: 'DEBIT',
     key: keys.debitDay(date),
     dueOn: row.dueOn,
     installment: row.number,
     daysPastDue: daysBetween(row.dueOn, date),
-    at: instant(epochMs(at(date, debit.at)) + minutes * 60_000),
+    at: debitMoment(input, date),
     businessDate: date,
     stopsForHold: true,
     wanted: (account) => {

@@ -175,10 +175,9 @@ export function nextAppointment(input: AgendaInput): Appointment {
   const debit = input.instructions.find((each) => each.direction === 'DEBIT' && each.open);
   const isStopped = debit?.isLive === false && isContradicted(input.instructions, 'DEBIT');
   if (debit && !isStopped) return openDebit(input, debit);
-  // Money that the borrower had paid before their payout came back is theirs, whatever becomes of the loan.
-  if (!disbursementOf(facts) && input.facts.some(({ type }) => type === 'REPAYMENT') && loanAccountNow(input, today).overpaid > 0)
-    return refund(input, today);
   if (!disbursementOf(facts)) {
+    // Money that the borrower had paid before their payout came back is theirs, whatever becomes of the loan.
+    if (facts.some(({ type }) => type === 'REPAYMENT') && loanAccountNow(input, today).overpaid > 0) return refund(input, today);
     if (events.some((event) => event.kind === 'REJECTED'))
       return { kind: 'END', key: 'end', at: now, businessDate: today, summary: 'rejected before payout' };
     return beforeDisbursement(input);

@@ -1,11 +1,9 @@
 import { factsInForce } from './account/facts';
-import type { LoanFact } from './account';
-import { addDays, at, businessDateOf, epochMs, instant, type BusinessDate, type Instant } from '../time/dates';
+import type { Account, LoanFact } from './account';
+import { addDays, at, businessDateOf, type BusinessDate, type Instant } from '../time/dates';
 import { keys } from '../keys';
-import { spreadMinutes } from '../time/spread';
-import type { Candidate } from './agenda-candidates';
+import { debitMoment, type Candidate } from './agenda-candidates';
 import type { AgendaInput } from './appointment';
-import type { Account } from './account';
 
 /** A borrower's withdrawal after the payout: from when, and until when they may pay back. */
 export interface Withdrawal {
@@ -42,8 +40,6 @@ function datesOf({ from, until }: Withdrawal): BusinessDate[] {
 export function withdrawalDebits(input: AgendaInput, withdrawal: Withdrawal): Candidate[] {
   const recorded = new Set(input.events.map((event) => event.key));
   const taken = new Set(input.instructions.filter((each) => each.direction === 'DEBIT').map((each) => each.businessDate));
-  const { debit } = input.product;
-  const minutes = spreadMinutes(input.loanId, debit.spreadMinutes);
   const today = businessDateOf(input.now);
   const all = datesOf(withdrawal);
   // Of the days that have passed only the latest is asked for: a loan that wakes late asks once.
@@ -53,7 +49,7 @@ export function withdrawalDebits(input: AgendaInput, withdrawal: Withdrawal): Ca
     .map((date): Candidate => ({
       kind: 'DEBIT',
       key: keys.debitDay(date),
-      at: instant(epochMs(at(date, debit.at)) + minutes * 60_000),
+      at: debitMoment(input, date),
       businessDate: date,
       stopsForHold: true,
       wanted: (account: Account) => (account.payoff.total > 0 ? 'withdrawn: collect principal and the interest of the days' : undefined),

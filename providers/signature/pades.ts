@@ -3,6 +3,7 @@ import { AuthorityClient, readable, SigningFault, type AuthorityLink, type Certi
 import { certificateFrom, newSigningKey, publicKeyOf, signDetached, type SigningKey } from './cms';
 import { openSignature, SignatureTooLarge, type ValidationData } from './pdf-signature';
 import { expectedOf, type SealReply, type SealRequest, type SignatureProvider } from './port';
+import { commonNameOf } from './trust';
 import { Verifier } from './verify';
 
 export interface PadesSettings {
@@ -26,9 +27,8 @@ async function newSigner(authority: AuthorityClient, asked: { documentId: string
   const key = await newSigningKey();
   const certified = await authority.certificate({ ...asked, csr: key.request });
   const certificate = readable('CA', () => certificateFrom(certified.certificate));
-  const name = certificate.subject.typesAndValues.find(({ type }) => type === '2.5.4.3');
   if (!publicKeyOf(certificate.subjectPublicKeyInfo).equals(key.publicKey)) throw new SigningFault('CA_OTHER_KEY');
-  if (String(name?.value.valueBlock.value) !== asked.name) throw new SigningFault('CA_OTHER_NAME');
+  if (commonNameOf(certificate) !== asked.name) throw new SigningFault('CA_OTHER_NAME');
   return { key, certified };
 }
 

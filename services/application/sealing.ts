@@ -48,15 +48,26 @@ export async function toldOf(tx: Tx, { id, round }: Pick<ApplicationRow, 'id' | 
   return told;
 }
 
+/** The document that the borrower confirmed, and who signs it; undefined for a contract of words. */
+async function confirmedContract(
+  { borrowers }: ActivityDeps,
+  tx: Tx,
+  application: ApplicationRow,
+  contract: ContractRow,
+): Promise<Pick<SealRequest, 'document' | 'signer' | 'lender'> | undefined> {
+  const person = await borrowers.personVault(tx, application.borrower_id);
+  const content = contractContent(person, application.id, contract);
+  if (!('signer' in content)) return undefined;
+  return { document: contractDocument(person, application.id, contract), signer: content.signer, lender: content.lender };
+}
+
 /** Whether the seal that is kept is one: opened, and checked against what was signed. INTERNAL for a row that is none. */
 async function isSealedAsSigned(deps: ActivityDeps, tx: Tx, application: ApplicationRow, contract: ContractRow): Promise<boolean> {
   const sealed = await sealedDocument(deps, tx, application);
   if (!sealed) return false;
-  const person = await deps.borrowers.personVault(tx, application.borrower_id);
-  const content = contractContent(person, application.id, contract);
-  if (!('signer' in content)) return false;
-  const document = contractDocument(person, application.id, contract);
-  const { faults } = await deps.signing.verify(sealed.document, expectedOf({ ...content, document }));
+  const confirmed = await confirmedContract(deps, tx, application, contract);
+  if (!confirmed) return false;
+  const { faults } = await deps.signing.verify(sealed.document, expectedOf(confirmed));
   if (faults.length > 0) throw new LoanloomError('INTERNAL', `the seal that is kept is none: ${faults.join('; ')}`);
   return true;
 }
@@ -92,13 +103,11 @@ async function prepare(deps: ActivityDeps, tx: Tx, applicationId: string, asOf: 
   const contract = await readContract(tx, applicationId);
   const signature = await readSignature(tx, applicationId);
   assertThat(contract && signature, 'a signed application has a contract and a signature');
-  const person = await deps.borrowers.personVault(tx, application.borrower_id);
-  const content = contractContent(person, applicationId, contract);
-  if (!('signer' in content)) return undefined;
-  const document = contractDocument(person, applicationId, contract);
-  if (sha256(document) !== signature.contract_sha256)
+  const confirmed = await confirmedContract(deps, tx, application, contract);
+  if (!confirmed) return undefined;
+  if (sha256(confirmed.document) !== signature.contract_sha256)
     throw new LoanloomError('INTERNAL', 'the contract that is kept is not the one that was signed');
-  return { documentId: applicationId, document, signer: content.signer, lender: content.lender, asOf };
+  return { documentId: applicationId, ...confirmed, asOf };
 }
 
 /** A reply whose document is what was asked for, by our own check; one that is not says nothing: UNAVAILABLE. */

@@ -102,9 +102,10 @@ const WAITS_FOR_PAYMENTS: ReadonlySet<string> = new Set([
   'REVERSAL',
 ]);
 
-function assertNoPaymentOpen(file: LoanFile, type: string): void {
+/** PAYMENT_OPEN, with its number, while a payment of the loan is on its way. */
+export function assertNoPaymentOpen(file: LoanFile): void {
   const open = file.instructions.find((each) => each.open);
-  if (open && WAITS_FOR_PAYMENTS.has(type))
+  if (open)
     throw new LoanloomError('PAYMENT_OPEN', `payment ${open.id} is on its way: decide once its outcome is known`, { paymentId: open.id });
 }
 
@@ -136,7 +137,7 @@ function prepare(
 ) {
   if (file.loan.activated_on === null) throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan has not been paid out');
   const fact = factOf(key, body, today);
-  assertNoPaymentOpen(file, fact.type);
+  if (WAITS_FOR_PAYMENTS.has(fact.type)) assertNoPaymentOpen(file);
   const reversed = fact.type === 'REVERSAL' ? file.facts.find(({ key }) => key === fact.of) : undefined;
   if (reversed && !(ADJUSTMENTS as readonly string[]).includes(reversed.type))
     throw new LoanloomError('NOTHING_TO_REVERSE', 'an operator reverses adjustments only; a payment is returned by its channel', {

@@ -14,7 +14,7 @@ import { LoanloomError } from '../../domain/errors';
 import { isContradicted, nextSerial } from '../../domain/loan/loan-events';
 import { positiveFen, yuan } from '../../domain/money/money';
 import { leastPromise } from '../../domain/loan/promises';
-import { adjust, decideAdjustment } from './adjustments';
+import { adjust, assertNoPaymentOpen, decideAdjustment } from './adjustments';
 import { applyOnce, refuseCommand, type Verdict } from '../commands';
 import { productOf, type ActivityDeps } from '../deps';
 import { accountNow } from './account-now';
@@ -197,9 +197,7 @@ const retryPayout: Handler = async (deps, tx, { command, file, at }) => {
 const rejectLoan: Handler = async (deps, tx, { command, file, at }) => {
   if (failedPayout(file).isRefund)
     throw new LoanloomError('LOAN_NOT_ACTIVE', 'the loan was paid out and repaid: its refund is retried, the loan is not rejected');
-  const open = file.instructions.find((each) => each.open);
-  if (open)
-    throw new LoanloomError('PAYMENT_OPEN', `payment ${open.id} is on its way: decide once its outcome is known`, { paymentId: open.id });
+  assertNoPaymentOpen(file);
   if (accountNow(deps, file, businessDateOf(at)).overpaid > 0)
     throw new LoanloomError('ILLEGAL_TRANSITION', 'money of the borrower’s is still to be refunded', { from: file.loan.status });
   return giveUpLoan(deps, tx, { file, at, by: command });

@@ -16,7 +16,7 @@ const PRODUCT: ApplicationProduct = {
   review: { validDays: 7 },
   offer: { validHours: 72 },
   reflection: { hours: 24, after: 'acceptance' },
-  signing: { validHours: 48 },
+  signing: { validHours: 48, sealWithinHours: 4 },
 };
 const NOW = '2026-11-26T10:00:00.000Z' as Instant;
 const STATUSES = Object.keys(APPLICATION_TRANSITIONS) as ApplicationStatus[];
@@ -35,7 +35,7 @@ const products: fc.Arbitrary<ApplicationProduct> = fc.record({
   review: fc.record({ validDays: fc.integer({ min: 1, max: 30 }) }),
   offer: fc.record({ validHours: fc.integer({ min: 1, max: 200 }) }),
   reflection: fc.record({ hours: fc.integer({ min: 0, max: 168 }), after: fc.constantFrom('acceptance', 'signing') }),
-  signing: fc.record({ validHours: fc.integer({ min: 1, max: 200 }) }),
+  signing: fc.record({ validHours: fc.integer({ min: 1, max: 200 }), sealWithinHours: fc.integer({ min: 1, max: 240 }) }),
 });
 
 /** What people and the outside may answer; each is taken only where the application is at that point. */

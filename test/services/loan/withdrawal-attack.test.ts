@@ -2,17 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { storeCommand } from '../../../db/commands';
 import { updateLoan } from '../../../db/loan/loans';
-import { nextAppointment } from '../../../domain/loan/agenda';
 import { loanAccount } from '../../../domain/loan/loan-account';
 import { fen } from '../../../domain/money/money';
-import { addDays, at, businessDate, type BusinessDate } from '../../../domain/time/dates';
+import { addDays, at, type BusinessDate } from '../../../domain/time/dates';
 import type { ActivityDeps } from '../../../services/deps';
 import { createLoanCommands } from '../../../services/loan/loan-commands';
 import { commandLoan } from '../../support/adjust';
-import { recordFact, seedActiveLoan } from '../../support/seed';
+import { recordFact } from '../../support/seed';
+import { START, withdrawals } from '../../support/withdrawals';
 import { withDesk } from '../../support/world';
-
-const START = businessDate('2090-04-05');
 
 /** Guarantee: who withdraws is asked for their money once a day at most, not under a hold, and loses nothing by our delay. */
 describe('a withdrawal under attack', () => {
@@ -21,20 +19,7 @@ describe('a withdrawal under attack', () => {
     ({ deps } = desk);
     return undefined;
   });
-  const lent = async () =>
-    (await seedActiveLoan(deps, { productId: 'consumer-withdrawable', principalFen: 1_000_000, termMonths: 12, on: START })).loanId;
-  const withdraw = (loanId: string, on: BusinessDate) =>
-    commandLoan(deps, { loanId, operation: 'WITHDRAW_AFTER_PAYOUT', body: {}, caller: 'borrower:test' }, on);
-  const next = async (loanId: string, on: BusinessDate, time = '12:00') => {
-    const file = await readLoanFile(deps.db, loanId);
-    return nextAppointment({
-      loanId,
-      ...recordOf(deps.catalogue, file),
-      events: file.events,
-      instructions: file.instructions,
-      now: at(on, time),
-    });
-  };
+  const { lent, withdraw, next } = withdrawals(() => deps);
   const debit = (loanId: string, date: BusinessDate, state: string, amount = 1_000_000) =>
     deps.db('payment_instructions').insert({
       id: `debit-${loanId}-${date}-1`,

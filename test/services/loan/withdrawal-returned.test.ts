@@ -1,15 +1,14 @@
 import { readLoanFile, recordOf } from '../../../db/loan/loan-file';
 import { updateLoan } from '../../../db/loan/loans';
-import { nextAppointment } from '../../../domain/loan/agenda';
 import { loanAccount } from '../../../domain/loan/loan-account';
 import { fen } from '../../../domain/money/money';
-import { addDays, at, businessDate, type BusinessDate } from '../../../domain/time/dates';
+import { addDays } from '../../../domain/time/dates';
 import type { ActivityDeps } from '../../../services/deps';
 import { commandLoan } from '../../support/adjust';
-import { recordFact, seedActiveLoan } from '../../support/seed';
+import { recordFact } from '../../support/seed';
+import { START, withdrawals } from '../../support/withdrawals';
 import { withDesk } from '../../support/world';
 
-const START = businessDate('2090-04-05');
 /** Guarantee: a payout that comes back after a withdrawal costs its borrower nothing. */
 describe('a withdrawal whose payout comes back', () => {
   let deps: ActivityDeps;
@@ -17,20 +16,7 @@ describe('a withdrawal whose payout comes back', () => {
     ({ deps } = desk);
     return undefined;
   });
-  const lent = async () =>
-    (await seedActiveLoan(deps, { productId: 'consumer-withdrawable', principalFen: 1_000_000, termMonths: 12, on: START })).loanId;
-  const withdraw = (loanId: string, on: BusinessDate) =>
-    commandLoan(deps, { loanId, operation: 'WITHDRAW_AFTER_PAYOUT', body: {}, caller: 'borrower:test' }, on);
-  const next = async (loanId: string, on: BusinessDate, time = '12:00') => {
-    const file = await readLoanFile(deps.db, loanId);
-    return nextAppointment({
-      loanId,
-      ...recordOf(deps.catalogue, file),
-      events: file.events,
-      instructions: file.instructions,
-      now: at(on, time),
-    });
-  };
+  const { lent, withdraw, next } = withdrawals(() => deps);
   /** As undoPayout writes it. */
   const comesBack = async (loanId: string) => {
     await deps.db('payment_instructions').insert({

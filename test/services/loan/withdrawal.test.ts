@@ -1,17 +1,12 @@
 import { readLoanFile } from '../../../db/loan/loan-file';
-import { nextAppointment } from '../../../domain/loan/agenda';
-import { addDays, at, businessDate, type BusinessDate } from '../../../domain/time/dates';
+import { addDays, at, type BusinessDate } from '../../../domain/time/dates';
 import { recordOf } from '../../../db/loan/loan-file';
 import { checkInvariants } from '../../../ops/audit/invariants';
 import type { ActivityDeps } from '../../../services/deps';
 import { loanAccount } from '../../../domain/loan/loan-account';
 import { commandLoan } from '../../support/adjust';
-import { seedActiveLoan } from '../../support/seed';
+import { START, withdrawals } from '../../support/withdrawals';
 import { withDesk } from '../../support/world';
-
-// Far ahead: the database’s own clock is never later than the commands'.
-const START = businessDate('2090-04-05');
-const PRODUCT = 'consumer-withdrawable';
 
 /** Guarantee: who was granted it withdraws by one call within its days, pays back principal and the interest of the days, and nothing else; once. */
 describe('a withdrawal after the payout', () => {
@@ -20,20 +15,7 @@ describe('a withdrawal after the payout', () => {
     ({ deps } = desk);
     return undefined;
   });
-  const lent = async (productId = PRODUCT) =>
-    (await seedActiveLoan(deps, { productId, principalFen: 1_000_000, termMonths: 12, on: START })).loanId;
-  const withdraw = (loanId: string, on: BusinessDate) =>
-    commandLoan(deps, { loanId, operation: 'WITHDRAW_AFTER_PAYOUT', body: {}, caller: 'borrower:test' }, on);
-  const next = async (loanId: string, on: BusinessDate, time = '12:00') => {
-    const file = await readLoanFile(deps.db, loanId);
-    return nextAppointment({
-      loanId,
-      ...recordOf(deps.catalogue, file),
-      events: file.events,
-      instructions: file.instructions,
-      now: at(on, time),
-    });
-  };
+  const { lent, withdraw, next } = withdrawals(() => deps);
 
   it('is a fact; the agenda collects what is owed of the day, under one key, and the books agree', async () => {
     const loanId = await lent();
